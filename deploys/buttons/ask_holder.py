@@ -38,8 +38,7 @@ def handle(press: ButtonPress) -> str:
         channel=lock.channel,
         text=(
             f"{mention(press.actor.user)} asks whether your lock of {locked_thing(lock)} can end "
-            f"({escape(lock.reason)}): {code(typed_command(refused))} waits for it. "
-            f"`/deploy unlock {lock.target}` ends it."
+            f"({escape(lock.reason)}){_what_waits(refused)}. `/deploy unlock {lock.target}` ends it."
         ),
         at=now,
     )
@@ -49,6 +48,11 @@ def handle(press: ButtonPress) -> str:
         raise HolderAsked(user=mention(who), owner=mention(lock.owner), ago=time_ago(now - at))
     press.context.jobs.watch_locks(notice.id)
     return f"{mention(lock.owner)} is asked."
+
+
+def _what_waits(refused: RefusedRequest) -> str:
+    """Nothing does if they only wanted to end the lock."""
+    return "" if refused.subcommand == "unlock" else f": {code(typed_command(refused))} waits for it"
 
 
 def find_lock(refused: RefusedRequest, context: ButtonContext) -> Lock:

@@ -65,7 +65,24 @@ def refuse_to_break(lock: Lock, asker: Asker, context: LockContext) -> None:
         allowed = False
     if not allowed:
         people = context.access.people_of(Action.OVERRIDE, services)
-        raise LockNotYours(how=lock_sentence(lock), owner=mention(lock.owner), people=mentions(people))
+        raise LockNotYours(
+            how=lock_sentence(lock),
+            owner=mention(lock.owner),
+            people=mentions(people),
+            target=lock.target,
+            lock=lock.id,
+        )
+
+
+def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]:
+    """What an error says of the lock that refused this person, and what the buttons on it need."""
+    try:
+        refuse_to_break(lock, asker, context)
+    except Refused:
+        may_break = ""
+    else:
+        may_break = "yes"
+    return {"how": lock_sentence(lock), "target": lock.target, "lock": lock.id, "may_break": may_break}
 
 
 def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:

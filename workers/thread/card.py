@@ -131,7 +131,7 @@ def _progress_lines(
     deploy: Deploy, now: float, when: TimeFormat, forecast: QueueForecast | None
 ) -> list[str]:
     return [
-        f"It is {forecast_text(forecast, when)}." if forecast else "",
+        forecast_line(forecast, when),
         card_progress.counts_line(deploy),
         *card_traffic.traffic_lines(deploy, when),
         clip(card_progress.old_tasks_lines(deploy, now), 1000),
@@ -140,6 +140,12 @@ def _progress_lines(
         "I check once more, a little later, that this holds." if deploy.phase is Phase.SETTLING else "",
         *_approval_lines(deploy, now, when),
     ]
+
+
+def forecast_line(forecast: QueueForecast | None, when: TimeFormat) -> str:
+    """The place in the queue and the expected start, in a sentence; empty if neither is known."""
+    text = forecast_text(forecast, when) if forecast else ""
+    return f"It is {text}." if text else ""
 
 
 def _hold_lines(deploy: Deploy, stopped: StopAll | None, when: TimeFormat) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Instead
 from deploys.records.request import Verb
 from tests.workers.engine_harness import BOB, EngineHarness
 
@@ -95,6 +96,7 @@ def test_a_deploy_whose_task_has_run_ends_when_a_rollback_comes(harness: EngineH
     ended = harness.get(held)
     assert (ended.outcome, ended.hold) == (Outcome.REFUSED, None)
     assert "never runs twice" in ended.end_reason
+    assert ended.refusal.instead is Instead.AGAIN
 
 
 def test_the_task_before_the_rollout_is_not_started_and_its_time_begins_again(harness: EngineHarness) -> None:
