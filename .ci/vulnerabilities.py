@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None, audit: Callable[[str], list[str
 def _reach(database: str) -> None:
     """Raises OSError or HTTPException if nothing answers there, ValueError if it is no address.
 
-    Any HTTP status is an answer. pip-audit tries much longer; like pip-audit this goes through the proxy that the environment names.
+    Any HTTP status is an answer. pip-audit would try much longer; both use the proxy that the environment
+    names.
     """
     try:
         urlopen(Request(database, b"{}"), timeout=CONNECT_SECONDS).close()
