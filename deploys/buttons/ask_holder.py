@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.access import Action
 from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_value
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
@@ -25,10 +26,12 @@ def handle(press: ButtonPress) -> str:
     """Has a worker ask the owner of the lock, where it was locked. The other buttons stay usable.
 
     Raises:
-        ChoiceGone, ChoiceOfAnother, LockOver, CommandTooLate
+        ChoiceGone, ChoiceOfAnother, LockOver, CommandTooLate, and what `Access.may` raises.
         HolderAsked: somebody did so shortly before.
     """
     refused = find_refused(press)
+    for service in refused.services:
+        press.context.access.may(Action.SEE, press.actor.asker, service)
     lock = find_lock(refused, press.context)
     press.actor.refuse_if_late()
     now = press.context.now()
