@@ -107,6 +107,7 @@ def open_service() -> Service:
         "web",
         approvers=("everyone",),
         approvals=1,
+        may_roll_back=("everyone",),
         may_override=("everyone",),
         self_approval=True,
         guests=True,
@@ -174,6 +175,23 @@ def test_nothing_changes_without_a_rule_that_allows_it(
     bot.send_payload(payload(bot, scene, pressed, user, channel))
 
     world = World(service, user, person, counted, place, MEMBERS)
+    assert scene.allows(world) or state(redis) == before
+
+
+@pytest.mark.parametrize("closed", ["deployers", "approvers", "may_roll_back", "may_override"])
+@pytest.mark.parametrize("scene", SCENES, ids=scene_name)
+def test_nothing_changes_if_everything_but_the_one_list_that_counts_is_open(
+    redis: Redis, scene: Scene, closed: str
+) -> None:
+    service = open_service().model_copy(update={closed: (GINA,)})
+    bot, _ = bot_for(redis, scene, service)
+    pressed = scene.prepare(bot, service)
+    user = ALICE if pressed.private else CAROL
+    before = state(redis)
+
+    bot.send_payload(payload(bot, scene, pressed, user))
+
+    world = World(service, user, a_person(), DEPLOYS_CHANNEL, a_channel(), MEMBERS)
     assert scene.allows(world) or state(redis) == before
 
 
