@@ -8,7 +8,7 @@ from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
 from deploys.holds.lock_text import locked_thing
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
@@ -41,7 +41,7 @@ def handle(press: ButtonPress) -> str:
         channel=lock.channel,
         text=(
             f"{mention(press.actor.user)} asks whether your lock of {locked_thing(lock)} can end "
-            f"({escape(lock.reason)}): {code(typed_command(refused))} waits for it. "
+            f"({escape_line(lock.reason)}): {code(typed_command(refused))} waits for it. "
             f"`/deploy unlock {lock.target}` ends it."
         ),
         at=now,

@@ -176,7 +176,8 @@ def _change_lines(deploy: Deploy) -> list[str]:
     why = f"Why: {escape(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
     if deploy.override is not None:
         override = deploy.override
-        passes = f"{mention(override.user)} overrides the {override.kind.value}: {escape(override.reason)}"
+        reason = escape(shorten(override.reason, 400))
+        passes = f"{mention(override.user)} overrides the {override.kind.value}: {reason}"
         why = "\n".join(filter(None, (why, clip(passes, 700))))
     plan = deploy.plan
     if plan is None:
