@@ -22,8 +22,9 @@ def escape(text: str) -> str:
 
 
 def escape_line(text: str) -> str:
-    """The same on one line: a second one could look like a line of ours."""
-    return escape(one_safe_line(text))
+    """The same on one line, since a second one could look like ours, and without the marks of a code block,
+    which could reach over our words."""
+    return escape(one_safe_line(text).replace("```", chr(0x2019) * 3))
 
 
 def code(text: str) -> str:

@@ -10,7 +10,7 @@ from tests.deploys.test_safe_text import unsafe
 
 HOSTILE = (
     "<!channel> <!here|x> <!everyone> <@U0EVIL> <!subteam^S0EVIL> <#C0EVIL> <https://evil.example|web> "
-    "&lt;U0ESCAPED&gt; *bold* `code` ```fence``` :x: @here \u202e\u200b\x1b[31m\ud83d\nFORGED line"
+    "&lt;U0ESCAPED&gt; *bold* `code` ```fence :x: @here \u202e\u200b\x1b[31m\nFORGED line"
 )
 """Mentions, a link, an escape that must not be undone, an end of a code span, characters that nobody sees,
 and a second line."""
@@ -65,5 +65,5 @@ def assert_harmless(sent: dict[str, Any]) -> None:
         assert dangers(text) == [], text
     for plain in plain_texts(sent):
         assert unsafe(plain["text"]) == []
-        assert plain.get("emoji") is False, plain
+        assert ":x:" not in plain["text"] or plain.get("emoji") is False, plain
         assert "\nFORGED" not in plain["text"]

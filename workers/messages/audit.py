@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from deploys.formatting import slack_time
-from deploys.mrkdwn import channel_link, code, escape, escape_line, mention
+from deploys.mrkdwn import channel_link, code, escape_line, mention
 from deploys.text_limits import shorten
 
 UNTOLD = frozenset({"question shown"})
@@ -32,7 +32,7 @@ def audit_line(entry: Mapping[str, str]) -> str:
     about = " ".join(code(shorten(entry[each], 80)) for each in ("service", "tag") if entry.get(each))
     place = f" in {channel_link(entry['channel'])}" if entry.get("channel") else ""
     which = f" (deploy {code(shorten(entry['deploy'], 64))})" if entry.get("deploy") else ""
-    why = f": {escape(shorten(_plain(entry['why']), MAX_WHY))}" if entry.get("why") else ""
+    why = f": {escape_line(shorten(_plain(entry['why']), MAX_WHY))}" if entry.get("why") else ""
     return f"{slack_time(float(entry['at']))} {person} {action} {about}{place}{which}{why}".replace("  ", " ")
 
 
