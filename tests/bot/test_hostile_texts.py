@@ -58,6 +58,8 @@ def say(bot: BotHarness, text: str, *, by: str = ALICE) -> dict[str, Any]:
 @pytest.mark.parametrize("as_typed", [True, False], ids=["as text", "as Slack writes mentions"])
 def test_hostile_arguments_of_every_subcommand(bot: BotHarness, subcommand: str, as_typed: bool) -> None:
     hostile = escape(TYPED) if as_typed else TYPED.replace("&lt;U0ESCAPED&gt;", "")
+    if subcommand == "lock" and not as_typed:  # those whom its reason mentions may roll back, and are named
+        hostile = hostile.replace("<@U0EVIL> <!subteam^S0EVIL>", "")
     for arguments in (hostile, f"web {hostile}", f"web 1.4.2 {hostile}"):
         say(bot, f"/deploy {subcommand} {arguments}", by=DAVE)
     for query in ("status", "locks", "history web", f"show {bot_deploy(bot)}"):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,27 +24,16 @@ from deploys.stores.thread_store import RESPONSE_URL_KEY, ThreadState, ThreadSto
 from deploys.stores.user_groups import UserGroups
 from sandbox.valkey import valkey
 from tests.builders import NOW, a_deploy, a_service
+from tests.redis_acl import PROCESSES, apply_rules, url_of
 from workers.scheduler import Scheduler
-
-PAGE = Path(__file__).parents[2] / "docs" / "security.md"
-RULES = re.search(r"```acl\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Callable[[str], Redis]]:
     """A client with the user of a process, on a server that has the rules of the page."""
-    assert RULES is not None
     with valkey() as server, connect(server.connection_url) as admin:
-        for rule in RULES[1].splitlines():
-            _, name, *rights = rule.split()
-            if name != "default":
-                admin.execute_command("ACL", "SETUSER", name, "reset", *rights)
-
-        def connect_as(process: str) -> Redis:
-            password = f"{process.upper()}_PASSWORD"
-            return connect(f"redis://slipway-{process}:{password}@127.0.0.1:{server.port}/0")
-
-        yield connect_as
+        apply_rules(admin)
+        yield lambda process: connect(url_of(process, server.port))
 
 
 def end(store: DeployStore, deploy_id: str) -> Claim:
@@ -116,7 +103,7 @@ FORBIDDEN: list[tuple[Any, ...]] = [
 
 
 @pytest.mark.parametrize("command", FORBIDDEN, ids=lambda command: " ".join(command)[:30])
-@pytest.mark.parametrize("process", ["bot", "worker", "scheduler", "audit"])
+@pytest.mark.parametrize("process", PROCESSES)
 def test_nobody_may_do_what_slipway_does_not(
     connection: Callable[[str], Redis], process: str, command: tuple[Any, ...]
 ) -> None:
