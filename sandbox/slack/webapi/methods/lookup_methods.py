@@ -39,4 +39,6 @@ def user_group_members(call: ApiCall) -> Json:
 def _read_scope(channel: SlackChannel) -> str:
     if channel.direct_to is not None:
         return "im:read"
+    if channel.is_group_direct:
+        return "mpim:read"
     return "groups:read" if channel.is_private else "channels:read"
