@@ -18,10 +18,12 @@ from tests.hostile_texts import HOSTILE
 SLACK_IDS = {
     **dict.fromkeys(("user", "requester", "owner", "users", "approvers", "deployers"), "U02BOB0000"),
     **dict.fromkeys(("may_roll_back", "may_lock", "may_override", "named"), "U02BOB0000"),
-    **dict.fromkeys(("channel", "channels"), "C01DEPLOYS"),
+    **dict.fromkeys(("mention_on_question", "mention_on_success", "mention_on_failure"), "U02BOB0000"),
+    **dict.fromkeys(("channel", "channels", "failures"), "C01DEPLOYS"),
     "team": "T01SLIPWAY",
+    "permalink": "https://slack.test/archives/C01DEPLOYS/p1",
 }
-"""Names of fields with ids, which Slack signs; the bot refuses others (`bot/payload_check.py`)."""
+"""Names of what Slack itself gives: links, and ids (`bot/payload_check.py` refuses anything else)."""
 OWN_IDS = frozenset({"id", "deploy_id", "own_deploy_id", "batch_id", "thread_ts", "schema_number"})
 MRKDWN_FIELDS = frozenset(
     {"sentence", "end_reason", "last_error", "unknown_reason", "alarm_read_error", "causes", "missing"}

@@ -21,7 +21,7 @@ def apply_rules(admin: Any) -> None:
     found = re.search(r"```acl\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
     for rule in found[1].splitlines():
-        _, name, *rights = rule.split()
+        _, name, *rights = re.findall(r"\([^)]*\)|\S+", rule)
         if name != "default":
             admin.execute_command("ACL", "SETUSER", name, "reset", *rights)
 

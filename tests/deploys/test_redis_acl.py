@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,7 +26,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.valkey import valkey
 from tests.builders import NOW, a_deploy, a_service
 from tests.redis_acl import PROCESSES, apply_rules, url_of
-from workers.scheduler import Scheduler
+from workers.scheduler import AuditKeeper, Scheduler
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,9 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
         DeployStore(scheduler), ThreadStore(scheduler), JobQueue(scheduler), now=lambda: NOW + 1
     ).tick()
     assert due > 0
+    audit_lines = io.StringIO()
+    AuditKeeper(scheduler, 365, audit_lines, now=lambda: NOW).tick()
+    assert '"what": "requested"' in audit_lines.getvalue()
 
     # A worker takes the jobs, moves the deploy and tells of it.
     queue = Queue(QUEUE_NAME, connection=worker, serializer=JSONSerializer)
@@ -120,6 +124,10 @@ def test_nobody_may_do_what_slipway_does_not(
         ("scheduler", ("GET", f"{RESPONSE_URL_KEY}w7x8y9zt")),
         ("scheduler", ("HSET", redis_keys.record("w7x8y9zt"), "record", "forged")),
         ("scheduler", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
+        ("scheduler", ("DEL", redis_keys.AUDIT)),
+        ("scheduler", ("ZADD", redis_keys.DUE, "0", "w7x8y9zt")),
+        ("scheduler", ("SET", redis_keys.FENCE, "0")),
+        ("bot", ("PUBLISH", "rq:pubsub:w1", "stop")),
         ("audit", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
         ("audit", ("HGETALL", redis_keys.record("w7x8y9zt"))),
     ],

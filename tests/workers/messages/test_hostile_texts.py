@@ -27,7 +27,12 @@ OUR_SENTENCES = frozenset(
         ),
         *("alerts.rollback_does_not_hold causes", "alerts.rollback_still_does_not_hold causes"),
         *("alerts.tag_not_removed what", "approval.plan_changed new_plan", "approval.plan_changed why"),
-        *("approval.voided why", "evidence.log_unreadable error", "evidence.tasks_unreadable error"),
+        *(
+            "elsewhere.alert text",
+            "approval.voided why",
+            "evidence.log_unreadable error",
+            "evidence.tasks_unreadable error",
+        ),
         "external_rollout.failed_without_rollback why",
         "external_rollout.failed_without_rollback service_text",
         *("images.digest_unknown why", "outcomes.failed reason", "outcomes.refused reason"),
