@@ -36,13 +36,19 @@ def test_before_it_begins_deploys_are_allowed_and_in_it_refused(talk: Talk) -> N
     assert talk.ends(talk.deploys(ALICE, "/deploy rollback web"))[0] is Outcome.SUCCEEDED
 
 
-def test_what_waits_when_it_begins_waits_on_and_says_until_when(talk: Talk) -> None:
+def wait_into_the_freeze(talk: Talk) -> str:
+    """alice's deploy, which waited while all deploys were stopped until the freeze began."""
     stop = talk.engine.stop_all(BOB)
     waiting = talk.deploys(ALICE, "/deploy web 1.5.0 the new prices")
     assert "has stopped all deploys" in talk.is_held(waiting)
     talk.passes(BEGINS - talk.clock() + 5)
     talk.engine.resume_all(stop)
     talk.passes(60)
+    return waiting
+
+
+def test_what_waits_when_it_begins_waits_on_and_says_until_when(talk: Talk) -> None:
+    waiting = wait_into_the_freeze(talk)
 
     assert talk.is_held(waiting) == f"`web` is frozen until {UNTIL}: the sale begins (`services.yml`)."
     talk.passes(BEGINS + LASTS - talk.clock() + 60)
@@ -50,11 +56,7 @@ def test_what_waits_when_it_begins_waits_on_and_says_until_when(talk: Talk) -> N
 
 
 def test_those_who_may_let_it_pass_and_nobody_else(talk: Talk) -> None:
-    stop = talk.engine.stop_all(BOB)
-    waiting = talk.deploys(ALICE, "/deploy web 1.5.0 the new prices")
-    talk.passes(BEGINS - talk.clock() + 5)
-    talk.engine.resume_all(stop)
-    talk.passes(60)
+    waiting = wait_into_the_freeze(talk)
 
     assert talk.presses(CAROL, buttons.OVERRIDE_FREEZE, waiting).startswith(
         "You may not override a freeze or lock of `web`."
@@ -67,11 +69,7 @@ def test_those_who_may_let_it_pass_and_nobody_else(talk: Talk) -> None:
 
 
 def test_an_override_of_one_who_may_not_any_more_does_not_count(talk: Talk) -> None:
-    stop = talk.engine.stop_all(BOB)
-    waiting = talk.deploys(ALICE, "/deploy web 1.5.0 the new prices")
-    talk.passes(BEGINS - talk.clock() + 5)
-    talk.engine.resume_all(stop)
-    talk.passes(60)
+    waiting = wait_into_the_freeze(talk)
     assert talk.presses(BOB, buttons.OVERRIDE_FREEZE, waiting) == ""
     talk.edit("web", may_override=(ALICE,))
     talk.passes(120)

@@ -64,6 +64,15 @@ class SlackChannel:
         return user in self.members or (not self.is_private and user not in (GINA, FRED))
 
     @property
+    def kind(self) -> str:
+        """As message events call it in `channel_type`."""
+        if self.direct_to is not None:
+            return "im"
+        if self.is_group_direct:
+            return "mpim"
+        return "group" if self.is_private else "channel"
+
+    @property
     def name_in_payloads(self) -> str:
         """In commands and interactions Slack does not name private conversations."""
         if self.direct_to is not None:

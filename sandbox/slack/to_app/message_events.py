@@ -37,17 +37,9 @@ _SUBSCRIPTIONS = {
 }
 
 
-def _channel_type(channel: SlackChannel) -> str:
-    if channel.direct_to is not None:
-        return "im"
-    if channel.is_group_direct:
-        return "mpim"
-    return "group" if channel.is_private else "channel"
-
-
 def events_for_message(message: SlackMessage, channel: SlackChannel) -> list[MessageEvent]:
     """The events that an app in this channel gets for a message."""
-    kind = _channel_type(channel)
+    kind = channel.kind
     subscription, scope = _SUBSCRIPTIONS[kind]
     event = _event_json(message)
     as_message = {**event, "type": "message", "channel_type": kind}
