@@ -68,6 +68,17 @@ def test_those_who_may_let_it_pass_and_nobody_else(talk: Talk) -> None:
     assert talk.clock() < BEGINS + LASTS
 
 
+def test_what_no_freeze_holds_needs_no_override(talk: Talk) -> None:
+    talk.engine.stop_all(BOB)
+    waiting = talk.deploys(ALICE, "/deploy web 1.5.0 the new prices")
+    talk.is_held(waiting)
+
+    assert talk.presses(BOB, buttons.OVERRIDE_FREEZE, waiting) == (
+        "No freeze holds `web` `1.5.0`, so there is nothing to override. Nothing was changed by your click."
+    )
+    assert talk.deploy(waiting).override is None
+
+
 def test_an_override_of_one_who_may_not_any_more_does_not_count(talk: Talk) -> None:
     waiting = wait_into_the_freeze(talk)
     assert talk.presses(BOB, buttons.OVERRIDE_FREEZE, waiting) == ""
