@@ -19,7 +19,7 @@ from deploys.deploy_text import previous_version, status_text
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.holds.lock_text import stop_sentence
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, escape, escape_line, mention, plural
 from deploys.queue_forecast import WaitingDeploy
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
@@ -45,7 +45,7 @@ def batch_card(
     """The card as of `now` (epoch seconds). stopped: what stops all deploys."""
     deploys = [each.deploy for each in members]
     first = batch_headline(batch, deploys)
-    why = f"Why: {escape(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
+    why = f"Why: {escape_line(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
     held = clip_bytes(_stop_line(deploys, stopped), REASON_BYTES)
     blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why, held])))]
     for each in members:

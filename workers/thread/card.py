@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape, mention, mentions, plural
+from deploys.mrkdwn import code, escape, escape_line, mention, mentions, plural
 from deploys.queue_forecast import QueueForecast, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -179,10 +179,11 @@ def _problem_lines(deploy: Deploy) -> list[str]:
 
 
 def _change_lines(deploy: Deploy) -> list[str]:
-    why = f"Why: {escape(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
+    why = f"Why: {escape_line(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
     if deploy.override is not None:
         override = deploy.override
-        passes = f"{mention(override.user)} overrides the {override.kind.value}: {escape(override.reason)}"
+        reason = escape_line(shorten(override.reason, 400))
+        passes = f"{mention(override.user)} overrides the {override.kind.value}: {reason}"
         why = "\n".join(filter(None, (why, clip(passes, 700))))
     plan = deploy.plan
     if plan is None:

@@ -112,6 +112,29 @@ def test_the_task_before_the_rollout_is_not_started_and_its_time_begins_again(ha
     assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
 
 
+def test_a_task_that_has_begun_goes_on_and_the_deploy_pauses_after_it(harness: EngineHarness) -> None:
+    web = harness.request_deploy("web", "1.4.2", before={"command": ("true",), "deadline": 300})
+    harness.until(lambda: (task := harness.get(web).pre_task) and task.task_arn)
+    stop = harness.stop_all()
+    wait(harness, 120)
+    assert held_phase(harness, web) is Phase.UPDATING
+
+    harness.resume_all(stop)
+
+    assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
+
+
+def test_a_change_that_may_be_under_way_goes_on(harness: EngineHarness) -> None:
+    web = harness.request_deploy("web", "1.4.2")
+    put_into(harness, web, Phase.UPDATING)
+    harness.store.amend(
+        web, lambda deploy: deploy.evolve(ecs={"update_tried": True}), by="worker", what="intent"
+    )
+    harness.stop_all()
+
+    assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
+
+
 def test_two_people_stop_and_one_of_them_is_told_of_the_other(harness: EngineHarness) -> None:
     first = harness.stop_all()
     second = harness.stop_all("U01ALICE00")
