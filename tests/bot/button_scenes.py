@@ -13,12 +13,15 @@ from typing import Any
 from deploys import buttons
 from deploys.access import Action
 from deploys.catalogue.service import Service
+from deploys.records.asked_request import AskedRequest
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.lock import Lock
 from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Instead
 from deploys.records.refused_request import RefusedRequest
+from deploys.stores.asked_requests import AskedRequests
 from tests.bot.bot_harness import ALICE, BOB, BotHarness
 from tests.bot.test_pauses import pause_deploy
 from tests.builders import a_batch, a_deploy, a_plan
@@ -124,6 +127,34 @@ def came_too_late(bot: BotHarness, service: Service) -> Pressable:
     return refused(bot, "CommandTooLate")
 
 
+def refused_by_first_checks(bot: BotHarness, service: Service) -> Pressable:
+    ended = bot.commit_step(
+        submit(bot, service),
+        phase=Phase.ENDED,
+        outcome=Outcome.REFUSED,
+        ended_at=bot.clock(),
+        refusal={"instead": Instead.AGAIN},
+    )
+    return Pressable(ended.id)
+
+
+def another_was_meant(bot: BotHarness, service: Service) -> Pressable:
+    return refused(bot, "GroupInList", facts={"meant": "web"})
+
+
+def refused_for_who_she_is(bot: BotHarness, service: Service) -> Pressable:
+    return refused(bot, "NotADeployer", facts={"people": f"<@{BOB}>"})
+
+
+def asked_of_others(bot: BotHarness, service: Service) -> Pressable:
+    refused_for_who_she_is(bot, service)
+    kept = bot.context.refused_requests.take("r3q4s5t6")
+    assert kept is not None
+    asked = AskedRequest(id="a3q4s5t6", refused=kept, people=f"<@{BOB}>", asked_at=bot.clock())
+    AskedRequests(bot.redis).add(asked)
+    return Pressable(asked.id)
+
+
 def misspelt(bot: BotHarness, service: Service) -> Pressable:
     return refused(bot, "UnknownService", services=("wbe",), facts={"likely": "web"})
 
@@ -225,6 +256,10 @@ SCENES = (
     Scene(buttons.QUEUE_BEHIND_LOCK, refused_by_lock, hers(deploys), counts_where_asked=True),
     Scene(buttons.BREAK_LOCK, refused_by_lock, hers(overrides)),
     Scene(buttons.SEND_AGAIN, came_too_late, hers(deploys), counts_where_asked=True),
+    Scene(buttons.INSTEAD, refused_by_first_checks, deploys, counts_where_asked=True),
+    Scene(buttons.RUN_INSTEAD, another_was_meant, hers(deploys), counts_where_asked=True),
+    Scene(buttons.ASK_SOMEBODY, refused_for_who_she_is, hers(World.may_see), counts_where_asked=True),
+    Scene(buttons.RUN_ASKED, asked_of_others, deploys),
     Scene(buttons.SUGGESTED_NAME, misspelt, hers(deploys), counts_where_asked=True),
 )
 
