@@ -33,9 +33,10 @@ from deploys.queue_forecast import read_forecast
 from deploys.queue_limits import refuse_if_too_many
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
-from deploys.records.hold import Hold
+from deploys.records.hold import Hold, HoldKind
 from deploys.records.lock import Lock
 from deploys.records.request import DeployRequest, Verb
+from deploys.stores.audit import lock_fields
 
 
 def build_deploy(
@@ -145,13 +146,15 @@ def _refuse_if_locked(service: str, verb: Verb, request: Request, context: AppCo
     """Raises ServiceLocked if a lock stops this person."""
     lock = context.lock_holds.find_lock(service, verb, request.user, context.now())
     if lock is not None:
-        raise ServiceLocked(
+        refusal = ServiceLocked(
             service=service,
             how=lock_sentence(lock),
             target=lock.target,
             lock=lock.id,
             may_break="yes" if _may_break(lock, request.asker, context) else "",
         )
+        refusal.refused_by = {"hold": HoldKind.LOCK.value, **lock_fields(lock)}
+        raise refusal
 
 
 def _may_break(lock: Lock, asker: Asker, context: AppContext) -> bool:

@@ -10,11 +10,11 @@ from deploys.access import Action, Asker
 from deploys.catalogue.service import Service
 from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import NotOnDisk
-from deploys.holds.held_deploys import HoldSource, first_hold
+from deploys.holds.held_deploys import HoldSource, find_passed_lock, first_hold
 from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
-from deploys.records.hold import Hold
+from deploys.records.hold import Hold, LockRef
 from deploys.records.phases import Stage
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
@@ -126,6 +126,11 @@ class StepContext:
     def find_hold(self) -> Hold | None:
         """What holds the deploy now; None: it may go on."""
         return first_hold(self._hold_sources, self.claim.deploy, self._now())
+
+    def find_passed_lock(self) -> LockRef | None:
+        """The lock of the service that does not hold the deploy; None: there is none. Ask if nothing holds
+        it."""
+        return find_passed_lock(self._hold_sources, self.claim.deploy, self._now())
 
     def find_overtaker(self) -> Deploy | None:
         """The deploy that may go before this one, which is held at the head of its service's queue: the first

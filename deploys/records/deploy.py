@@ -8,7 +8,7 @@ from typing import Any
 from deploys.catalogue.service import Service
 from deploys.records.approval import Approval, Cancel
 from deploys.records.confirmations import Observation, PendingConfirmation
-from deploys.records.hold import Hold, Override
+from deploys.records.hold import Hold, LockRef, Override
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
@@ -53,7 +53,9 @@ class Deploy(StoredRecord):
     hold: Hold | None = None
     """Why it does not go on for now, although nothing is wrong with it."""
     override: Override | None = None
-    """Who let it pass a freeze or a lock."""
+    """Who let it pass a freeze."""
+    passed_lock: LockRef | None = None
+    """The last lock of its service that did not hold it: its requester's own, or any, of a rollback."""
     cancel: Cancel | None = None
     outcome: Outcome | None = None
     ended_at: float | None = None

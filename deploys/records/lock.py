@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from deploys.records.hold import LockRef
 from deploys.records.record import StoredRecord
+from deploys.redaction import Redacted
 
 ALL_SERVICES = "*"
 """The target of a lock of all services."""
@@ -19,7 +21,7 @@ class Lock(StoredRecord):
     services: tuple[str, ...] = ()
     """The services of the target when it was locked; empty for `*`."""
     owner: str
-    reason: str
+    reason: Redacted
     """As the person typed it."""
     named: tuple[str, ...] = ()
     """Ids of the people and user groups that the reason mentions."""
@@ -35,6 +37,11 @@ class Lock(StoredRecord):
     def is_group(self) -> bool:
         """Whether it locks a group of services."""
         return self.target != ALL_SERVICES and self.services != (self.target,)
+
+    @property
+    def ref(self) -> LockRef:
+        """Which lock it is, for the record of a deploy."""
+        return LockRef(id=self.id, target=self.target, owner=self.owner, since=self.since)
 
     def is_over(self, now: float) -> bool:
         """Whether its time has run out."""
