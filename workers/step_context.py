@@ -11,6 +11,8 @@ from deploys.catalogue.service import Service
 from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import NotOnDisk
 from deploys.holds.held_deploys import HoldSource, find_passed_lock, first_hold
+from deploys.quoted_texts import with_quotes
+from deploys.quoting import quotes_made
 from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -205,7 +207,7 @@ class StepContext:
         what = f"about to act: {deploy.phase.value}"
         self.claim = self._store.commit(
             self.claim,
-            deploy,
+            with_quotes(deploy, quotes_made()),
             due_at=self.now(),
             what=what,
             keep=True,

@@ -17,10 +17,13 @@ from deploys.errors import UnknownDeploy
 from deploys.formatting import duration, percent, slack_time
 from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes
 from deploys.mrkdwn import channel_link, code, escape, mention, plain_text, plural
+from deploys.quoted_texts import as_shown
+from deploys.quoting import are_quotes_hidden, must_hide_quotes, quotes_hidden
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.lock import ALL_SERVICES
 from deploys.records.request import DeployRequest
+from deploys.shared_channels import KnownSharedChannels
 from deploys.short_names import short_arn
 from deploys.stores import audit
 from deploys.text_limits import clip_bytes, shorten
@@ -41,7 +44,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     """
     if deploy := context.store.get(command.target):
         context.access.may(Action.SEE, request.asker, deploy.service.name)
-        parts = _describe_deploy(deploy, context)
+        channels = KnownSharedChannels(context.directory, context.slack_clock.now)
+        hide_quotes = must_hide_quotes(channels, request.channel)
+        shown = as_shown(deploy, context.access, hide_quotes=hide_quotes)
+        with quotes_hidden(hide_quotes):
+            parts = _describe_deploy(shown, context)
     elif batch := context.store.batch(command.target):
         for each in context.store.batch_deploys(batch):
             context.access.may(Action.SEE, request.asker, each.service.name)
@@ -161,7 +168,11 @@ def _entry_line(entry: dict[str, str], deploy: Deploy) -> str:
     by = entry.get("who", "")
     person = f", by {mention(by)}" if by[:1] in ("U", "W") else ""
     tried = f" {escape(entry['verb'])}" if entry["what"] == attempts.REFUSED and entry.get("verb") else ""
-    reason = "" if entry.get("why") in (deploy.request.reason, deploy.outcome_reason) else entry.get("why")
+    reason = entry.get("why")
+    if reason in (deploy.request.reason, deploy.outcome_reason) or (
+        entry.get("version") and are_quotes_hidden()  # as the record had it: it may quote AWS
+    ):
+        reason = ""
     why = f": {_with_mentions(escape(shorten(plain_text(reason), MAX_ENTRY_REASON)))}" if reason else ""
     return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{tried}{person}{why}"
 

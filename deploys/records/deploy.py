@@ -12,6 +12,7 @@ from deploys.records.hold import Hold, LockRef, Override
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
+from deploys.records.quote import Prose, Quote
 from deploys.records.record import StoredRecord
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.restore_point import StopProgress
@@ -60,7 +61,7 @@ class Deploy(StoredRecord):
     outcome: Outcome | None = None
     ended_at: float | None = None
     """When the outcome was known."""
-    end_reason: str = ""
+    end_reason: Prose = ""
     """Why it ended that way, if it was no rollback: one sentence of mrkdwn."""
 
     plan: Plan | None = None
@@ -82,6 +83,8 @@ class Deploy(StoredRecord):
     notices: tuple[Notice, ...] = ()
     """Notices that the thread got."""
     thread_messages: tuple[ThreadMessage, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    """What its texts quote of AWS and of containers."""
 
     @property
     def in_progress(self) -> bool:

@@ -5,6 +5,7 @@ Where a revision's configuration comes from, and whether a newer one was registe
 
 from __future__ import annotations
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 from deploys.records.restore_point import ScalingPlan
 from deploys.records.traffic import TrafficPlan
@@ -111,7 +112,7 @@ class RevisionConfig(Record):
     newest: str = ""
     """ARN of the newest revision known that Slipway did not register."""
     newer: NewerRevision | None = None
-    unknown_reason: str = ""
+    unknown_reason: Prose = ""
     """Why newer revisions could not be read: one sentence of mrkdwn."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from deploys.formatting import slack_time
 from deploys.mrkdwn import channel_link, code, escape, mention, plain_text
+from deploys.quoting import are_quotes_hidden
 from deploys.text_limits import shorten
 
 UNTOLD = frozenset({"question shown"})
@@ -32,4 +33,6 @@ def audit_line(entry: Mapping[str, str]) -> str:
     which = f" (deploy {code(shorten(entry['deploy'], 64))})" if entry.get("deploy") else ""
     # Without mentions: those whom a refusal names are not called into the channel.
     why = f": {escape(shorten(plain_text(entry['why']), MAX_WHY))}" if entry.get("why") else ""
+    if entry.get("version") and are_quotes_hidden():  # as the record of a deploy has it: it may quote AWS
+        why = ""
     return f"{slack_time(float(entry['at']))} {person} {action} {about}{place}{which}{why}".replace("  ", " ")

@@ -12,7 +12,9 @@ from slack_sdk import WebClient
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
 from deploys.queue_forecast import read_forecast
+from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
+from deploys.records.deploy import Deploy
 from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
@@ -52,13 +54,16 @@ class Publisher:
         limits: SharedRateLimits,
         now: Callable[[], float],
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
+        services: CurrentServices | None = None,
     ) -> None:
+        """services: what services.yml says now; None: what it said at the request."""
         self._client = client
         self._calls = SlackCalls(client, limits)
         self._threads = threads
         self._store = store
         self._now = now
         self._shared_channels = shared_channels
+        self._services = services or RecordedServices()
 
     def publish(self, record_id: str) -> None:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
@@ -94,14 +99,19 @@ class Publisher:
         deploy = self._store.get(record_id)
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         if batch is not None:
-            members = self._store.batch_deploys(batch)
+            members = map(self._as_shown, self._store.batch_deploys(batch))
             queued = [(each, deploys_ahead(each, self._store)) for each in members]
             return BatchThreadSource(batch, queued, self._find_stop())
         if deploy is None:
             return None
+        deploy = self._as_shown(deploy)
         ahead = deploys_ahead(deploy, self._store)
         forecast = read_forecast(deploy, self._store, self._now())
         return DeployThreadSource(deploy, ahead, forecast, self._find_stop())
+
+    def _as_shown(self, deploy: Deploy) -> Deploy:
+        hide_quotes = must_hide_quotes(self._shared_channels, deploy.request.channel)
+        return as_shown(deploy, self._services, hide_quotes=hide_quotes)
 
     def _find_stop(self) -> StopAll | None:
         return StopAllStore(self._store.redis).find()

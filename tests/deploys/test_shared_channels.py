@@ -4,8 +4,8 @@ import pytest
 from redis import Redis
 
 from deploys.quoting import must_hide_quotes
+from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, Channel, ChannelKind, SlackDirectory
-from workers.shared_channels import KnownSharedChannels
 
 NOW = 1_800_000_000.0
 
