@@ -64,7 +64,7 @@ class AllowedJob(Job):
 
     def _handle_failure(self, exc_string: str, *args: Any, **kwargs: Any) -> None:
         """RQ keeps the traceback of a failed job in Redis, whoever found that it failed: without secrets."""
-        super()._handle_failure(redact(exc_string), *args, **kwargs)  # type: ignore[no-untyped-call]
+        super()._handle_failure(redact(exc_string), *args, **kwargs)
 
     def restore(self, raw_data: dict[Any, Any]) -> None:
         """Loads the job from Redis, without its callbacks and webhooks."""

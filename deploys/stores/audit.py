@@ -179,7 +179,7 @@ def _to_rows(page: Any) -> list[Row]:
     ]
 
 
-def _newest_first(redis: Redis, since: float | None) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
+def _newest_first(redis: Redis, since: float | None) -> Iterator[Any]:
     """Entries as Redis has them: most are only compared, and decoding takes longer than reading."""
     before = "+"
     oldest = "-" if since is None else str(int(since * 1000))
