@@ -9,6 +9,8 @@ from deploys.quoted_texts import without_quotes
 from deploys.quoting import NOT_QUOTED, NOT_SHOWN
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.stores import audit
+from tests.scenarios.canaries import find_secrets, spill, spilled
 from tests.workers.engine_harness import EngineHarness, a_sandbox_service
 
 SAID_BY_ECS = "the service scheduler said password=hunter2"
@@ -142,3 +144,25 @@ def test_an_error_of_aws_is_quoted_without_what_may_be_a_secret(harness: EngineH
 
     assert "the service scheduler said password=[redacted]" in deploy.end_reason
     assert "hunter2" not in deploy.to_json()
+
+
+def test_a_reason_why_tasks_stopped_is_quoted_without_secrets(harness: EngineHarness) -> None:
+    ecs = harness.ecs.client("ecs")
+    deploy_id = harness.request_deploy("web", "1.4.2", deadline=60)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    revision = harness.get(deploy_id).ecs.new_revision
+
+    while (deploy := harness.get(deploy_id)).in_progress:
+        if deploy.phase is Phase.FOLLOWING:
+            arns = ecs.list_tasks(cluster="production", serviceName="web")["taskArns"]
+            for task in ecs.describe_tasks(cluster="production", tasks=arns)["tasks"] if arns else ():
+                if task["taskDefinitionArn"] == revision:
+                    ecs.stop_task(cluster="production", task=task["taskArn"], reason=spill("a reason of ECS"))
+        harness.tick(10)
+
+    places = {
+        "the record": deploy.to_json(),
+        "the audit": str(audit.trail(harness.redis, deploy_id)),
+    }
+    assert "postgres://app:[redacted]@db/shop" in harness.thread_text(deploy_id)
+    assert find_secrets(spilled("a reason of ECS"), places) == []
