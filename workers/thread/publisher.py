@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -19,6 +19,7 @@ from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
+from deploys.where_told import channels_told
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
 from workers.thread.deploys_ahead import deploys_ahead
@@ -99,19 +100,21 @@ class Publisher:
         deploy = self._store.get(record_id)
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         if batch is not None:
-            members = map(self._as_shown, self._store.batch_deploys(batch))
+            members = self._as_shown(self._store.batch_deploys(batch))
             queued = [(each, deploys_ahead(each, self._store)) for each in members]
             return BatchThreadSource(batch, queued, self._find_stop())
         if deploy is None:
             return None
-        deploy = self._as_shown(deploy)
+        [deploy] = self._as_shown([deploy])
         ahead = deploys_ahead(deploy, self._store)
         forecast = read_forecast(deploy, self._store, self._now())
         return DeployThreadSource(deploy, ahead, forecast, self._find_stop())
 
-    def _as_shown(self, deploy: Deploy) -> Deploy:
-        hide_quotes = must_hide_quotes(self._shared_channels, deploy.request.channel)
-        return as_shown(deploy, self._services, hide_quotes=hide_quotes)
+    def _as_shown(self, deploys: Sequence[Deploy]) -> list[Deploy]:
+        """The deploys of one thread, without what must not be quoted in all channels that are told of it."""
+        channels = {channel for each in deploys for channel in channels_told(each)}
+        hide_quotes = any(must_hide_quotes(self._shared_channels, each) for each in channels)
+        return [as_shown(each, self._services, hide_quotes=hide_quotes) for each in deploys]
 
     def _find_stop(self) -> StopAll | None:
         return StopAllStore(self._store.redis).find()
