@@ -116,7 +116,7 @@ def test_no_secret_gets_into_a_log_a_record_or_a_message(demo: DemoEnvironment) 
     assert (good.record.outcome, bad.record.outcome) == (Outcome.SUCCEEDED, Outcome.ROLLED_BACK)
     text = "\n".join(bad.replies)
     assert "[value of CANARY]" in text
-    assert "postgres://app:[redacted]@db/shop" in text
+    assert "aws_secret_access_key=[redacted]" in text
     assert good.record.request.reason.startswith("password=[redacted]; postgres://app:[redacted]@db/shop")
     assert "RegisterTaskDefinition" in answers
     places = {**searched_places(demo), "show": shown, "answers of web": answers}
