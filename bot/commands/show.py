@@ -114,7 +114,7 @@ def _hold_lines(deploy: Deploy) -> Iterator[str]:
         target = "all services" if lock.target == ALL_SERVICES else code(lock.target)
         yield f"Passed the lock of {target} that {mention(lock.owner)} has had since {slack_time(lock.since)}"
     if override := deploy.override:
-        why = escape(shorten(override.reason, 300))
+        why = escape_line(shorten(override.reason, 300))
         at = slack_time(override.at)
         yield f"{mention(override.user)} has overridden the {override.kind.value}, {at}: {why}"
 
@@ -173,7 +173,7 @@ def _entry_line(entry: dict[str, str], deploy: Deploy) -> str:
         entry.get("version") and are_quotes_hidden()  # as the record had it: it may quote AWS
     ):
         reason = ""
-    why = f": {_with_mentions(escape(shorten(plain_text(reason), MAX_ENTRY_REASON)))}" if reason else ""
+    why = f": {_with_mentions(escape_line(shorten(plain_text(reason), MAX_ENTRY_REASON)))}" if reason else ""
     return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{tried}{person}{why}"
 
 

@@ -25,7 +25,8 @@ NAMES = {
     "Decision.team Decision.user",
     "the request": "Deploy.batch_id Deploy.id Deploy.rollback_target Deploy.tag DeployRequest.channel "
     "DeployRequest.requester DeployRequest.team DeployRequest.thread_ts Override.user LockRef.id "
-    "LockRef.owner LockRef.target RefusalHints.external_deployment_id RefusalHints.likely_tags",
+    "LockRef.owner LockRef.target RefusalHints.external_deployment_id RefusalHints.instead_tag "
+    "RefusalHints.likely_tags",
     "the plan": "ContainerChange.container ContainerChange.digest ContainerChange.new_image "
     "ContainerChange.old_image Plan.digest Plan.old_revision Plan.old_tag Plan.source_revision Plan.tag "
     "RevisionConfig.newest RevisionConfig.origin NewerRevision.registered_by NewerRevision.revision "
