@@ -30,6 +30,8 @@ from deploys.text_limits import clip_bytes, shorten
 
 MAX_PART_BYTES = 1000
 """UTF-8 bytes of each part but the audit trail, which gets what is left of the message."""
+MAX_CONTAINERS = 10
+"""ECS allows no more in a task definition (count)."""
 MAX_ENTRY_REASON = 160
 """Characters of the reason of an entry (count)."""
 MIN_TRAIL_BYTES, MAX_TRAIL_ENTRIES = 400, 60
@@ -134,10 +136,12 @@ def _plan_lines(deploy: Deploy) -> Iterator[str]:
         yield f"Revision: {code(short_arn(plan.old_revision))}{new}"
         if plan.digest:
             yield f"Digest: {code(plan.digest)}"
-        for each in plan.changes:
+        for each in plan.changes[:MAX_CONTAINERS]:
             old, new = (code(shorten(short_arn(image), 120)) for image in (each.old_image, each.new_image))
             images = f"{old} → {new}" if old != new else f"{new}, as before"
             yield f"Container {code(shorten(each.container, 80))}: {images}"
+        if len(plan.changes) > MAX_CONTAINERS:
+            yield f"and {plural(len(plan.changes) - MAX_CONTAINERS, 'more container')}"
 
 
 def _run_lines(deploy: Deploy) -> Iterator[str]:
