@@ -59,8 +59,11 @@ class Engine:
         signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
+        is_current: Callable[[], bool] = lambda: True,
         now: Callable[[], float] = time.time,
     ) -> None:
+        """is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
+        no further step is taken: the next job goes by the new one."""
         self._store = store
         self._job_queue = job_queue
         self._aws = aws
@@ -70,6 +73,7 @@ class Engine:
         self._signer = signer
         self._hold_sources = hold_sources
         self._shared_channels = shared_channels
+        self._is_current = is_current
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
@@ -85,12 +89,12 @@ class Engine:
         claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
         try:
             reader = self._read_together(claims)
-            while claims:
+            while claims and self._is_current():
                 self._run_isolated(claims.pop(0), reader)
         finally:
-            for claim in claims:  # the job ran out of time: another worker may take these at once
+            for claim in claims:  # out of time, or outdated: another job may take these at once
                 self._release_with_retries(claim, self._now())
-        if len(due) > WATCH_BATCH_SIZE:
+        if claims or len(due) > WATCH_BATCH_SIZE:
             self._job_queue.watch(cluster_key)
 
     def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
@@ -132,7 +136,7 @@ class Engine:
             try:
                 with quotes_hidden(self._must_hide_quotes(deploy)):
                     result = self._run_step(deploy, context)
-                keep = result.delay <= 0 and self._has_time_for_another_step(context.claim)
+                keep = result.delay <= 0 and self._may_take_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
             except LeaseTooShort:
@@ -240,8 +244,8 @@ class Engine:
             return seconds
         return seconds * (1 + self._timing.jitter * random.random())
 
-    def _has_time_for_another_step(self, claim: Claim) -> bool:
-        return claim.seconds_left() > 2 * MAX_CALL_SECONDS
+    def _may_take_another_step(self, claim: Claim) -> bool:
+        return claim.seconds_left() > 2 * MAX_CALL_SECONDS and self._is_current()
 
     def _enqueue_batch(self, deploy: Deploy) -> None:
         """Other deploys of the batch may be able to start now, or must not start any more."""

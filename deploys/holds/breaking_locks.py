@@ -50,7 +50,8 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
         "waited for it goes on."
     )
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
-    if not context.locks.break_lock(lock, notice, lock_entry(lock, "lock broken", asker, now)):
+    entry = lock_entry(lock, "lock broken", asker, context.catalogue, now)
+    if not context.locks.break_lock(lock, notice, entry):
         raise LockOver()
 
 
@@ -68,8 +69,8 @@ def refuse_to_break(lock: Lock, asker: Asker, context: LockContext) -> None:
         raise LockNotYours(how=lock_sentence(lock), owner=mention(lock.owner), people=mentions(people))
 
 
-def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:
-    """What the audit says of a change of a lock."""
+def lock_entry(lock: Lock, what: str, asker: Asker, catalogue: Catalogue, now: float) -> AuditEntry:
+    """What the audit says of a change of a lock. catalogue: by which it was decided."""
     return AuditEntry(
         at=f"{now:.3f}",
         who=asker.user,
@@ -81,4 +82,5 @@ def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:
         team=asker.team,
         service=lock.target if lock.services == (lock.target,) else "",
         lock=lock.id,
+        catalogue=catalogue.version,
     )
