@@ -12,7 +12,12 @@ from structlog.testing import capture_logs
 
 from deploys.catalogue import catalogue_file
 from deploys.catalogue.catalogue import load_catalogue
-from deploys.catalogue.catalogue_file import MAX_PROBLEMS_LOGGED, RECHECK_SECONDS, STILL_SECONDS, CatalogueFile
+from deploys.catalogue.catalogue_file import (
+    MAX_PROBLEMS_LOGGED,
+    RECHECK_SECONDS,
+    STILL_SECONDS,
+    CatalogueFile,
+)
 from deploys.errors import CatalogueInvalid
 from tests.deploys.catalogue.services_yml import one_service
 
@@ -111,7 +116,7 @@ def test_an_edit_within_the_same_tick_of_the_file_system_is_noticed(
     path.write_text(with_approvals(2))
     found = path.stat()
     clock.time = found.st_mtime + 1
-    with mock.patch.object(Path, "stat", lambda _: found):
+    with mock.patch.object(Path, "stat", return_value=found):
         assert [approvals(file), approvals(file)] == [2, 2]
         path.write_text(with_approvals(3))
 
