@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,7 @@ from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
+from workers.thread.copied_cards import edit_copies
 from workers.thread.deploys_ahead import deploys_ahead
 from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
 from workers.thread.rate_limits import SharedRateLimits
@@ -113,6 +115,9 @@ class Publisher:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
         if not self._is_given_up(source, thread):
             again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
+            copies_in = edit_copies(source.id, source.channel, self._threads, self._calls)
+            if copies_in is not None:
+                again_at = min(again_at or math.inf, self._now() + copies_in)
         if again_at is not None:
             self._threads.schedule(source.id, again_at, due_score)
             return
