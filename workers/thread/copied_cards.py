@@ -16,12 +16,16 @@ from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind,
 log = structlog.get_logger()
 
 
-def edit_copies(thread_id: str, channel: str, threads: ThreadStore, calls: SlackCalls) -> float | None:
+def edit_copies(thread_id: str, threads: ThreadStore, calls: SlackCalls) -> float | None:
     """Edits those that were found. Returns seconds until the next try; None: nothing is left to do."""
-    for ts in threads.copies(thread_id):
-        text = outdated_copy(thread_id, threads.link(thread_id))
+    copies = threads.copies(thread_id)
+    thread = threads.find(thread_id) if copies else None
+    if thread is None:
+        return None
+    text = outdated_copy(thread_id, threads.link(thread_id))
+    for ts in copies:
         try:
-            calls.update(channel, ts, text, (), urgency=Urgency.URGENT)
+            calls.update(thread.channel, ts, text, (), urgency=Urgency.URGENT)
         except RetryLater as later:
             return later.seconds
         except SlackCallFailed as failure:
