@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 from redis import Redis
 from redis.backoff import ConstantBackoff
@@ -62,11 +63,8 @@ class AppContext:
     """Returns the catalogue that is in force: the same object until services.yml changes."""
     now: Callable[[], float] = time.time
 
-    def refreshed(self) -> AppContext:
-        """The same with services.yml as it is now. A request takes it once, so that it sees one version."""
-        catalogue = self.read_catalogue()
-        if catalogue is self.catalogue:
-            return self
+    def with_catalogue(self, catalogue: Catalogue) -> AppContext:
+        """The same, going by another version of services.yml."""
         redis = self.store.redis
         groups = UserGroups(redis)
         access = Access(catalogue, groups, self.directory, now=self.slack_clock.now)
@@ -92,7 +90,7 @@ def build_app_context(
     directory: SlackDirectory | None = None,
     read_catalogue: Callable[[], Catalogue] | None = None,
 ) -> AppContext:
-    """On these two connections: ours, and one for RQ. read_catalogue: where later versions come from."""
+    """On these two connections: ours, and one for RQ. read_catalogue: where later versions come from; else there are none."""
     directory = directory or SlackDirectory(redis)
     slack_clock = slack_clock or SlackClock(wall_clock=now)
     access = Access(catalogue, UserGroups(redis), directory, now=slack_clock.now)
@@ -112,7 +110,7 @@ def build_app_context(
         lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
         stops=StopAllStore(redis),
         request_limits=RequestLimits(redis, limits or Limits(), now=now),
-        read_catalogue=read_catalogue or (lambda: catalogue),
+        read_catalogue=read_catalogue or repeat(catalogue).__next__,
         now=now,
     )
 

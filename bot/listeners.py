@@ -38,8 +38,15 @@ class Listeners:
     """The listeners of one app."""
 
     def __init__(self, context: AppContext) -> None:
-        self._take_context = context.refreshed
-        """To be called once a request, so that all of it sees one version of services.yml."""
+        self._latest = context
+
+    def _take_context(self) -> AppContext:
+        """With services.yml as it is now. A request takes it once, so that all of it sees one version."""
+        context = self._latest
+        catalogue = context.read_catalogue()
+        if catalogue is not context.catalogue:
+            context = self._latest = context.with_catalogue(catalogue)
+        return context
 
     def command(self, ack: Ack, req: BoltRequest) -> None:
         """`/deploy ...`"""
