@@ -90,7 +90,8 @@ def build_app_context(
     directory: SlackDirectory | None = None,
     read_catalogue: Callable[[], Catalogue] | None = None,
 ) -> AppContext:
-    """On these two connections: ours, and one for RQ. read_catalogue: where later versions come from; else there are none."""
+    """On these two connections: ours, and one for RQ. read_catalogue: where later versions of the catalogue
+    come from; without it there are none."""
     directory = directory or SlackDirectory(redis)
     slack_clock = slack_clock or SlackClock(wall_clock=now)
     access = Access(catalogue, UserGroups(redis), directory, now=slack_clock.now)
