@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 from redis import Redis
 from redis.backoff import ConstantBackoff
@@ -16,7 +17,8 @@ from bot.identity import Identity
 from bot.settings import RequestSettings
 from bot.slack_clock import SlackClock
 from deploys.access import Access
-from deploys.catalogue.catalogue import Catalogue, load_catalogue
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.catalogue_file import CatalogueFile
 from deploys.holds.locks import LockHolds
 from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
@@ -57,7 +59,23 @@ class AppContext:
     lock_holds: LockHolds
     stops: StopAllStore
     request_limits: RequestLimits
+    read_catalogue: Callable[[], Catalogue]
+    """Returns the catalogue that is in force: the same object until services.yml changes."""
     now: Callable[[], float] = time.time
+
+    def with_catalogue(self, catalogue: Catalogue) -> AppContext:
+        """The same, going by another version of services.yml."""
+        redis = self.store.redis
+        groups = UserGroups(redis)
+        access = Access(catalogue, groups, self.directory, now=self.slack_clock.now)
+        return replace(
+            self,
+            catalogue=catalogue,
+            access=access,
+            store=self.store.with_catalogue_version(catalogue.version),
+            freezes=ServiceFreezes(catalogue, FreezeCalendars(redis), access),
+            lock_holds=LockHolds(self.locks, catalogue, groups),
+        )
 
 
 def build_app_context(
@@ -70,8 +88,10 @@ def build_app_context(
     slack_clock: SlackClock | None = None,
     limits: Limits | None = None,
     directory: SlackDirectory | None = None,
+    read_catalogue: Callable[[], Catalogue] | None = None,
 ) -> AppContext:
-    """On these two connections: ours, and one for RQ."""
+    """On these two connections: ours, and one for RQ. read_catalogue: where later versions of the catalogue
+    come from; without it there are none."""
     directory = directory or SlackDirectory(redis)
     slack_clock = slack_clock or SlackClock(wall_clock=now)
     access = Access(catalogue, UserGroups(redis), directory, now=slack_clock.now)
@@ -91,6 +111,7 @@ def build_app_context(
         lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
         stops=StopAllStore(redis),
         request_limits=RequestLimits(redis, limits or Limits(), now=now),
+        read_catalogue=read_catalogue or repeat(catalogue).__next__,
         now=now,
     )
 
@@ -101,7 +122,7 @@ def open_app_context(settings: RequestSettings) -> AppContext:
     Raises:
         NotStarted: one of them failed; the message says which and what to do.
     """
-    catalogue = load_catalogue(settings.services_file)
+    services_file = CatalogueFile(settings.services_file)
     redis = connect_to_redis(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
@@ -111,11 +132,12 @@ def open_app_context(settings: RequestSettings) -> AppContext:
     )
     return build_app_context(
         bot,
-        catalogue,
+        services_file.current(),
         redis,
         connect_to_redis(settings.redis_url),
         slack_clock=clock,
         limits=settings.limits,
+        read_catalogue=services_file.current,
     )
 
 

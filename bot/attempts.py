@@ -114,7 +114,8 @@ class StrangerLog:
             return
         why = f"{what}; {left_out} more of these were left out before" if left_out else what
         with suppress(RedisError):
-            _write(self._context, who=who, team=team, channel=channel, verb=verb, what=REFUSED, why=why)
+            context = self._context.with_catalogue(self._context.read_catalogue())
+            _write(context, who=who, team=team, channel=channel, verb=verb, what=REFUSED, why=why)
 
 
 def _write(context: AppContext, *, who: str, what: str, **fields: str) -> None:

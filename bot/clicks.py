@@ -13,8 +13,11 @@ from bot.refused_requests import note_refused_click
 from bot.request import Request
 from deploys import buttons
 from deploys.buttons import ButtonPress, ButtonValue
-from deploys.errors import Refused, StaleCard, UnknownDeploy
+from deploys.decisions import decision_text
+from deploys.deploy_text import name_at_start, status_text
+from deploys.errors import AlreadyDecided, Refused, StaleCard, UnknownDeploy
 from deploys.mrkdwn import escape
+from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
 
 
@@ -97,7 +100,8 @@ def find_channel(value: str, context: AppContext) -> str:
 
 
 def _refuse_stale_card(deploy_id: str, click: ButtonClick, request: Request, context: AppContext) -> None:
-    """A card can be posted twice if Slack's answer is lost; only the one that is kept up to date counts.
+    """A card can be posted twice if Slack's answer is lost; only the one that is kept up to date counts. A
+    worker takes the buttons off the other one, which is known from now on.
 
     Raises:
         StaleCard
@@ -109,4 +113,14 @@ def _refuse_stale_card(deploy_id: str, click: ButtonClick, request: Request, con
     thread = context.threads.find(thread_id)
     if thread is None or (thread.channel, thread.ts) == (request.channel, click.message_ts):
         return
-    raise StaleCard(where=f"Use the ones in {context.threads.link(thread_id)}.")
+    if thread.channel == request.channel:
+        context.threads.note_copy(thread_id, click.message_ts, context.now())
+        context.jobs.publish(thread_id)
+    state = f"{_state_sentence(deploy)} " if deploy else ""
+    raise StaleCard(where=f"{state}Use the ones in {context.threads.link(thread_id)}.")
+
+
+def _state_sentence(deploy: Deploy) -> str:
+    state = f"{name_at_start(deploy)} {status_text(deploy)}."
+    decided = decision_text(deploy)
+    return f"{AlreadyDecided(how=decided).message} {state}" if decided else state

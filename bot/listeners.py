@@ -38,11 +38,19 @@ class Listeners:
     """The listeners of one app."""
 
     def __init__(self, context: AppContext) -> None:
-        self._context = context
+        self._latest = context
+
+    def _take_context(self) -> AppContext:
+        """With services.yml as it is now. A request takes it once, so that all of it sees one version."""
+        context = self._latest
+        catalogue = context.read_catalogue()
+        if catalogue is not context.catalogue:
+            context = self._latest = context.with_catalogue(catalogue)
+        return context
 
     def command(self, ack: Ack, req: BoltRequest) -> None:
         """`/deploy ...`"""
-        context = self._context
+        context = self._take_context()
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
@@ -57,6 +65,7 @@ class Listeners:
                     tell_always=True,
                 ),
                 asked,
+                context,
             )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
@@ -66,7 +75,7 @@ class Listeners:
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
-        context = self._context
+        context = self._take_context()
         event = req.body["event"]
         if event.get("bot_id") or not event.get("user"):
             log.info("a mention by a bot was ignored", bot=event.get("bot_id"))
@@ -81,13 +90,14 @@ class Listeners:
                 lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
             ),
             asked,
+            context,
         )
         if reply and (reply.has_buttons or not reply.card_will_tell):
             send_privately(reply.text, asked, context, reply.blocks)
 
     def click(self, ack: Ack, req: BoltRequest) -> None:
         """A button of a card or of a choice."""
-        context = self._context
+        context = self._take_context()
         click = clicks.read_click(req.body)
         asked = request.from_click(req, context.slack_clock)
         if not asked.channel:  # on the Home tab: decided by the deploy's channel, and answered there
@@ -98,6 +108,7 @@ class Listeners:
                 lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
             ),
             asked,
+            context,
         )
         ack()
         if reply:
@@ -105,10 +116,10 @@ class Listeners:
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""
-        event = req.body["event"]
+        context, event = self._take_context(), req.body["event"]
         is_home = event.get("tab", "home") == "home"
-        if is_home and self._context.request_limits.take(event["user"], changes=False) is None:
-            self._context.jobs.publish_home(event["user"], req.body["team_id"])
+        if is_home and context.request_limits.take(event["user"], changes=False) is None:
+            context.jobs.publish_home(event["user"], req.body["team_id"])
 
     def ignore_link(self, ack: Ack) -> None:
         """A button that only leads somewhere: Slack wants an ack all the same."""
@@ -119,7 +130,11 @@ class Listeners:
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
 
     def _handle_once(
-        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], asked: Request
+        self,
+        req: BoltRequest,
+        handler: Callable[[], PrivateReply | None],
+        asked: Request,
+        context: AppContext,
     ) -> PrivateReply | None:
         """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis
         was away.
@@ -127,16 +142,16 @@ class Listeners:
         Raises:
             RedisError: Redis does not answer.
         """
-        deliveries = self._context.deliveries
+        deliveries = context.deliveries
         delivery = req.context.get("delivery")
         try:
             try:
-                read_if_unknown(asked.asker, self._context)
+                read_if_unknown(asked.asker, context)
                 reply = handler()
             except RedisError:
                 raise
             except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, self._context, asked)
+                reply = error_boundary.answer_error(error, context, asked)
             if delivery:
                 with suppress(RedisError):
                     deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")

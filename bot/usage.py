@@ -52,6 +52,7 @@ def _usage(
     services = bullet_list([_describe_service(each) for each in catalogue.services.values()], MAX_LIST_BYTES)
     threads = f"Slash commands do not work in threads. Write {mention(bot_user)} `deploy SERVICE TAG` there."
     parts = [mistake, "\n".join(commands), f"*Services*\n{services}", _list_groups(catalogue)]
+    parts.append(catalogue.rejected_note)
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join([*shown, threads]), (*map(section_block, shown), context_block(threads)))
 

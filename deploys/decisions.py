@@ -52,14 +52,14 @@ def decide(
             and deploy.approval.decisions
             and (is_rejected(deploy) or is_approved(deploy))
         ):
-            raise AlreadyDecided(how=_decision_text(deploy))
+            raise AlreadyDecided(how=decision_text(deploy))
         raise QuestionClosed(state=status_text(deploy))
     if question != deploy.approval.question:
         raise PlanChanged()
     if deploy.cancel:
         raise QuestionClosed(state=f"is being cancelled, as {mention(deploy.cancel.user)} asked")
     if is_rejected(deploy) or is_approved(deploy):
-        raise AlreadyDecided(how=_decision_text(deploy))
+        raise AlreadyDecided(how=decision_text(deploy))
     if deploy.approval.expires_at is not None and now >= deploy.approval.expires_at:
         raise QuestionClosed(state="was not decided in time and expires")
     if verdict is Verdict.APPROVED and user in counted_approvers(deploy):
@@ -127,11 +127,13 @@ def counted_approvers(deploy: Deploy) -> tuple[str, ...]:
     )
 
 
-def _decision_text(deploy: Deploy) -> str:
+def decision_text(deploy: Deploy) -> str:
+    """`approved by <@U1>`; empty until it is decided."""
     for decision in deploy.approval.decisions:
         if decision.verdict is Verdict.REJECTED:
             return f"rejected by {mention(decision.user)}"
-    return f"approved by {mentions(counted_approvers(deploy))}"
+    approvers = counted_approvers(deploy)
+    return f"approved by {mentions(approvers)}" if approvers and is_approved(deploy) else ""
 
 
 PAUSE_BUTTONS = {HookAction.CONTINUE: "Continue", HookAction.ROLLBACK: "Roll back"}

@@ -6,12 +6,47 @@ service would be asked about again and again. A count that anything else moves i
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Any
 
 from deploys.records.plan import Plan
 from deploys.records.restore_point import ScalingPlan
 
-_COMPARED_FIELDS = {"old_revision", "source_revision", "changes", "digest", "downtime", "traffic"}
+
+class PlanRule(Enum):
+    """What a difference in one field of a plan means for an approval."""
+
+    BOUND = auto()  # voids it
+    BOUND_IF_ROLLING = auto()  # voids it if ECS replaces the tasks a few at a time; else it has no effect
+    COUNT = auto()  # judged together, see `PlanDrift`
+    FOLLOWS = auto()  # cannot differ by itself: it is read out of fields that are bound
+    NOTED = auto()  # told, but no part of what is approved
+
+
+RULES: Mapping[str, PlanRule] = {
+    "old_revision": PlanRule.BOUND,
+    "source_revision": PlanRule.BOUND,
+    "changes": PlanRule.BOUND,
+    "digest": PlanRule.BOUND,
+    "minimum_healthy_percent": PlanRule.BOUND_IF_ROLLING,
+    "maximum_percent": PlanRule.BOUND_IF_ROLLING,
+    "grace_seconds": PlanRule.BOUND,
+    "downtime": PlanRule.BOUND,
+    "express": PlanRule.BOUND,
+    "traffic": PlanRule.BOUND,
+    "desired_count": PlanRule.COUNT,
+    "scaling": PlanRule.COUNT,
+    "tag": PlanRule.FOLLOWS,  # the images in `changes` have it
+    "old_tag": PlanRule.FOLLOWS,
+    "pinned": PlanRule.FOLLOWS,
+    "pushed_at": PlanRule.FOLLOWS,  # facts about `digest`
+    "image_bytes": PlanRule.FOLLOWS,
+    "stop_timeout": PlanRule.FOLLOWS,  # a revision never changes: of `old_revision`
+    "downtime_seconds": PlanRule.FOLLOWS,
+    "config": PlanRule.NOTED,  # a newer revision counts if it is copied, which `source_revision` says
+}
+"""Every field of a plan. What else its message shows is of services.yml (`deploys.catalogue_drift`)."""
 
 
 class PlanDrift(Enum):
@@ -36,7 +71,7 @@ def compare_plans(shown: Plan, current: Plan) -> PlanDrift:
     """What became of the plan that was shown."""
     if shown.old_revision == current.old_revision and _has_other_base(shown, current):
         return PlanDrift.OTHER_BASE
-    if shown.model_dump(include=_COMPARED_FIELDS) != current.model_dump(include=_COMPARED_FIELDS):
+    if bound_values(shown) != bound_values(current):
         return PlanDrift.DIFFERENT
     if shown.desired_count == current.desired_count:
         return PlanDrift.SAME
@@ -51,6 +86,14 @@ def compare_plans(shown: Plan, current: Plan) -> PlanDrift:
     if not _can_scale(current.scaling, up=current.desired_count > shown.desired_count):
         return PlanDrift.SCALED_WHILE_SUSPENDED
     return PlanDrift.AUTOSCALED
+
+
+def bound_values(plan: Plan) -> dict[str, Any]:
+    """What an approval of this plan is for, by field, without its count."""
+    bound = {PlanRule.BOUND}
+    if not plan.downtime and plan.traffic is None:
+        bound.add(PlanRule.BOUND_IF_ROLLING)
+    return {name: getattr(plan, name) for name, rule in RULES.items() if rule in bound}
 
 
 def _has_other_base(shown: Plan, current: Plan) -> bool:

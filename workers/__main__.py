@@ -53,6 +53,7 @@ def main() -> int:
         log_job_description=False,
     )
     worker.aws = dependencies.aws
+    worker.before_fork = jobs.refresh_dependencies
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     log.info("worker stopped", worker=worker.name)

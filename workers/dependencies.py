@@ -7,12 +7,15 @@ import socket
 import time
 from dataclasses import dataclass
 
+import structlog
 from redis import Redis
 from slack_sdk import WebClient
 
 from deploys.access import Access, Asker
-from deploys.catalogue.catalogue import Catalogue, load_catalogue
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.catalogue_file import CatalogueFile
 from deploys.catalogue.slack_ids import is_user_group
+from deploys.errors import SlipwayError
 from deploys.holds.locks import LockHolds, StopHolds
 from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
@@ -48,6 +51,8 @@ from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_calls import SlackCalls
 from workers.thread.slack_client import slack_client
 
+log = structlog.get_logger()
+
 JITTER = 0.1
 
 
@@ -68,7 +73,12 @@ class Dependencies:
     asked_request_messages: AskedRequestMessages
     record_retention: Retention
     message_retention_seconds: float
+    builder: DependencyBuilder
     audit_channel: str | None = None
+
+    def refreshed(self) -> Dependencies:
+        """The same for services.yml as it is now. A job takes it once, so that it sees one version."""
+        return self.builder.refresh(self)
 
     def post_audit(self) -> None:
         """Tells in the audit's channel what it does not know yet."""
@@ -134,78 +144,118 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     Raises:
         SlipwayError: services.yml or the configuration of AWS is wrong, or Redis does not answer.
     """
-    catalogue = load_catalogue(settings.services_file)
+    services_file = CatalogueFile(settings.services_file)
+    catalogue = services_file.current()
     redis = connect(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
-    roles = [each.role for each in catalogue.services.values() if each.role]
-    keep_secret(role.external_id for role in roles)
     keep_secret(settings.restore_tag_keys)
-    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
-    aws.build_ahead(catalogue.regions)
-    aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
-    store = DeployStore(redis, catalogue_version=catalogue.version)
-    client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    limits = SharedRateLimits(redis, time.time)
-    threads = ThreadStore(redis)
-    access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
-    freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
-    job_queue = JobQueue(connect_for_rq(settings.redis_url))
-    user_groups = UserGroups(redis)
-    locks = Locks(redis)
-    hold_sources = (StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups), freezes)
-    signer = TagSigner(settings.restore_tag_keys)
-    record_retention = Retention(redis, settings.record_retention_days)
-    shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
-    reader = SlackDirectoryReader(client, SlackDirectory(redis), limits, time.time)
-    channels_to_post_in = KnownSharedChannels(SlackDirectory(redis), time.time, reader.read)
-    engine = Engine(
-        store=store,
-        job_queue=job_queue,
-        aws=aws,
-        access=access,
-        timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
-        worker=f"{socket.gethostname()}:{os.getpid()}",
-        hold_sources=hold_sources,
-        signer=signer,
-        shared_channels=shared_channels,
-    )
-    return Dependencies(
-        redis=redis,
-        catalogue=catalogue,
-        slack=client,
-        aws=aws,
-        engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time, channels_to_post_in, access),
-        lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
-        asked_request_messages=AskedRequestMessages(
-            AskedRequests(redis), SlackCalls(client, limits), tell=job_queue.answer_privately
-        ),
-        limits=limits,
-        query_handler=QueryHandler(
-            catalogue,
-            store,
-            threads,
-            aws,
-            access,
-            client,
-            freezes,
-            signer,
-            hold_sources=hold_sources[:2],
-            shared_channels=shared_channels,
-        ),
-        orphan_recovery=OrphanRecovery(
-            catalogue.services.values(),
-            store,
-            redis,
-            aws,
-            job_queue,
+    aws = AwsClients()
+    prepare_aws(aws, catalogue)
+    return DependencyBuilder(settings, services_file, redis, aws).build(catalogue)
+
+
+def prepare_aws(aws: AwsClients, catalogue: Catalogue) -> None:
+    """What a worker does for the services' roles and regions before it forks. Raises SlipwayError."""
+    keep_secret(each.role.external_id for each in catalogue.services.values() if each.role)
+    aws.build_for(catalogue.services.values())
+
+
+class DependencyBuilder:
+    """Builds what goes by one version of services.yml, on connections and clients that stay."""
+
+    def __init__(
+        self, settings: WorkerSettings, services_file: CatalogueFile, redis: Redis, aws: AwsClients
+    ) -> None:
+        self._settings = settings
+        self._services_file = services_file
+        self._redis = redis
+        self._aws = aws
+        self._slack = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        self._job_queue = JobQueue(connect_for_rq(settings.redis_url))
+        self._store = DeployStore(redis)
+
+    def refresh(self, built: Dependencies) -> Dependencies:
+        """What was built, or the same for a newer services.yml; the user groups and calendars that this one
+        names are then read at once."""
+        catalogue = self._services_file.current()
+        if catalogue is built.catalogue:
+            return built
+        try:
+            prepare_aws(self._aws, catalogue)
+        except SlipwayError as error:
+            log.error("AWS cannot be reached as services.yml says now", error=error.message)
+        self._job_queue.read_user_groups()
+        self._job_queue.read_freeze_calendars()
+        return self.build(catalogue)
+
+    def build(self, catalogue: Catalogue) -> Dependencies:
+        """Everything, for this catalogue."""
+        settings, redis, aws, job_queue = self._settings, self._redis, self._aws, self._job_queue
+        store = self._store.with_catalogue_version(catalogue.version)
+        limits = SharedRateLimits(redis, time.time)
+        threads, locks, user_groups = ThreadStore(redis), Locks(redis), UserGroups(redis)
+        access = Access(catalogue, user_groups, SlackDirectory(redis))
+        freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
+        hold_sources = (StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups), freezes)
+        signer = TagSigner(settings.restore_tag_keys)
+        record_retention = Retention(redis, settings.record_retention_days)
+        shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
+        reader = SlackDirectoryReader(self._slack, SlackDirectory(redis), limits, time.time)
+        channels_to_post_in = KnownSharedChannels(SlackDirectory(redis), time.time, reader.read)
+        engine = Engine(
+            store=store,
+            job_queue=job_queue,
+            aws=aws,
+            access=access,
+            timing=Timing(
+                settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER
+            ),
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+            hold_sources=hold_sources,
             signer=signer,
-            is_expired=record_retention.is_past,
-            announce=lambda channel, text: post_alarm(client, channel, text),
-            settle_seconds=settings.settle_seconds,
-        ),
-        audit_channel=settings.audit_channel,
-        record_retention=record_retention,
-        message_retention_seconds=settings.message_retention_days * 24 * 3600,
-    )
+            shared_channels=shared_channels,
+            is_current=lambda: self._services_file.current() is catalogue,
+        )
+        return Dependencies(
+            redis=redis,
+            catalogue=catalogue,
+            slack=self._slack,
+            aws=aws,
+            engine=engine,
+            publisher=Publisher(self._slack, threads, store, limits, time.time, channels_to_post_in, access),
+            lock_watch=LockWatch(
+                locks, Notices(redis), store, threads, job_queue, SlackCalls(self._slack, limits)
+            ),
+            asked_request_messages=AskedRequestMessages(
+                AskedRequests(redis), SlackCalls(self._slack, limits), tell=job_queue.answer_privately
+            ),
+            limits=limits,
+            query_handler=QueryHandler(
+                catalogue,
+                store,
+                threads,
+                aws,
+                access,
+                self._slack,
+                freezes,
+                signer,
+                hold_sources=hold_sources[:2],
+                shared_channels=shared_channels,
+            ),
+            orphan_recovery=OrphanRecovery(
+                catalogue.services.values(),
+                store,
+                redis,
+                aws,
+                job_queue,
+                signer=signer,
+                is_expired=record_retention.is_past,
+                announce=lambda channel, text: post_alarm(self._slack, channel, text),
+                settle_seconds=settings.settle_seconds,
+            ),
+            record_retention=record_retention,
+            message_retention_seconds=settings.message_retention_days * 24 * 3600,
+            builder=self,
+            audit_channel=settings.audit_channel,
+        )

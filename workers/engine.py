@@ -62,8 +62,11 @@ class Engine:
         signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
+        is_current: Callable[[], bool] = lambda: True,
         now: Callable[[], float] = time.time,
     ) -> None:
+        """is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
+        no further step is taken: the next job goes by the new one."""
         self._store = store
         self._job_queue = job_queue
         self._aws = aws
@@ -73,6 +76,7 @@ class Engine:
         self._signer = signer
         self._hold_sources = hold_sources
         self._shared_channels = shared_channels
+        self._is_current = is_current
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
@@ -91,12 +95,12 @@ class Engine:
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
             with quotes_hidden(hidden) as quotes:
                 reader = self._read_together(claims)
-            while claims:
+            while claims and self._is_current():
                 self._run_isolated(claims.pop(0), reader, quotes)
         finally:
-            for claim in claims:  # the job ran out of time: another worker may take these at once
+            for claim in claims:  # out of time, or outdated: another job may take these at once
                 self._release_with_retries(claim, self._now())
-        if len(due) > WATCH_BATCH_SIZE:
+        if claims or len(due) > WATCH_BATCH_SIZE:
             self._job_queue.watch(cluster_key)
 
     def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
@@ -138,7 +142,7 @@ class Engine:
                 with quotes_hidden(self._must_hide_quotes(deploy), before=read_quotes) as quotes:
                     result = self._run_step(deploy, context)
                 result = replace(result, deploy=with_quotes(result.deploy, quotes))
-                keep = result.delay <= 0 and self._has_time_for_another_step(context.claim)
+                keep = result.delay <= 0 and self._may_take_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
             except LeaseTooShort:
@@ -246,8 +250,8 @@ class Engine:
             return seconds
         return seconds * (1 + self._timing.jitter * random.random())
 
-    def _has_time_for_another_step(self, claim: Claim) -> bool:
-        return claim.seconds_left() > 2 * MAX_CALL_SECONDS
+    def _may_take_another_step(self, claim: Claim) -> bool:
+        return claim.seconds_left() > 2 * MAX_CALL_SECONDS and self._is_current()
 
     def _enqueue_batch(self, deploy: Deploy) -> None:
         """Other deploys of the batch may be able to start now, or must not start any more."""

@@ -58,7 +58,8 @@ def publish_home(
     It is sent again when it is opened again, so a failure is logged and not retried.
     """
     user = asker.user
-    seen = access.seen_by(asker).services
+    catalogue = access.seen_by(asker)
+    seen = catalogue.services
     active = [each for each in store.active() if each.service.name in seen]
     queues = QueueReader(store, now)
 
@@ -83,6 +84,7 @@ def publish_home(
             limit=limit,
             stopped=stopped,
             locks=[each for each in locks if any(each.covers(name) for name in seen)],
+            catalogue_note=catalogue.rejected_note,
         )
 
     for limit in (DEPLOYS_SHOWN, DEPLOYS_SHOWN_AFTER_REFUSAL):
@@ -125,14 +127,17 @@ def home_view(
     limit: int = DEPLOYS_SHOWN,
     stopped: StopAll | None = None,
     locks: Sequence[Lock] = (),
+    catalogue_note: str = "",
 ) -> dict[str, Any]:
     """The view for views.publish.
 
-    stopped: what stops all deploys. locks: those that hold now. row_of: makes a deploy's row.
+    stopped: what stops all deploys. locks: those that hold now. catalogue_note: what is wrong with
+    services.yml, or empty. row_of: makes a deploy's row.
     lost_deploys: texts about services that a lost deploy left stopped. limit: deploys in each part (count).
     """
     blocks: list[Block] = [
         *([_stop_banner(stopped)] if stopped else []),
+        *([_context(catalogue_note)] if catalogue_note else []),
         *_part_blocks(
             "Needs you",
             waiting_for_user[:limit],

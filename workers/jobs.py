@@ -14,10 +14,16 @@ def set_dependencies(dependencies: Dependencies) -> None:
     _dependencies = dependencies
 
 
+def refresh_dependencies() -> None:
+    """Brings them up to date with services.yml. A worker does this before it forks, so that a job finds them
+    ready; the job looks again, because it may be the only one for a while."""
+    set_dependencies(_get_dependencies())
+
+
 def _get_dependencies() -> Dependencies:
     if _dependencies is None:
         raise RuntimeError("jobs run in a worker that was started by `python -m workers`")
-    return _dependencies
+    return _dependencies.refreshed()
 
 
 def advance(deploy_id: str) -> None:

@@ -83,6 +83,7 @@ class LockWatch:
             channel=lock.channel,
             team=lock.team,
             **lock_fields(lock),
+            catalogue=self._store.catalogue_version,
         )
         if self._locks.break_lock(lock, _notice(lock, text, now), entry):
             wake_held_deploys(self._store, self._threads, self._job_queue, now)

@@ -34,6 +34,8 @@ class RqWorker(Worker):
     max_connection_wait_time = RETRY_DELAYS_SECONDS[-1]
 
     aws: AwsClients
+    before_fork: Callable[[], None] = staticmethod(lambda: None)
+    """Brings what jobs use up to date in the parent: what a job does about that ends with its process."""
 
     def run_until_stopped(self) -> None:
         """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
@@ -133,7 +135,8 @@ class RqWorker(Worker):
                 self._wait_or_stop(error)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        """Refreshes the AWS credentials and forks. If the refresh fails, the job reports that."""
+        """Refreshes what jobs use, then the AWS credentials, and forks. If that fails, the job reports it."""
+        self.before_fork()
         with suppress(SlipwayError):
             self.aws.refresh_credentials()
         super().fork_work_horse(job, queue)

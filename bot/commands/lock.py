@@ -48,7 +48,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         team=request.team,
     )
     request.refuse_if_late()
-    found, before = context.locks.take(lock, lock_entry(lock, "locked", request.asker, now))
+    entry = lock_entry(lock, "locked", request.asker, context.catalogue, now)
+    found, before = context.locks.take(lock, entry)
     if found.id != lock.id:
         raise AlreadyLocked(**lock_facts(found, request.asker, context))
     wake_held_deploys(context.store, context.threads, context.jobs, now)

@@ -27,10 +27,10 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         people = mentions(context.access.people_of(Action.OVERRIDE))
         raise MayNotResumeAll(how=stop_sentence(stop), user=mention(stop.user), people=people)
     request.refuse_if_late()
-    now = context.now()
-    if not context.stops.resume(stop, stop_entry(stop, "all deploys resumed", request, now, command.reason)):
+    entry = stop_entry(stop, "all deploys resumed", request, context, command.reason)
+    if not context.stops.resume(stop, entry):
         raise NotStopped()
-    wake_held_deploys(context.store, context.threads, context.jobs, now)
+    wake_held_deploys(context.store, context.threads, context.jobs, context.now())
     before = f"{mention(stop.user)} had stopped them: {quoted(stop.reason)}"
     return PrivateReply(f"Resumed: deploys go on. {before}")
 

@@ -42,6 +42,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     lost = [each for each in LostDeploys(context.store.redis).all() if each.service in shown_services]
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
+        context.catalogue.rejected_note,
         _stop_section(context),
         _lock_section(service, context),
         _lost_section(lost, context.now()),

@@ -33,7 +33,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         channel=request.channel,
         team=request.team,
     )
-    found = context.stops.stop(stop, stop_entry(stop, "all deploys stopped", request, now))
+    found = context.stops.stop(stop, stop_entry(stop, "all deploys stopped", request, context))
     if found.id != stop.id:
         raise AlreadyStopped(how=stop_sentence(found))
     wake_held_deploys(context.store, context.threads, context.jobs, now)
@@ -44,10 +44,10 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     )
 
 
-def stop_entry(stop: StopAll, what: str, request: Request, now: float, why: str = "") -> AuditEntry:
+def stop_entry(stop: StopAll, what: str, request: Request, context: AppContext, why: str = "") -> AuditEntry:
     """What the audit says of it."""
     return AuditEntry(
-        at=f"{now:.3f}",
+        at=f"{context.now():.3f}",
         who=request.user,
         what=what,
         verb="stop-all",
@@ -55,6 +55,7 @@ def stop_entry(stop: StopAll, what: str, request: Request, now: float, why: str 
         why=why or stop.reason,
         channel=request.channel,
         team=request.team,
+        catalogue=context.catalogue.version,
     )
 
 

@@ -29,7 +29,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     request.refuse_if_late()
     told = ""
     if lock.owner == request.user:
-        if not context.locks.release(lock, lock_entry(lock, "unlocked", request.asker, now)):
+        entry = lock_entry(lock, "unlocked", request.asker, context.catalogue, now)
+        if not context.locks.release(lock, entry):
             raise LockOver()
     else:
         break_lock(lock, request.asker, context, now)

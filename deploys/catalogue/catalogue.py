@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from deploys.catalogue.freeze_keys import FreezeEntry
+from deploys.catalogue.rejected_file import RejectedFile
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.services_file import CalendarFiles, CheckResult, check_text
 from deploys.catalogue.slack_ids import is_user_group
@@ -34,6 +35,8 @@ class Catalogue:
     calendars: CalendarFiles = field(default_factory=dict)
     version: str = ""
     """Names the text of the file that was read: the beginning of its SHA-256, as `sha256sum` prints it."""
+    rejected: RejectedFile | None = None
+    """What the file is by now, if it cannot be used (`deploys.catalogue.catalogue_file`)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "services", MappingProxyType(dict(self.services)))
@@ -59,6 +62,8 @@ class Catalogue:
         return Catalogue(
             {name: service for name, service in self.services.items() if name in names},
             {name: group for name, group in groups if all(each in names for each in group.services)},
+            version=self.version,
+            rejected=self.rejected,
         )
 
     def get_service_group(self, name: str) -> ServiceGroup | None:
@@ -84,6 +89,11 @@ class Catalogue:
     def groups_of(self, service: str) -> tuple[str, ...]:
         """The groups that a service belongs to."""
         return tuple(name for name, group in self.service_groups.items() if service in group.services)
+
+    @property
+    def rejected_note(self) -> str:
+        """What people are told if the file cannot be used as it is now; else empty."""
+        return self.rejected.sentence(self.version) if self.rejected else ""
 
     @cached_property
     def service_group_names(self) -> tuple[str, ...]:

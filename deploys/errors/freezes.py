@@ -6,7 +6,7 @@ from deploys.errors.base import Refused
 
 
 class ServiceFrozen(Refused):
-    sentence = """{why} Nothing was queued. Rollbacks pass. Those who may let a deploy pass: {people}, with
+    sentence = """{why} Nothing was queued. Rollbacks pass. Those who may override it: {people}, with
     `/deploy override {service} {tag} REASON`."""
 
 

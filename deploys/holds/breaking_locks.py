@@ -51,7 +51,8 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
         "What waited for it goes on."
     )
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
-    if not context.locks.break_lock(lock, notice, lock_entry(lock, "lock broken", asker, now)):
+    entry = lock_entry(lock, "lock broken", asker, context.catalogue, now)
+    if not context.locks.break_lock(lock, notice, entry):
         raise LockOver()
 
 
@@ -86,8 +87,8 @@ def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]
     return {"how": lock_sentence(lock), "target": lock.target, "lock": lock.id, "may_break": may_break}
 
 
-def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:
-    """What the audit says of a change of a lock."""
+def lock_entry(lock: Lock, what: str, asker: Asker, catalogue: Catalogue, now: float) -> AuditEntry:
+    """What the audit says of a change of a lock. catalogue: by which it was decided."""
     return AuditEntry(
         at=f"{now:.3f}",
         who=asker.user,
@@ -99,4 +100,5 @@ def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:
         team=asker.team,
         service=lock.target if lock.services == (lock.target,) else "",
         **lock_fields(lock),
+        catalogue=catalogue.version,
     )

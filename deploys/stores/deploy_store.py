@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -42,7 +43,13 @@ class DeployStore(DeployReader):
         self._now = now
         self._durable_wait_seconds = durable_wait_seconds
         self._durability = Durability(redis, now=now)
-        self._catalogue_version = catalogue_version
+        self.catalogue_version = catalogue_version
+
+    def with_catalogue_version(self, version: str) -> DeployStore:
+        """The same store, for what is decided by another services.yml."""
+        other = copy.copy(self)
+        other.catalogue_version = version
+        return other
 
     def submit(self, deploy: Deploy) -> Submission:
         """Adds a new deploy at the end of its service's queue.
@@ -344,12 +351,12 @@ class DeployStore(DeployReader):
             at=self._now(),
             fence=fence,
             aws_requests=",".join(aws_requests),
-            catalogue=self._catalogue_version,
+            catalogue=self.catalogue_version,
         )
         audit.write(self.redis, entry)
 
     def _entry(self, deploy: Deploy, *, who: str, what: str, now: float, **audited: str) -> list[str]:
-        audited = {"catalogue": self._catalogue_version, **audited}
+        audited = {"catalogue": self.catalogue_version, **audited}
         return audit.about(deploy, who=who, what=what, at=now, **audited).to_fields()
 
     def replace_ended(self, deploy: Deploy, changed: Deploy) -> bool:

@@ -33,6 +33,9 @@ THREAD_KEY = f"{redis_keys.PREFIX}thread:"
 LEASE = f"{redis_keys.PREFIX}thread-lease:"
 RESPONSE_URL_KEY = "{slipway}-answer:"
 """Outside of the prefix of all other keys, so that Redis can let the bot write these and not read them."""
+COPIES_KEY = f"{redis_keys.PREFIX}thread-copies:"
+COPIES_KEPT_SECONDS = 24 * 3600
+"""For so long the publisher tries to edit a copy of a card that was found (seconds)."""
 ANSWER_BLOCKS_KEY = f"{redis_keys.PREFIX}answer-blocks:"
 
 _RELEASE = """
@@ -72,6 +75,8 @@ class QuestionReply(Record):
     ts: str
     deploy_id: str
     question: QuestionRef
+    maybe_twice: bool = False
+    """An earlier post of it was not confirmed, and may stand in the channel, too."""
     shown_end: str = ""
     """What it says about the end of the question; empty: it still calls people to answer."""
 
@@ -129,6 +134,8 @@ class ThreadState(StoredRecord):
     """Bytes of a card's text or a reply that Slack accepted after it refused more; 0: it refused nothing."""
     short_reply: bool = False
     """Slack refused the next reply, so it is sent short, and only in the thread."""
+    reply_unconfirmed: bool = False
+    """Slack did not answer the last post, so what is posted next may be there already."""
     outside_request_thread: bool = False
     """The thread of the request accepts no replies, so the card is in the channel."""
     card_reposted: bool = False
@@ -184,6 +191,16 @@ class ThreadStore:
         url = self.redis.get(f"{RESPONSE_URL_KEY}{deploy_id}")
         return to_text(url) if url else None
 
+    def note_copy(self, thread_id: str, ts: str, now: float) -> None:
+        """Notes that the thread's card is in its channel a second time, as the message with this ts. The
+        publisher edits it."""
+        key = f"{COPIES_KEY}{thread_id}"
+        pipe = self.redis.pipeline(transaction=True)
+        pipe.sadd(key, ts)
+        pipe.expire(key, COPIES_KEPT_SECONDS)
+        pipe.execute()
+        self.mark_due(thread_id, now)
+
     def save_answer_blocks(self, answer_id: str, blocks: Sequence[Mapping[str, Any]]) -> None:
         """Keeps the blocks of a private answer until a worker sends it."""
         self.redis.set(f"{ANSWER_BLOCKS_KEY}{answer_id}", json.dumps(list(blocks)), ex=RESPONSE_URL_SECONDS)
@@ -218,6 +235,14 @@ class ThreadStore:
         key_pair = [f"{LEASE}{deploy_id}", f"{THREAD_KEY}{deploy_id}"]
         if not self._script(_SAVE)(keys=key_pair, args=[owner, view.to_json()]):
             raise Conflict(id=deploy_id)
+
+    def copies(self, thread_id: str) -> list[str]:
+        """Each ts of the thread's card that was found beside the one that is kept up to date."""
+        return sorted(to_texts(self.redis.smembers(f"{COPIES_KEY}{thread_id}")))
+
+    def forget_copy(self, thread_id: str, ts: str) -> None:
+        """It is edited, or gone."""
+        self.redis.srem(f"{COPIES_KEY}{thread_id}", ts)
 
     def start_sync(self, deploy_id: str, until: float) -> float:
         """Call before the record is read. The thread is due again at `until`; returns the score to

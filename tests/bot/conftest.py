@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
@@ -11,6 +13,7 @@ from redis import Redis
 from bot.app_context import AppContext, build_app_context
 from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import Catalogue
+from deploys.stores import audit
 from deploys.stores.request_limits import Limits
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
@@ -19,6 +22,8 @@ from tests.slack_directory import KnownDirectory
 
 NO_LIMITS = Limits(10_000, 10_000, 10_000, 10_000)
 """The tests ask for more than a person would; `test_limits.py` has those of production."""
+VERSION = "0123456789ab"
+"""Of the services.yml that the bot has read."""
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
 
 
@@ -53,7 +58,7 @@ def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: 
     slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
     return build_app_context(
         BOT_IDENTITY,
-        catalogue,
+        replace(catalogue, version=VERSION),
         redis,
         redis,
         now=clock,
@@ -64,5 +69,8 @@ def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: 
 
 
 @pytest.fixture
-def bot(context: AppContext, redis: Redis, clock: ManualClock) -> BotHarness:
-    return BotHarness(context, redis, clock)
+def bot(context: AppContext, redis: Redis, clock: ManualClock) -> Iterator[BotHarness]:
+    """Whatever it does, each entry of the audit names the services.yml that it went by."""
+    yield BotHarness(context, redis, clock)
+    unnamed = [each["what"] for each in audit.trail(redis) if not each["catalogue"]]
+    assert unnamed == []

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app_context import AppContext
 from deploys import buttons
-from deploys.records.approval import Verdict
+from deploys.records.approval import Decision, Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores.user_groups import MAX_AGE_SECONDS
@@ -220,18 +220,53 @@ def test_cancel_in_a_choice_answers_because_no_card_is_near(
     )
 
 
-@pytest.mark.parametrize("where", [{"message_ts": "1700000009.000000"}, {"channel": GENERAL_CHANNEL}])
-def test_a_second_card_leads_to_the_one_that_counts(
-    bot: BotHarness, awaiting_approval: Deploy, where: dict[str, str]
+COPY_TS = "1700000009.000000"
+
+
+@pytest.mark.parametrize(
+    ("where", "copies"), [({"message_ts": COPY_TS}, [COPY_TS]), ({"channel": GENERAL_CHANNEL}, [])]
+)
+def test_a_second_card_leads_to_the_one_that_counts_and_a_worker_learns_of_it(
+    bot: BotHarness, awaiting_approval: Deploy, where: dict[str, str], copies: list[str]
 ) -> None:
     bot.click(buttons.APPROVE, awaiting_approval, by=BOB, **where)
 
     [(*_, text)] = bot.queued_answers()
     assert text == (
-        "This message is out of date, so its buttons do nothing. Use the ones in "
-        f"<https://slack.test/{awaiting_approval.id}|its thread>."
+        "This message is out of date, so its buttons do nothing. `ledger` `1.4.2` waits for approval. Use "
+        f"the ones in <https://slack.test/{awaiting_approval.id}|its thread>."
     )
     assert recorded_decisions(bot) == []
+    assert bot.context.threads.copies(awaiting_approval.id) == copies
+    assert ("publish", [awaiting_approval.id]) in bot.queued_jobs() or not copies
+    assert bot.context.threads.due(bot.clock()) == [awaiting_approval.id]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "phase", "state"),
+    [
+        (
+            Verdict.APPROVED,
+            Phase.DRAINING,
+            "Already decided: approved by <@{bob}>. `ledger` `1.4.2` {phase}.",
+        ),
+        (Verdict.REJECTED, Phase.ENDED, "Already decided: rejected by <@{bob}>. `ledger` `1.4.2` {phase}."),
+    ],
+)
+def test_a_second_card_says_who_decided(
+    bot: BotHarness, awaiting_approval: Deploy, verdict: Verdict, phase: Phase, state: str
+) -> None:
+    decided = Decision(user=BOB, verdict=verdict, at=bot.clock())
+    bot.commit_step(awaiting_approval, approval={"decisions": (decided,)}, phase=phase)
+
+    bot.click(buttons.REJECT, awaiting_approval, by=DAVE, message_ts=COPY_TS)
+
+    [(*_, text)] = bot.queued_answers()
+    assert text == (
+        "This message is out of date, so its buttons do nothing. "
+        f"{state.format(bob=BOB, phase=phase.facts.sentence)} Use the ones in "
+        f"<https://slack.test/{awaiting_approval.id}|its thread>."
+    )
 
 
 def test_until_the_publisher_knows_its_card_any_card_counts(bot: BotHarness) -> None:

@@ -220,5 +220,7 @@ def test_an_old_card_leads_to_the_one_that_counts(bot: BotHarness) -> None:
 
     assert not any(each.cancel for each in bot.context.store.active())
     assert {text for _, _, _, text in bot.queued_answers()} == {
-        f"This message is out of date, so its buttons do nothing. Use the ones in <{link}|its thread>."
+        "This message is out of date, so its buttons do nothing. `web` `1.4.2` is queued. Use the ones in "
+        f"<{link}|its thread>.",
+        f"This message is out of date, so its buttons do nothing. Use the ones in <{link}|its thread>.",
     }

@@ -56,7 +56,7 @@ def until(bot: BotHarness) -> str:
 def test_a_frozen_service_says_until_when_why_and_who_could(bot: BotHarness, typed: str, tag: str) -> None:
     assert ask(bot, typed) == (
         f"`web` is frozen until {until(bot)}: Christmas (`services.yml`). Nothing was queued. "
-        f"Rollbacks pass. Those who may let a deploy pass: <@{BOB}>, <@{DAVE}>, with "
+        f"Rollbacks pass. Those who may override it: <@{BOB}>, <@{DAVE}>, with "
         f"`/deploy override web {tag} REASON`."
     )
     assert bot.context.store.active() == []

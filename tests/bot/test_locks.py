@@ -150,7 +150,7 @@ def test_twenty_people_lock_at_once_and_one_wins(bot: BotHarness, redis_url: str
         )
         with connect(redis_url) as own:
             barrier.wait()
-            found, _ = Locks(own).take(lock, AuditEntry(at="1", who=lock.owner, what="locked"))
+            found, _ = Locks(own).take(lock, AuditEntry(at="1", who=lock.owner, what="locked", catalogue="1"))
         return found.id == lock.id
 
     with ThreadPoolExecutor(20) as pool:

@@ -1,6 +1,10 @@
-"""Who may, when: guests, shared channels, cancels, locks, and the stop of all deploys."""
+"""Who may, when: guests, shared channels, cancels, locks, the stop of all deploys, edits of the rules."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
 
 from deploys import buttons
 from deploys.records.phases import Outcome, Phase
@@ -75,6 +79,42 @@ def test_all_deploys_stop_until_they_may_go_on(slack: Conversation) -> None:
         slack.says("alice", "/deploy resume-all")
 
     assert held.ends().record.outcome is Outcome.SUCCEEDED
+
+
+@IN_SOCKET_MODE
+def test_approvals_that_are_asked_for_meanwhile_stop_a_deploy_that_waits(slack: Conversation) -> None:
+    """services.yml is edited while the processes run. The bot reads it again, and so does a worker."""
+    path = Path(slack.demo.process_env["SERVICES_FILE"])
+    before = path.read_text()
+    edited = yaml.safe_load(before)
+    edited["services"]["web"]["approvals"] = 2
+
+    def needs_two() -> bool:
+        answers, _ = slack.says("carol", "/deploy access web")
+        return "a deploy needs 2 approvals" in answers[0]
+
+    slack.says("alice", "/deploy stop-all the database is slow")
+    try:
+        waiting = slack.deploys("alice", "/deploy web 1.4.2").card_says("the database is slow")
+        assert not needs_two()
+        path.write_text(yaml.safe_dump(edited, sort_keys=False))
+        slack.demo.slack.wait_until(needs_two, WAIT_SECONDS)
+        slack.says("alice", "/deploy resume-all")
+
+        assert waiting.ends().replies[-1] == (
+            "@alice Refused, nothing was changed: `services.yml` says something else about `web` than when "
+            "this was requested: `approvals` was `0` and is `2` now. Ask for it again, so that it runs as "
+            "`services.yml` says now."
+        )
+        path.write_text(yaml.safe_dump(edited, sort_keys=False).replace("approvals: 2", "aprovals: 2"))
+        slack.demo.slack.wait_until(
+            lambda: "`services.yml` was changed" in slack.says("dave", "/deploy status")[0][0], WAIT_SECONDS
+        )
+        assert needs_two(), "what is wrong changes nothing"
+    finally:
+        path.write_text(before)
+        slack.says("alice", "/deploy resume-all")
+    slack.demo.slack.wait_until(lambda: not needs_two(), WAIT_SECONDS)
 
 
 @IN_SOCKET_MODE

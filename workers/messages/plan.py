@@ -45,11 +45,13 @@ def strategy_lines(deploy: Deploy, plan: Plan, blocked: str = "") -> list[str]:
 
 def replacement_line(plan: Plan) -> str:
     """What ECS keeps running while it replaces the tasks."""
-    least, most = plan.minimum_healthy_percent or 0, plan.maximum_percent or 0
-    return (
-        f"{'no downtime' if least else 'tasks may be 0 for a while'}: ECS keeps {least} to {most} percent of "
-        "the tasks while it replaces them"
-    )
+    downtime = "no downtime" if plan.minimum_healthy_percent else "tasks may be 0 for a while"
+    return f"{downtime}: ECS keeps {kept_percent(plan)} of the tasks while it replaces them"
+
+
+def kept_percent(plan: Plan) -> str:
+    """`100 to 200 percent`"""
+    return f"{plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent"
 
 
 def grace_period_lines(deploy: Deploy, plan: Plan) -> list[str]:

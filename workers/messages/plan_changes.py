@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from deploys.formatting import duration, percent
 from deploys.mrkdwn import code, escape_line, plural
-from deploys.plan_drift import PlanDrift, compare_plans
+from deploys.plan_drift import RULES, PlanDrift, PlanRule, bound_values, compare_plans
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.traffic import TrafficPlan
 from deploys.short_names import short_arn, short_digest
 from deploys.text_limits import short_code
 from workers.messages import base_revision, scaling
+from workers.messages.plan import kept_percent
 
 _COUNT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
     PlanDrift.SCALED_BY_HAND: scaling.count_moved_by_hand,
@@ -43,12 +44,35 @@ def _sentences(shown: Plan, fresh: Plan, drift: PlanDrift) -> Iterator[str]:
         yield _COUNT_TEXTS[drift](shown, fresh)
     elif shown.desired_count != fresh.desired_count:
         yield f"The count went from {shown.desired_count} to {plural(fresh.desired_count, 'task')}."
+    yield from _rollout_sentences(shown, fresh)
+
+
+def _rollout_sentences(shown: Plan, fresh: Plan) -> Iterator[str]:
+    """How ECS would replace the tasks."""
     if shown.downtime != fresh.downtime:
         yield "It would mean downtime now." if fresh.downtime else "It would not mean downtime any more."
+    if _percents_differ(shown, fresh):
+        yield (
+            f"ECS would keep {kept_percent(fresh)} of the tasks while it replaces them, not "
+            f"{kept_percent(shown)}."
+        )
+    if shown.grace_seconds != fresh.grace_seconds:
+        then, now = duration(shown.grace_seconds), duration(fresh.grace_seconds)
+        yield f"A new task's failed load balancer checks would count for nothing for {now}, not for {then}."
+    if shown.express != fresh.express:
+        yield f"ECS Express Mode {'manages this service now' if fresh.express else 'let go of this service'}."
     if shown.traffic != fresh.traffic:
         then, now = traffic_text(shown.traffic), traffic_text(fresh.traffic)
         detail = f": {now}; before, {then}" if then != now else ", its pauses or alarms"
         yield f"How ECS moves the traffic has changed{detail}."
+
+
+def _percents_differ(shown: Plan, fresh: Plan) -> bool:
+    """Of two plans in which ECS replaces the tasks a few at a time: else it is no difference, or not the one
+    to tell of."""
+    then, now = bound_values(shown), bound_values(fresh)
+    percents = {name for name, rule in RULES.items() if rule is PlanRule.BOUND_IF_ROLLING}
+    return percents <= then.keys() & now.keys() and any(then[each] != now[each] for each in percents)
 
 
 def _source_differs_by_itself(shown: Plan, fresh: Plan) -> bool:

@@ -22,6 +22,7 @@ from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadStat
 from deploys.where_told import channels_told
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
+from workers.thread.copied_cards import edit_copies
 from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
 from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_calls import SlackCalls
@@ -119,12 +120,14 @@ class Publisher:
 
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
         thread = self._threads.state(source.id)
-        again_at = None
+        again_at = copies_at = None
         if thread is not None:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
         if not self._is_given_up(source, thread):
             again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
-        times = [at for at in (again_at, source.forecast_ends_at) if at is not None]
+            copies_in = edit_copies(source.id, self._threads, self._calls)
+            copies_at = None if copies_in is None else self._now() + copies_in
+        times = [at for at in (again_at, copies_at, source.forecast_ends_at) if at is not None]
         if times:
             self._threads.schedule(source.id, min(times), due_score)
             return

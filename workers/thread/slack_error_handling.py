@@ -9,6 +9,8 @@ import random
 import re
 from enum import Enum
 from http.client import HTTPException
+from socket import gaierror
+from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
@@ -133,6 +135,7 @@ class SlackCallFailed(Exception):
         retry_after: float = 0.0,
         *,
         inside_slack: bool = False,
+        maybe_done: bool = False,
     ) -> None:
         super().__init__(f"{method}: {detail}")
         self.kind = kind
@@ -143,13 +146,16 @@ class SlackCallFailed(Exception):
         """Seconds that Slack asked to wait; 0 when it asked for none."""
         self.inside_slack = inside_slack
         """Slack answered that it failed at this call, so this message may be the cause."""
+        self.maybe_done = maybe_done
+        """Nobody knows whether Slack did it: no answer came, or one that it failed on the way."""
 
 
 def classify_error(method: str, error: Exception) -> SlackCallFailed:
     """What this failure of a call means."""
     if not isinstance(error, SlackApiError):
         kind = SlackErrorKind.OTHER if isinstance(error, SlackClientError) else SlackErrorKind.UNREACHABLE
-        return SlackCallFailed(kind, method, f"{type(error).__name__}: {error}"[:300])
+        detail = f"{type(error).__name__}: {error}"[:300]
+        return SlackCallFailed(kind, method, detail, maybe_done=not _was_never_sent(error))
     answer = error.response
     status = int(getattr(answer, "status_code", 200))
     data = answer.data if isinstance(answer.data, dict) else {}
@@ -159,7 +165,7 @@ def classify_error(method: str, error: Exception) -> SlackCallFailed:
             SlackErrorKind.RATE_LIMITED, method, "ratelimited", _retry_after(answer.headers)
         )
     if status >= 500:
-        return SlackCallFailed(SlackErrorKind.UNREACHABLE, method, f"HTTP {status}")
+        return SlackCallFailed(SlackErrorKind.UNREACHABLE, method, f"HTTP {status}", maybe_done=True)
     kind = KIND_BY_ERROR.get(name, SlackErrorKind.OTHER)
     metadata = data.get("response_metadata") or {}
     messages = metadata.get("messages") if isinstance(metadata, dict) else None
@@ -170,7 +176,14 @@ def classify_error(method: str, error: Exception) -> SlackCallFailed:
         one_safe_line(detail)[:500],
         1.0 if kind is SlackErrorKind.RATE_LIMITED else 0.0,
         inside_slack=name in ("internal_error", "fatal_error"),
+        maybe_done=kind is SlackErrorKind.UNREACHABLE,
     )
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Whether there was no connection to send the call over."""
+    reason = error.reason if isinstance(error, URLError) else error
+    return isinstance(reason, ConnectionRefusedError | gaierror | SlackClientError)
 
 
 def retry_pause(kind: SlackErrorKind, tries: int) -> float:

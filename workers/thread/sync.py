@@ -4,7 +4,8 @@ Each call is noted in the thread's state right after it was made, so that anothe
 one stopped. If a worker crashes between the call and the note, or the connection drops before Slack's
 answer, it is unknown whether a message was posted. It is then posted again: the bot has no scope to read the
 channel, a reply shown twice does no harm, and a missing one may be the question or the failure that somebody
-waits for. Of two cards, the one whose ts is known is kept up to date, and clicks on the other are refused.
+waits for. A question that is posted again says so. Of two cards, the one whose ts is known is kept up to
+date; a click on the other is refused, and then its buttons are taken off (`workers.thread.copied_cards`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from workers.thread.fallback_levels import FallbackLevel, FittedMessage, fit_mes
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
-from workers.thread.thread_replies import QuestionEdit, ThreadReply
+from workers.thread.thread_replies import QuestionEdit, ThreadReply, maybe_twice
 from workers.thread.thread_source import ThreadSource
 from workers.thread.thread_writer import ThreadWriter, TryFallback
 from workers.thread.told_elsewhere import tell_elsewhere
@@ -103,7 +104,10 @@ class ThreadSync:
             ts = self._writer.call_in_slot("reply_next_try", urgency, post, sent_level=message.level)
         except RetryLater as later:
             return self._now() + later.seconds
-        self._writer.save(ts=ts, thread_ts=request_thread or ts, permalink="", reply_next_try=None)
+        thread_ts = request_thread or ts
+        self._writer.save(
+            ts=ts, thread_ts=thread_ts, permalink="", reply_next_try=None, reply_unconfirmed=False
+        )
         return self._note_card_sent(message)
 
     def _update_card(self) -> float | None:
@@ -172,9 +176,10 @@ class ThreadSync:
                 ts = self._post_reply(reply, urgent=any(each.urgent for each in missing))
             except RetryLater as later:
                 return self._now() + later.seconds
-            if question := reply.question:
-                changes["question_replies"] = (*self.thread.question_replies, question.evolve(ts=ts))
-            self._writer.save(**changes, reply_next_try=None, short_reply=False)
+            if reply.question:
+                posted = reply.question.evolve(ts=ts, maybe_twice=self.thread.reply_unconfirmed)
+                changes["question_replies"] = (*self.thread.question_replies, posted)
+            self._writer.save(**changes, reply_next_try=None, short_reply=False, reply_unconfirmed=False)
         return None
 
     def _say_where_card_is(self) -> float | None:
@@ -187,7 +192,10 @@ class ThreadSync:
             self._post_reply(ThreadReply(text, broadcast=False), urgent=False)
         except RetryLater as later:
             return self._now() + later.seconds
-        self._writer.save(refused_channel=refused.evolve(told=True), reply_next_try=None, short_reply=False)
+        told = refused.evolve(told=True)
+        self._writer.save(
+            refused_channel=told, reply_next_try=None, short_reply=False, reply_unconfirmed=False
+        )
         return None
 
     def _edit_questions(self) -> float | None:
@@ -224,7 +232,8 @@ class ThreadSync:
         urgency = Urgency.URGENT if urgent else Urgency.NORMAL
         plain = self.thread.short_reply
         limit = STATE_BYTES if plain else self.thread.text_limit
-        text = clip_bytes(reply.text, limit) if limit else reply.text
+        text = maybe_twice(reply.text) if reply.question and self.thread.reply_unconfirmed else reply.text
+        text = clip_bytes(text, limit) if limit else text
 
         def post(has_slot: bool) -> str:
             return self._calls.post(

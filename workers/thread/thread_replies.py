@@ -11,6 +11,7 @@ from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import QuestionReply, ThreadState
 from deploys.text_limits import TEXT, clip
 from deploys.where_told import is_loud_success, mentioned_at_end
+from workers.messages.message_copies import QUESTION_MAYBE_TWICE
 from workers.messages.question_end import question_end
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
@@ -75,8 +76,14 @@ def question_edits(
             continue
         if (end := _end_of_question(message, deploy)) != posted.shown_end:
             edited = posted.evolve(shown_end=end)
-            found.append(QuestionEdit(posted, edited, reply_for(message, deploy).text))
+            text = reply_for(message, deploy).text
+            found.append(QuestionEdit(posted, edited, maybe_twice(text) if posted.maybe_twice else text))
     return found
+
+
+def maybe_twice(text: str) -> str:
+    """A question's text if it may be in the channel a second time."""
+    return clip(f"{text}\n{QUESTION_MAYBE_TWICE}", TEXT)
 
 
 def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:

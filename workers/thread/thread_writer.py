@@ -98,6 +98,8 @@ class ThreadWriter:
                 self.reserve_slot(slot, later.seconds, urgency)
             raise
         except SlackCallFailed as failure:
+            if slot == "reply_next_try" and failure.maybe_done:
+                self.save(keep_error=True, reply_unconfirmed=True)
             changed = self._other_form(slot, failure, sent_level)
             if changed is not None:
                 facts = {"method": failure.method, "error": failure.detail}

@@ -38,17 +38,21 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def dependencies(
-    harness: EngineHarness, slack: SlackSandbox, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Dependencies:
-    """What the jobs work with in production, on the harness's ECS, its time, and a played Slack."""
-    settings = WorkerSettings(
+def settings(slack: SlackSandbox, redis_url: str) -> WorkerSettings:
+    return WorkerSettings(
         redis_url=redis_url,
         services_file=ROOT / "services.example.yml",
         slack_bot_token=SecretStr(slack.bot_token),
         slack_api_url=slack.api_url,
         restore_tag_key=SecretStr(RESTORE_TAG_KEY),
     )
+
+
+@pytest.fixture
+def dependencies(
+    harness: EngineHarness, settings: WorkerSettings, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Dependencies:
+    """What the jobs work with in production, on the harness's ECS, its time, and a played Slack."""
     engine = Engine(
         store=harness.store,
         job_queue=JobQueue(connect_for_rq(redis_url)),

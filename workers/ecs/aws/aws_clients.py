@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -119,16 +119,26 @@ class AwsClients:
     """
 
     def __init__(
-        self, now: Callable[[], float] = time.monotonic, external_ids: Mapping[str, str] | None = None
+        self, now: Callable[[], float] = time.monotonic, external_ids: dict[str, str] | None = None
     ) -> None:
         """external_ids: of the roles in services.yml, by ARN. No record has them."""
         with aws_call("any call"):
             self._session = boto3.Session()
         self._now = now
-        self._external_ids: Mapping[str, str] = {} if external_ids is None else external_ids
+        self._external_ids = {} if external_ids is None else external_ids
         self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
         self._assumed_roles: dict[tuple[Role, str], AssumedRole] = {}
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
+
+    def build_for(self, services: Iterable[Service]) -> None:
+        """Builds what these services need, before a worker forks. What is known of other roles is kept: a
+        deploy under way goes back with the role that it came with."""
+        known = list(services)
+        for role in (each.role for each in known if each.role):
+            if role.external_id:
+                self._external_ids[role.arn] = role.external_id
+        self.build_ahead({each.region for each in known})
+        self.build_ahead({each.region for each in known if each.role}, ("sts",))
 
     def region(self, region: str, role: Role | None = None, session_name: str = "") -> RegionClients:
         """The clients of this region, with the credentials of the role if one is given: always the same

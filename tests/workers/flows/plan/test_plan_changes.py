@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.plan_drift import compare_plans
-from deploys.records.plan import ContainerChange, Plan
+from deploys.plan_drift import RULES, PlanRule, compare_plans
+from deploys.records.plan import ContainerChange, Plan, RevisionConfig
 from deploys.records.restore_point import ScalingPlan
 from deploys.records.traffic import PlannedPause, TrafficPlan
 from tests.builders import ARN, a_plan
@@ -93,6 +93,24 @@ def arn(name: str) -> str:
             {"traffic": CANARY.evolve(pauses=(PAUSE,))},
             "How ECS moves the traffic has changed, its pauses or alarms.",
         ),
+        (
+            {},
+            {"minimum_healthy_percent": 0, "maximum_percent": 150},
+            "ECS would keep 0 to 150 percent of the tasks while it replaces them, not 100 to 200 percent.",
+        ),
+        (
+            {"traffic": CANARY},
+            {"traffic": None, "minimum_healthy_percent": 0},
+            "How ECS moves the traffic has changed: ECS replaces the tasks a few at a time; before, CANARY, "
+            "10 % at a time, 5 min 00 s between shifts, 10 min 00 s after the last.",
+        ),
+        (
+            {"grace_seconds": 30},
+            {"grace_seconds": 600},
+            "A new task's failed load balancer checks would count for nothing for 10 min 00 s, not for 30 s.",
+        ),
+        ({}, {"express": True}, "ECS Express Mode manages this service now."),
+        ({"express": True}, {}, "ECS Express Mode let go of this service."),
     ],
 )
 def test_what_changed_is_said(then: dict[str, Any], now: dict[str, Any], sentence: str) -> None:
@@ -107,13 +125,29 @@ OTHER_VALUES: dict[str, Any] = {
     "desired_count": 9,
     "downtime": True,
     "traffic": CANARY,
+    "minimum_healthy_percent": 50,
+    "maximum_percent": 150,
+    "grace_seconds": 600,
+    "express": True,
+    "tag": "9.9.9",
+    "old_tag": "9.9.8",
+    "pinned": True,
+    "pushed_at": 9.0,
+    "image_bytes": 9,
+    "stop_timeout": 9,
+    "downtime_seconds": 9,
+    "scaling": ScalingPlan(minimum=2, maximum=6),
+    "config": RevisionConfig(origin=arn("web:9")),
 }
+VOIDING = {PlanRule.BOUND, PlanRule.BOUND_IF_ROLLING}
 
 
 @pytest.mark.parametrize("field", Plan.model_fields)
-def test_no_approval_is_void_without_a_word(field: str) -> None:
-    if field in OTHER_VALUES:
-        fresh = a_plan(**{field: OTHER_VALUES[field]})
-        assert not compare_plans(a_plan(), fresh).keeps_approval
-        assert plan_changes(a_plan(), fresh)
-    assert plan_changes(a_plan(), a_plan()) == ""
+def test_what_is_bound_voids_an_approval_with_a_word_and_nothing_else_does(field: str) -> None:
+    fresh = a_plan(**{field: OTHER_VALUES[field]})
+    assert fresh != a_plan()
+
+    is_void = not compare_plans(a_plan(), fresh).keeps_approval
+
+    assert is_void is (RULES[field] in VOIDING or field == "desired_count")
+    assert bool(plan_changes(a_plan(), fresh)) is is_void

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from deploys.plan_drift import PlanDrift, compare_plans
+from deploys.plan_drift import RULES, PlanDrift, compare_plans
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import NewerRevision, Plan, RevisionConfig
 from deploys.records.restore_point import ALL_SUSPENDED, ScalingPlan, SuspendedState
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.traffic import TrafficPlan
+from deploys.stores import audit
 from tests.builders import ARN, a_plan
-from tests.workers.engine_harness import EngineHarness
+from tests.workers.engine_harness import BOB, EngineHarness
 from tests.workers.flows.autoscaled_service import (
     SERVICE,
     autoscale_billing,
@@ -23,6 +25,7 @@ from tests.workers.flows.autoscaled_service import (
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 TWO_TO_SIX = ScalingPlan(minimum=2, maximum=6)
+BLUE_GREEN = TrafficPlan(strategy="BLUE_GREEN")
 UNKNOWN = ScalingPlan(unknown_reason="AWS does not allow it.")
 
 
@@ -126,10 +129,26 @@ def plan_that_copies(number: int, **changes: Any) -> Plan:
         ),
         (plan_with(3, None), plan_with(3, None, changes=()), PlanDrift.DIFFERENT),
         (plan_with(3, None), plan_with(3, None, downtime=True), PlanDrift.DIFFERENT),
+        (plan_with(3, None), plan_with(3, None, minimum_healthy_percent=50), PlanDrift.DIFFERENT),
+        (plan_with(3, None), plan_with(3, None, maximum_percent=150), PlanDrift.DIFFERENT),
+        (
+            plan_with(3, None, downtime=True),
+            plan_with(3, None, downtime=True, minimum_healthy_percent=0, maximum_percent=100),
+            PlanDrift.SAME,
+        ),
+        (
+            plan_with(3, None, traffic=BLUE_GREEN),
+            plan_with(3, None, traffic=BLUE_GREEN, minimum_healthy_percent=0, maximum_percent=100),
+            PlanDrift.SAME,
+        ),
     ],
 )
 def test_what_became_of_a_plan(shown: Plan, fresh: Plan, became: PlanDrift) -> None:
     assert compare_plans(shown, fresh) is became
+
+
+def test_every_field_of_a_plan_has_a_rule() -> None:
+    assert set(RULES) == set(Plan.model_fields)
 
 
 def test_an_approval_stands_for_the_same_plan_and_for_one_that_was_scaled_alone() -> None:
@@ -230,6 +249,32 @@ def test_a_count_moved_by_hand_voids_the_approval_where_nothing_scales_the_servi
         "automatically. The new plan:"
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
     assert harness.get(deploy_id).approval.decisions == ()
+
+
+def test_other_healthy_percents_void_the_approval_and_are_said(harness: EngineHarness) -> None:
+    deploy_id = request_until_question(harness, "web", approvals=1, approvers=(BOB,))
+    assert "ECS keeps 100 to 200 percent of the tasks" in harness.thread_text(deploy_id)
+    harness.ecs_client.update_service(
+        cluster="production",
+        service="web",
+        deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 150},
+    )
+
+    harness.approve(deploy_id)
+    harness.until(lambda: harness.get(deploy_id).approval.question == 2)
+
+    assert (
+        "The service changed after the plan was shown, so earlier answers do not count. ECS would keep 0 to "
+        "150 percent of the tasks while it replaces them, not 100 to 200 percent. The new plan:\n*Plan* for "
+        "`web`:"
+    ) in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
+    assert [
+        each["why"] for each in audit.trail(harness.redis, deploy_id) if each["what"] == "approval voided"
+    ]
+    assert harness.ecs.calls("RegisterTaskDefinition") == []
+
+    harness.approve(deploy_id)
+    assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
 
 def test_a_count_moved_while_scaling_is_suspended_was_moved_by_hand(harness: EngineHarness) -> None:
