@@ -54,13 +54,18 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files begin first, so that the run does not wait for them at the end.
+    """The slowest files begin first, so that the run does not wait for them at the end. The scenarios follow
+    one another, so that each demo is started once.
 
     The other files are mixed: some mostly wait and some mostly compute, and a folder of one kind would leave
     the cores idle.
     """
     items.sort(
-        key=lambda item: (item.path.name not in SLOW_FILES, crc32(item.nodeid.split("::")[0].encode()))
+        key=lambda item: (
+            item.path.name not in SLOW_FILES,
+            item.path.parent.name != "scenarios",
+            crc32(item.nodeid.split("::")[0].encode()),
+        )
     )
 
 
