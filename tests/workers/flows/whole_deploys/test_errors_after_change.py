@@ -190,7 +190,7 @@ def assert_restored_despite_failures(
 
 
 def spread_errors(cases: Sequence[Case]) -> Iterator[tuple[Case, type[Exception]]]:
-    """Two of the errors that steps handle differently in every case, so that each of them comes in many cases.
+    """Two of the errors that steps handle differently in every case; each of them comes in several cases.
 
     What a step does with an error does not depend on its phase beyond the table in `phases.py`.
     """
