@@ -12,6 +12,7 @@ from zlib import crc32
 
 import botocore.session
 import pytest
+import structlog
 from hypothesis import settings
 from redis import Redis
 
@@ -30,6 +31,14 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` tries more exam
 
 # Each boto3 session reads AWS's models again, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# By default structlog lets rich draw each traceback with all variables, which takes longer than a deploy.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 SLOW_FILES = ("test_processes.py", "test_bot_process.py", "test_web_process.py", "test_redis_refuses.py")
 
