@@ -259,15 +259,17 @@ class EngineHarness:
     def until(self, condition: Callable[[], object], seconds: float = 1800) -> None:
         """Lets time pass until the condition holds, or fails. The condition only reads."""
         deadline = self.ecs.now() + seconds
-        next_job_at = -math.inf
+        known_until, coming = -math.inf, list[DueDeploy]()
         while not condition():
-            assert self.ecs.now() < deadline, f"not within {seconds} s: {self.describe_deploys()}"
-            if self.ecs.now() < next_job_at:
+            now = self.ecs.now()
+            assert now < deadline, f"not within {seconds} s: {self.describe_deploys()}"
+            if now >= known_until:
+                known_until, coming = now + TIMING.watch_seconds, self.store.due(now + TIMING.watch_seconds)
+            if due := [each for each in coming if each.at <= now]:
+                self._run_and_wait(due)
+                known_until = -math.inf
+            else:
                 self.ecs.advance(1)
-                continue
-            self.tick()
-            coming = self.store.due(deadline, limit=1)
-            next_job_at = coming[0].at if coming else deadline
 
     def until_phase(self, deploy_id: str, phase: Phase) -> Deploy:
         """Lets time pass until the deploy is there; records change only when something is due."""
@@ -281,9 +283,12 @@ class EngineHarness:
         """Skips whole seconds in which nothing is due, then runs what ticks of one second would run."""
         while (now := self.ecs.now()) < deadline:
             coming = self.store.due(now + TIMING.watch_seconds)
-            if due := [each for each in coming if each.at <= now]:
-                return self._run_and_wait(due)
-            self.ecs.advance(math.ceil(coming[0].at - now) if coming else TIMING.watch_seconds)
+            if not coming:
+                self.ecs.advance(TIMING.watch_seconds)
+                continue
+            if coming[0].at > now:
+                self.ecs.advance(math.ceil(coming[0].at - now))
+            return self._run_and_wait([each for each in coming if each.at <= self.ecs.now()])
         return None
 
     def until_outcome(self, deploy_id: str, seconds: float = 7200) -> Deploy:
