@@ -159,6 +159,10 @@ _FLAG = re.compile(
 _own_secrets: dict[str, None] = {}
 
 
+_AS_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+"""The letters outside ASCII that a pattern that ignores case takes for one within."""
+
+
 def keep_secret(values: Iterable[str]) -> None:
     """Values that `redact` takes out of every text in this process, whatever they look like: its own tokens
     and passwords."""
@@ -189,13 +193,8 @@ def redact(text: str) -> str:
 
 
 def rules_for(text: str) -> list[Rule]:
-    """The rules that could find something in this text. No rule puts in a hint for a later one.
-
-    Ignoring case, a few letters outside ASCII match some within: such a text gets every rule.
-    """
-    if not text.isascii():
-        return list(RULES)
-    lowered, length = text.lower(), len(text)
+    """The rules that could find something in this text. No rule puts in a hint for a later one."""
+    lowered, length = text.translate(_AS_ASCII).lower(), len(text)
     return [rule for rule in RULES if length >= rule.min_length and _has_hint(lowered, rule.hints)]
 
 

@@ -19,7 +19,7 @@ from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
-from workers.thread.deploys_ahead import deploys_ahead
+from workers.thread.deploys_ahead import ahead_of_each, deploys_ahead
 from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
 from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_calls import SlackCalls
@@ -94,8 +94,7 @@ class Publisher:
         deploy = self._store.get(record_id)
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         if batch is not None:
-            members = self._store.batch_deploys(batch)
-            queued = [(each, deploys_ahead(each, self._store)) for each in members]
+            queued = ahead_of_each(batch, self._store.batch_deploys(batch), self._store)
             return BatchThreadSource(batch, queued, self._find_stop())
         if deploy is None:
             return None
