@@ -9,14 +9,15 @@ from bot.private_reply import PrivateReply
 from deploys import deploy_text
 from deploys.deploy_text import MAX_SERVICES_NAMED, list_services
 from deploys.formatting import slack_time, time_ago
-from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.mrkdwn import channel_link, code, mention, mentions, plural
 from deploys.queue_forecast import QueueForecast, start_text
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold
-from deploys.records.request import Verb
+from deploys.records.request import DeployRequest, Verb
 from deploys.stores.claims import Submission
 from deploys.stores.thread_store import ThreadStore
+from deploys.where_told import card_channel
 
 MAX_DEPLOYS_NAMED = 5
 """Deploys named in one sentence (count)."""
@@ -26,8 +27,8 @@ def queued(deploy: Deploy) -> PrivateReply:
     """It is the first in its service's queue. What its first checks refuse has no thread: then the requester
     alone is told (`workers.thread.thread_opening`)."""
     text = (
-        f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}). Its thread follows here after the first "
-        "checks."
+        f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}). Its thread follows "
+        f"{_where([deploy], deploy.request)} after the first checks."
     )
     return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
 
@@ -43,7 +44,8 @@ def queued_behind(
         before += f" and {len(ahead) - MAX_DEPLOYS_NAMED} more"
     text = (
         f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the queue of "
-        f"{code(deploy.service.name)}, behind {before}.{start} It starts by itself. Its thread follows here."
+        f"{code(deploy.service.name)}, behind {before}.{start} It starts by itself. Its thread follows "
+        f"{_where([deploy], deploy.request)}."
     )
     return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
 
@@ -86,7 +88,8 @@ def batch_queued(batch: Batch, submissions: Sequence[Submission]) -> PrivateRepl
         f"{code(each.name)} needs {plural(each.approvals, 'approval')}, from {mentions(each.approvers)}."
         for each in services[:MAX_SERVICES_NAMED]
     ]
-    parts.append("The thread follows here after the first checks.")
+    where = _where([each.deploy for each in submissions], batch.request)
+    parts.append(f"The thread follows {where} after the first checks.")
     return PrivateReply(" ".join(part for part in parts if part), card_will_tell=True)
 
 
@@ -95,6 +98,11 @@ def batch_already_under_way(deploys: Sequence[Deploy], threads: ThreadStore, now
     lines = [f"• {_describe_existing(each, threads, now)}" for each in deploys[:MAX_SERVICES_NAMED]]
     more = [f"• and {len(deploys) - len(lines)} more"] if len(deploys) > len(lines) else []
     return PrivateReply("\n".join(["Nothing was added, because this is under way already:", *lines, *more]))
+
+
+def _where(deploys: Sequence[Deploy], request: DeployRequest) -> str:
+    channel = card_channel(deploys, request)
+    return "here" if channel == request.channel else f"in {channel_link(channel)}"
 
 
 def _describe_existing(deploy: Deploy, threads: ThreadStore, now: float) -> str:

@@ -285,7 +285,7 @@ class Access:
             raise GuestRefused(**facts)
 
     def _check_place(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
-        listed = not service.channels or asker.channel in service.channels
+        listed = not service.channels or asker.channel in (*service.channels, service.told.channel)
         if not asker.channel or (not listed and not service.direct_messages):
             if asker.channel.startswith("D"):
                 raise DirectMessageRefused(service=service.name, channels=_channel_links(service))

@@ -65,6 +65,7 @@ RULES: Mapping[str, DriftRule] = {
     "deadline": DriftRule.ADOPTED,
     "give_up_after": DriftRule.ADOPTED,
     "logs": DriftRule.ADOPTED,
+    "notify": DriftRule.ADOPTED,
 }
 """Every key of a service."""
 

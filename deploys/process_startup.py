@@ -30,6 +30,8 @@ _LEAST_KEY_LENGTH = 16
 REDIS_TIMEOUT_SECONDS = 15.0
 """How long Redis may be silent at the start."""
 
+_OWN_LOGGER = logging.getLogger("slipway")
+
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
@@ -85,21 +87,36 @@ def set_up_logging(settings: Settings) -> None:
         _without_secrets,
     ]
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _OWN_LOGGER,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_unbuffered_stderr())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    _OWN_LOGGER.setLevel(level)
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(True)
     sys.excepthook = lambda kind, error, trace: _log_end("the process", error)
     threading.excepthook = lambda args: _log_end("a thread", args.exc_value)
+
+
+def _unbuffered_stderr() -> TextIO:
+    """Standard error without a lock of its own.
+
+    A process forked while a thread holds the lock of `sys.stderr` waits for it for ever; so does a signal
+    handler that interrupts its holder. The lock of a logging handler is safe in both.
+    """
+    return io.TextIOWrapper(
+        io.FileIO(sys.stderr.fileno(), "w", closefd=False),
+        encoding="utf-8",
+        errors="backslashreplace",
+        write_through=True,
+    )
 
 
 def _log_end(of: str, error: BaseException | None) -> None:

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.key_declaration import Key, find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask, Role
+from deploys.catalogue.notify_keys import Notify
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.service_names import RESERVED_NAMES
 
@@ -23,6 +24,7 @@ RECORDS: dict[str, type[BaseModel]] = {
     "Key": Service,
     "Key of `before`": PreTask,
     "Key of `after`": PostCheck,
+    "Key of `notify`": Notify,
     "Key of `role`": Role,
     "Key of `freezes`": FreezeEntry,
     "Key of a group": ServiceGroup,

@@ -21,6 +21,7 @@ from deploys.records.phases import Phase, Stage
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
+from deploys.where_told import channels_told
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
@@ -177,7 +178,7 @@ class Engine:
                 time.sleep(REDIS_OUTAGE.retry_delay())
 
     def _must_hide_quotes(self, deploy: Deploy) -> bool:
-        return must_hide_quotes(self._shared_channels, deploy.request.channel)
+        return any(must_hide_quotes(self._shared_channels, each) for each in channels_told(deploy))
 
     def _context(self, claim: Claim, reader: EcsReader) -> StepContext:
         return StepContext(

@@ -7,6 +7,7 @@ same error: a supervisor would only restart the worker into the same outage.
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from rq import Queue, Worker
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.executions import Execution
 from rq.job import Job
+from rq.utils import now as rq_now
 from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
@@ -103,11 +105,18 @@ class RqWorker(Worker):
     # What RQ calls
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Called by the signal handler. RQ's StopRequested ends a wait for a job at once, but it can be
-        raised in code that ignores all errors, as redis-py does around its metrics: the flag is what counts.
+        """Called by the signal handler, so it asks Redis nothing and logs nothing: it may have interrupted
+        code that holds the lock which either would wait for.
+
+        StopRequested ends a wait for a job at once, but it can be raised in code that ignores all errors, as
+        redis-py does around its metrics: the flag is what counts.
         """
         self._stop_requested = True
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+        self._shutdown_requested_date = rq_now()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.request_force_stop)
+        if self._state != WorkerStatus.BUSY:
+            raise StopRequested
 
     def register_birth(self) -> None:
         """As RQ does it. A worker that is registered already is this one: the first answer was lost."""
@@ -142,11 +151,6 @@ class RqWorker(Worker):
         """As `heartbeat`: the worker still waits for the process of the job."""
         with REDIS_OUTAGE.tolerate_errors():
             super().maintain_heartbeats(job, execution)
-
-    def set_shutdown_requested_date(self) -> None:
-        """Called by the signal handler, where an error would appear in whatever code it interrupts."""
-        with REDIS_OUTAGE.tolerate_errors():
-            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Runs in the process of the job, which must not die of an outage during RQ's bookkeeping."""

@@ -17,6 +17,7 @@ from deploys.stores.slack_directory import (
     SlackDirectory,
     is_person_id,
 )
+from deploys.where_told import channels_told
 from workers.thread.rate_limits import SharedRateLimits, Urgency
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
 
@@ -147,7 +148,7 @@ def channel_of(channel: Mapping[str, Any], read_at: float) -> Channel:
 def _ids_in(deploy: Deploy) -> set[str]:
     """The people and channels that access is decided about again when this deploy goes on."""
     answers = [*deploy.approval.decisions]
-    ids = {deploy.request.requester, deploy.request.channel}
+    ids = {deploy.request.requester, *channels_told(deploy)}
     for user, channel in [(each.user, each.channel) for each in answers]:
         ids |= {user, channel}
     if deploy.cancel:

@@ -10,6 +10,7 @@ from pydantic import Field
 from deploys.catalogue.freeze_keys import FREEZES, FreezeEntry
 from deploys.catalogue.key_declaration import Key, KeyRecord
 from deploys.catalogue.nested_keys import POST_CHECK, PRE_TASK, ROLE, PostCheck, PreTask, Role
+from deploys.catalogue.notify_keys import NOTIFY, Notify
 from deploys.catalogue.slack_ids import CHANNEL_ID, PEOPLE
 from deploys.catalogue.text_values import REGION, SERVICE_NAME, ecs_name
 from deploys.catalogue.value_kinds import BOOLEAN, choice_of, count_up_to, duration_between, list_kind
@@ -242,6 +243,14 @@ class Service(KeyRecord):
             "message says where they are. What looks like a secret is taken out of quoted lines in any case.",
         ),
     ] = LogLines.SHOW
+    notify: Annotated[
+        Notify | None,
+        Key(
+            NOTIFY,
+            "Where a deploy is told of, and who is mentioned.",
+            default_text="where it was asked for",
+        ),
+    ] = None
     role: Annotated[
         Role | None,
         Key(
@@ -268,6 +277,11 @@ class Service(KeyRecord):
         return frozenset(
             (*self.deployers, *self.approvers, *(who for each in optional for who in each or ()))
         )
+
+    @property
+    def told(self) -> Notify:
+        """Where its deploys are told of, with the defaults."""
+        return self.notify or Notify()
 
     @property
     def pins_digest(self) -> bool:

@@ -7,6 +7,7 @@ Access is decided by ids, because people can change their names. The forms are S
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -39,6 +40,13 @@ EVERYONE = "everyone"
 """In a list of people: every member of the workspace."""
 
 
+class MentionRole(StrEnum):
+    """In a list of people to mention: who that is depends on the deploy."""
+
+    REQUESTER = "requester"
+    APPROVERS = "approvers"
+
+
 def is_user_group(identity: str) -> bool:
     """Whether an id names a user group rather than a person."""
     return identity.startswith("S")
@@ -60,10 +68,10 @@ def _or_everyone(ids: ValueKind) -> ValueKind:
     return ValueKind(f"`{EVERYONE}`, or a list of ids", annotation, schema)
 
 
-def _id_kind(what: str, where: str, pattern: str, *, allow_everyone: bool = False) -> ValueKind:
+def _id_kind(what: str, where: str, pattern: str, *, words: tuple[str, ...] = ()) -> ValueKind:
     def check(value: object) -> str:
-        if value == EVERYONE and allow_everyone:
-            return EVERYONE
+        if value in words:
+            return str(value)
         if value is None:
             refuse(f"there is no value; write {what}. An unquoted `#` begins a comment in YAML.")
         identity = require_text(value, what)
@@ -100,9 +108,20 @@ PERSON_OR_GROUP_ID = _id_kind(
     "a user id (U…) or user group id (S…)",
     f"Write a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; {FIND_GROUP}).",
     PERSON_OR_GROUP_PATTERN,
-    allow_everyone=True,
+    words=(EVERYONE,),
 )
 PEOPLE = _or_everyone(list_kind("list of ids", PERSON_OR_GROUP_ID, "user ids (U…) and user group ids (S…)"))
 CHANNEL_ID = _id_kind(
     "a channel id (C… or G…)", f"Write a channel id (C… or G…; {FIND_CHANNEL}).", CHANNEL_PATTERN
+)
+PEOPLE_OR_ROLES = list_kind(
+    "list of ids, `requester`, `approvers`",
+    _id_kind(
+        "`requester`, `approvers`, a user id (U…) or user group id (S…)",
+        f"Write `requester`, `approvers`, a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; "
+        f"{FIND_GROUP}).",
+        rf"{PERSON_OR_GROUP_PATTERN}|^(?:requester|approvers)$",
+        words=tuple(MentionRole),
+    ),
+    "user ids (U…), user group ids (S…), `requester` and `approvers`",
 )

@@ -76,12 +76,25 @@ class QuestionReply(Record):
     """What it says about the end of the question; empty: it still calls people to answer."""
 
 
+class RefusedChannel(Record):
+    """A channel that services.yml names for the card, and that Slack did not let us post in."""
+
+    channel: str
+    error: str
+    """Slack's name of the error."""
+    told: bool = False
+    """The thread says so."""
+
+
 class ThreadState(StoredRecord):
     """One deploy's thread, and how much of the record it shows. Times are epoch seconds."""
 
     model_config = ConfigDict(extra="ignore")  # a worker reads what a newer one with the same schema wrote
 
     channel: str
+    """Where the card is, or will be."""
+    refused_channel: RefusedChannel | None = None
+    """Where it should have been."""
     ts: str = ""
     """Of the card. Empty until it is posted."""
     thread_ts: str = ""
@@ -102,6 +115,14 @@ class ThreadState(StoredRecord):
     """Questions with buttons on the card that was last sent: the values of the buttons."""
     question_replies: tuple[QuestionReply, ...] = ()
     """The replies that called people to a question."""
+    link_ts: str = ""
+    """Of the message with a link to the thread, where the deploy was asked for. Empty: there is none."""
+    link_text: str = ""
+    """What that message says."""
+    alerts_posted: dict[str, int] = Field(default_factory=dict)
+    """Thread messages of each deploy that its channel for failures is told of, by id (count)."""
+    closed_channels: tuple[str, ...] = ()
+    """Other channels than the thread's that Slack did not let us post in."""
     fallback_level: int = 0
     """How much simpler cards had to become because Slack refused them; 0: not at all."""
     text_limit: int = 0
@@ -117,6 +138,7 @@ class ThreadState(StoredRecord):
     card_next_try: NextTry | None = None
     reply_next_try: NextTry | None = None
     question_next_try: NextTry | None = None
+    elsewhere_next_try: NextTry | None = None
     last_problem: str = ""
     """What prevented the last update; empty if nothing did."""
     failed_tries: int = 0

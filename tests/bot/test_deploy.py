@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.submit_texts import queued
+from deploys.catalogue.notify_keys import Notify
 from deploys.records.phases import Phase
 from deploys.stores import audit
 from deploys.stores.user_groups import MAX_AGE_SECONDS
@@ -18,6 +20,7 @@ from tests.bot.bot_harness import (
     TEAM,
     BotHarness,
 )
+from tests.builders import a_deploy, a_service
 
 
 def test_a_deploy_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None:
@@ -48,6 +51,15 @@ def test_only_the_person_who_asked_sees_the_answer(bot: BotHarness) -> None:
     ack = bot.read_ack(bot.send_command("/deploy web 1.4.2"))
 
     assert ack["response_type"] == "ephemeral"
+
+
+def test_the_answer_says_in_which_channel_the_thread_will_be() -> None:
+    web = a_deploy(a_service(notify=Notify(channel=GENERAL_CHANNEL)), id="k3m9p2qr")
+
+    assert queued(web).text == (
+        "Queued: `web` `1.4.2` (deploy `k3m9p2qr`). Its thread follows in <#C02GENERAL> after the first "
+        "checks."
+    )
 
 
 def test_a_deploy_that_needs_approval_says_so(bot: BotHarness) -> None:

@@ -11,6 +11,7 @@ from redis import Redis
 
 from deploys.access import Access, Action, Asker, allowed_people
 from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.notify_keys import Notify
 from deploys.catalogue.service import Service
 from deploys.errors import (
     ChannelHidden,
@@ -46,6 +47,7 @@ SERVICES = (
     a_service("open"),
     a_service("closed", deployers=()),
     a_service("people", deployers=(ALICE,), channels=(DEPLOYS,)),
+    a_service("told", deployers=(ALICE,), channels=(DEPLOYS,), notify=Notify(channel=GENERAL)),
     a_service("group", deployers=(DEPLOYERS,)),
     a_service("unread", deployers=(ALICE, NOBODY_READ, DEPLOYERS), approvers=(BOB,)),
     a_service("loose", deployers=(ALICE,), channels=(DEPLOYS,), direct_messages=True, shared_channels=True),
@@ -102,6 +104,8 @@ def access_answer(ask: Callable[[], None]) -> str:
         (CAROL, "closed", GENERAL, NotADeployer.__name__),
         (ALICE, "people", DEPLOYS, "yes"),
         (ALICE, "people", GENERAL, WrongChannel.__name__),
+        (ALICE, "told", GENERAL, "yes"),
+        (ALICE, "told", PARTNERS, WrongChannel.__name__),
         (ALICE, "people", DIRECT, DirectMessageRefused.__name__),
         (CAROL, "people", DEPLOYS, NotADeployer.__name__),
         (CAROL, "people", GENERAL, NotADeployer.__name__),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -34,3 +35,57 @@ def test_nothing_in_a_log_line_commands_the_terminal(log_format: str) -> None:
     assert "forged" in lines[0]
     assert "RuntimeError: bad" in run.stderr
     assert "thing" in run.stderr
+
+
+SET_UP = """
+import os, signal, threading
+import structlog
+from deploys.process_startup import set_up_logging
+from deploys.settings import Settings
+set_up_logging(Settings(REDIS_URL="redis://127.0.0.1/0"))
+log = structlog.get_logger()
+"""
+FORKS_WHILE_A_THREAD_LOGS = """
+def log_on():
+    while True:
+        log.warning("a thread logs", text="x" * 500)
+threading.Thread(target=log_on, daemon=True).start()
+for _ in range(40):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        log.warning("a child logs")
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    if status:
+        os._exit(1)
+os._exit(0)
+"""
+LOGS_IN_A_SIGNAL_HANDLER = """
+left = 300
+def handle(*_):
+    global left
+    left -= 1
+    log.warning("a signal came")
+signal.signal(signal.SIGALRM, handle)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+while left > 0:
+    log.warning("the main thread logs", text="x" * 500)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("program", [FORKS_WHILE_A_THREAD_LOGS, LOGS_IN_A_SIGNAL_HANDLER])
+def test_a_log_line_never_waits_for_one_that_cannot_be_finished(program: str) -> None:
+    """A worker forks while another thread may log, and is interrupted by signals while it logs."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    run = subprocess.run(
+        [sys.executable, "-c", SET_UP + program],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+
+    assert run.returncode == 0

@@ -15,9 +15,8 @@ from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.terminal_run import read_names
 from tests.scenarios.conversation import Conversation
 
-END_SECONDS = 180
-"""A job that runs is finished first: for its timeout of 55 s, or if it hangs, until RQ kills it 60 s later at
-its next look, of which there is one in 30 s."""
+END_SECONDS = 75
+"""A job that runs is finished first, within its timeout of 55 s."""
 REDIS_STATES = {
     "READONLY": "is read-only, as during a failover or if REDIS_URL leads to a replica",
     "OOM": "is full: it has reached its `maxmemory`",

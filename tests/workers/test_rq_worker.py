@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rq import Queue
 from rq.exceptions import StopRequested
+from rq.worker import WorkerStatus
 
 from deploys.redis_connection import connect_for_rq
 from workers.rq_worker import RqWorker
@@ -51,3 +52,18 @@ def test_it_stops_although_a_library_swallowed_the_request(
     worker.run_until_stopped()
 
     assert waits == ["waiting"]
+
+
+def test_what_the_signal_handler_does_never_waits_for_redis(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal may have interrupted the very code that uses the connection."""
+    worker = RqWorker([Queue("slipway", connection=redis)], connection=connect_for_rq(redis_url))
+    worker.set_state(WorkerStatus.BUSY)
+    commands: list[object] = []
+    monkeypatch.setattr(worker.connection, "execute_command", lambda *args, **_: commands.append(args))
+
+    worker.request_stop(signal.SIGTERM, None)
+
+    assert commands == []
+    assert worker._stop_requested

@@ -8,6 +8,7 @@ from deploys.formatting import duration
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
+from deploys.where_told import mentioned_at_question
 
 
 def request_text(deploy: Deploy) -> str:
@@ -24,8 +25,9 @@ def question(deploy: Deploy) -> str:
     """Asks for approval. The card says until when, since it may be shown later than this is written."""
     needed = plural(deploy.service.approvals, "approval")
     downtime = " This means downtime." if deploy.plan and deploy.plan.downtime else ""
+    called = mentions(mentioned_at_question(deploy, deploy.service.approvers), nobody="")
     return (
-        f"{mentions(deploy.service.approvers)}: {mention(deploy.request.requester)} asks to "
+        f"{called}{': ' if called else ''}{mention(deploy.request.requester)} asks to "
         f"{request_text(deploy)}.{downtime} It needs {needed} by the buttons on the card above, within "
         f"{duration(deploy.service.approval_expiry)}."
     )

@@ -11,14 +11,15 @@ from deploys.pauses import pause_approvers
 from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction, Pause, PauseAnswer
+from deploys.where_told import mentioned_at_question
 from workers.messages.approval import request_text
 from workers.messages.traffic import stage_moment
 
 
 def question(deploy: Deploy, pause: Pause) -> str:
     """Asks whether the rollout should continue."""
-    who = pause_approvers(deploy)
-    asked = f"{mentions(who)}: " if who else f"{mention(deploy.request.requester)}: "
+    called = mentioned_at_question(deploy, pause_approvers(deploy) or (deploy.request.requester,))
+    asked = f"{mentions(called)}: " if called else ""
     return (
         f"{asked}*paused* {stage_moment(pause.stage)}.{traffic_share(deploy)} The request of "
         f"{mention(deploy.request.requester)} to {request_text(deploy)} waits for *Continue* or *Roll back*, "

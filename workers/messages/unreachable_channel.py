@@ -25,6 +25,14 @@ REASONS: dict[str, str] = {
 NOT_A_MEMBER = "I am not in it. Invite me there, with `/invite`"
 
 
+def card_channel_refused(channel: str, error: str) -> str:
+    """Said in the thread. error: Slack's error name."""
+    return (
+        f"This belongs in {channel_link(channel)}, as `services.yml` says, but I cannot post there: "
+        f"{REASONS.get(error, NOT_A_MEMBER)}."
+    )
+
+
 def channel_unreachable(deploy: Deploy, error: str) -> str:
     """The message for the requester. error: Slack's error name."""
     return (

@@ -18,11 +18,12 @@ from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import clip
-from workers.messages import unreachable_channel
+from deploys.where_told import card_channel, channels_told, is_quiet_success
+from workers.messages import elsewhere, unreachable_channel
 from workers.thread import batch_card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.batch_card import QueuedDeploy
 from workers.thread.card import Card
-from workers.thread.thread_source import MissingReply, PrivateRefusal
+from workers.thread.thread_source import Alert, MissingReply, PrivateRefusal, is_quiet, missing_alerts
 
 REASON_CHARACTERS = 600
 """Characters of one service's reason, if all are refused."""
@@ -37,7 +38,9 @@ class BatchThreadSource:
         self._members = members
         self._deploys = [deploy for deploy, _ in members]
         self.id = batch.id
-        self.channel = batch.request.channel
+        self.channel = card_channel(self._deploys, batch.request)
+        self.asked_in = batch.request.channel
+        self.channels = {channel for each in self._deploys for channel in channels_told(each)}
         self.requester = batch.request.requester
         self.request_thread = batch.request.thread_ts
         self.private_thread = None if batch.request.new_thread else batch.request.thread_ts
@@ -99,7 +102,7 @@ class BatchThreadSource:
             posted = {**posted, deploy.id: posted.get(deploy.id, 0) + 1}
             missing.append(
                 MissingReply(
-                    self._reply_for(message, deploy),
+                    None if is_quiet(message, deploy) else self._reply_for(message, deploy),
                     thread_replies.is_urgent((message,)),
                     {"replies_posted": posted},
                 )
@@ -108,6 +111,12 @@ class BatchThreadSource:
 
     def question_edits(self, thread: ThreadState) -> Sequence[thread_replies.QuestionEdit]:
         return thread_replies.question_edits(thread, self._deploys, self._reply_for)
+
+    def alerts(self, thread: ThreadState) -> Sequence[Alert]:
+        return [alert for each in self._deploys for alert in missing_alerts(each, thread)]
+
+    def link_text(self, permalink: str) -> str:
+        return elsewhere.link_to_batch(self._batch, self._deploys, permalink)
 
     def unreachable_text(self, error: str) -> str:
         return unreachable_channel.channel_unreachable_for_batch(self._batch, error)
@@ -122,6 +131,8 @@ class BatchThreadSource:
         return thread_replies.batch_reply(message, deploy, mentioned=mentioned)
 
     def _closing_reply(self, thread: ThreadState, posted: dict[str, int]) -> Iterator[MissingReply]:
+        if all(is_quiet_success(each) for each in self._deploys):
+            return
         if self.outcome_at is not None and not thread.replies_posted.get(self.id):
             reply = thread_replies.ThreadReply(
                 batch_card.closing_reply(self._batch, self._deploys), broadcast=False

@@ -16,7 +16,7 @@ from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes
 from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
-from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
+from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
 from workers.thread.deploys_ahead import ahead_of_each, deploys_ahead
@@ -86,7 +86,7 @@ class Publisher:
         if source is None:
             self._threads.finish_sync(record_id, due_score)
             return None
-        with quotes_hidden(must_hide_quotes(self._shared_channels, source.channel)):
+        with quotes_hidden(any(must_hide_quotes(self._shared_channels, each) for each in source.channels)):
             self._publish_source(source, due_score, owner)
         return None
 
@@ -203,13 +203,15 @@ class Publisher:
         if error.kind is SlackErrorKind.UNREACHABLE and source.has_unshown_question(thread):
             wait = min(wait, QUESTION_AGAIN_SECONDS)
         requester_told = thread.requester_told
+        if error.kind is SlackErrorKind.CHANNEL and thread.channel != source.asked_in and not thread.ts:
+            return self._card_where_asked(error, source, thread)
         if error.kind is SlackErrorKind.CHANNEL and not requester_told:
             requester_told = self._tell_requester(source, error)
         say = log.error if error.kind is SlackErrorKind.TOKEN else log.warning
         say(
             "the thread is behind",
             deploy=source.id,
-            channel=source.channel,
+            channel=thread.channel,
             because=error.kind.value,
             method=error.method,
             error=error.detail,
@@ -222,13 +224,21 @@ class Publisher:
             requester_told=requester_told,
         )
 
+    def _card_where_asked(
+        self, error: SlackCallFailed, source: ThreadSource, thread: ThreadState
+    ) -> ThreadState:
+        """The channel that services.yml names for the card cannot be used."""
+        refused = RefusedChannel(channel=thread.channel, error=error.detail.split(" ")[0])
+        log.error("the card is where it was asked for", deploy=source.id, **refused.model_dump())
+        return thread.evolve(channel=source.asked_in, refused_channel=refused, retry_at=self._now())
+
     def _tell_requester(self, source: ThreadSource, error: SlackCallFailed) -> bool:
         text = source.unreachable_text(error.detail.split(" ")[0])
         return send_private_message(self._client, self._recipient(source), text) is not DeliveryResult.LATER
 
     def _recipient(self, source: ThreadSource) -> Recipient:
         url = self._threads.response_url(source.id)
-        return Recipient(source.requester, source.channel, source.private_thread, url)
+        return Recipient(source.requester, source.asked_in, source.private_thread, url)
 
     def _is_given_up(self, source: ThreadSource, thread: ThreadState | None) -> bool:
         """Whether the thread was tried long enough after its deploy ended."""

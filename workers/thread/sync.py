@@ -9,27 +9,23 @@ waits for. Of two cards, the one whose ts is known is kept up to date, and click
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import structlog
 
-from deploys.stores.thread_store import NextTry, ThreadState
+from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import STATE_BYTES, clip_bytes
+from workers.messages import unreachable_channel
 from workers.thread.card_buttons import questions_in_blocks
-from workers.thread.fallback_levels import (
-    FallbackLevel,
-    FittedMessage,
-    fit_message,
-    less_fallback,
-    next_fallback,
-)
+from workers.thread.fallback_levels import FallbackLevel, FittedMessage, fit_message, less_fallback
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
 from workers.thread.thread_replies import QuestionEdit, ThreadReply
 from workers.thread.thread_source import ThreadSource
+from workers.thread.thread_writer import ThreadWriter, TryFallback
+from workers.thread.told_elsewhere import tell_elsewhere
 
 log = structlog.get_logger()
 
@@ -37,23 +33,8 @@ SECONDS_BETWEEN_CHANGES = 3.0
 """Between two edits of one card, unless the state is one that people wait for (seconds)."""
 SECONDS_BETWEEN_TIME_UPDATES = 10.0
 """Between two edits that only move the elapsed time (seconds)."""
-SYNC_SECONDS = 20.0
-"""After this long no further call is started, so that a sync ends well within its lease (seconds)."""
-THREAD_WIDE_ERRORS = frozenset({SlackErrorKind.UNREACHABLE, SlackErrorKind.TOKEN, SlackErrorKind.CHANNEL})
-"""Errors that every other call for this thread would meet too."""
 MOST_FALLBACKS = 10
 """Fallbacks that one sync tries (count): levels of a card, shorter texts, a new card."""
-
-T = TypeVar("T")
-RetrySlotName = Literal["card_next_try", "reply_next_try", "question_next_try"]
-
-
-class TryFallback(Exception):
-    """Slack refused a call that may succeed in another form."""
-
-    def __init__(self, thread: ThreadState) -> None:
-        super().__init__("another form is tried")
-        self.thread = thread
 
 
 class ThreadSync:
@@ -68,12 +49,15 @@ class ThreadSync:
         save: Callable[[ThreadState], None],
         now: Callable[[], float],
     ) -> None:
-        self.thread = thread
+        self._writer = ThreadWriter(calls, source, thread, save=save, now=now)
         self._calls = calls
         self._source = source
-        self._save = save
         self._now = now
-        self._out_of_time = time.monotonic() + SYNC_SECONDS
+
+    @property
+    def thread(self) -> ThreadState:
+        """The thread's state as it was saved last."""
+        return self._writer.thread
 
     def run(self) -> float | None:
         """Does what can be done now. Returns when to come back (epoch seconds); None: everything is shown.
@@ -86,8 +70,7 @@ class ThreadSync:
             try:
                 return self._try_sync()
             except TryFallback as changed:
-                self.thread = changed.thread
-                self._save(changed.thread)
+                self._writer.replace(changed.thread)
         return self._now() + SECONDS_BETWEEN_TIME_UPDATES
 
     def _try_sync(self) -> float | None:
@@ -98,16 +81,17 @@ class ThreadSync:
                 return opened
         times = [opened, self._update_card(), self._post_replies(), self._edit_questions()]
         self._find_permalink()
+        times.append(tell_elsewhere(self._writer))
         return min((at for at in times if at is not None), default=None)
 
     def _open_thread(self) -> float | None:
-        request_thread = None if self.thread.outside_request_thread else self._source.request_thread
+        request_thread = self._writer.request_thread
         message = self._fit_card()
         urgency = Urgency.QUESTION if self._source.has_unshown_question(self.thread) else Urgency.URGENT
 
         def post(has_slot: bool) -> str:
             return self._calls.post(
-                self._source.channel,
+                self.thread.channel,
                 message.text,
                 message.blocks,
                 thread_ts=request_thread,
@@ -116,10 +100,10 @@ class ThreadSync:
             )
 
         try:
-            ts = self._call_in_slot("reply_next_try", urgency, post, sent_level=message.level)
+            ts = self._writer.call_in_slot("reply_next_try", urgency, post, sent_level=message.level)
         except RetryLater as later:
             return self._now() + later.seconds
-        self._save_thread(ts=ts, thread_ts=request_thread or ts, permalink="", reply_next_try=None)
+        self._writer.save(ts=ts, thread_ts=request_thread or ts, permalink="", reply_next_try=None)
         return self._note_card_sent(message)
 
     def _update_card(self) -> float | None:
@@ -139,7 +123,7 @@ class ThreadSync:
 
         def update(has_slot: bool) -> None:
             self._calls.update(
-                self._source.channel,
+                self.thread.channel,
                 self.thread.ts,
                 message.text,
                 message.blocks,
@@ -148,7 +132,7 @@ class ThreadSync:
             )
 
         try:
-            self._call_in_slot("card_next_try", urgency, update, sent_level=message.level)
+            self._writer.call_in_slot("card_next_try", urgency, update, sent_level=message.level)
         except RetryLater as later:
             return self._now() + (SECONDS_BETWEEN_TIME_UPDATES if urgency is Urgency.IDLE else later.seconds)
         again = self._note_card_sent(message)
@@ -160,32 +144,50 @@ class ThreadSync:
         A question whose buttons Slack refused is sent as text at once, and retried with its buttons.
         """
         if self._source.state_key() != self.thread.card_state:
-            self.thread = less_fallback(self.thread)
+            self._writer.thread = less_fallback(self.thread)
         sent: dict[str, Any] = {
             "open_questions": questions_in_blocks(message.blocks),
             "card_state": self._source.state_key(),
             "card_sent_at": self._now(),
         }
         if not message.lacks_buttons:
-            self._save_thread(card_next_try=None, card_fingerprint=self._source.fingerprint(), **sent)
+            self._writer.save(card_next_try=None, card_fingerprint=self._source.fingerprint(), **sent)
             return None
         tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)
         sent |= {"last_problem": SlackErrorKind.BLOCKS.value, "failed_tries": tries}
-        self._save_thread(keep_error=True, fallback_level=FallbackLevel.STATE_LINE, **sent)
-        self._reserve_slot("card_next_try", seconds, Urgency.QUESTION, state=self._source.state_key())
+        self._writer.save(keep_error=True, fallback_level=FallbackLevel.STATE_LINE, **sent)
+        self._writer.reserve_slot("card_next_try", seconds, Urgency.QUESTION, state=self._source.state_key())
         return self._now() + seconds
 
     def _post_replies(self) -> float | None:
+        if (again_at := self._say_where_card_is()) is not None:
+            return again_at
         while missing := self._source.missing_replies(self.thread):
+            reply, changes = missing[0].reply, dict(missing[0].thread_changes)
+            if reply is None:
+                self._writer.save(**changes)
+                continue
             try:
-                ts = self._post_reply(missing[0].reply, urgent=any(each.urgent for each in missing))
+                ts = self._post_reply(reply, urgent=any(each.urgent for each in missing))
             except RetryLater as later:
                 return self._now() + later.seconds
-            changes = dict(missing[0].thread_changes)
-            if question := missing[0].reply.question:
+            if question := reply.question:
                 changes["question_replies"] = (*self.thread.question_replies, question.evolve(ts=ts))
-            self._save_thread(**changes, reply_next_try=None, short_reply=False)
+            self._writer.save(**changes, reply_next_try=None, short_reply=False)
+        return None
+
+    def _say_where_card_is(self) -> float | None:
+        """Says that the configured channel could not be used. Returns when to come back."""
+        refused = self.thread.refused_channel
+        if refused is None or refused.told:
+            return None
+        text = unreachable_channel.card_channel_refused(refused.channel, refused.error)
+        try:
+            self._post_reply(ThreadReply(text, broadcast=False), urgent=False)
+        except RetryLater as later:
+            return self._now() + later.seconds
+        self._writer.save(refused_channel=refused.evolve(told=True), reply_next_try=None, short_reply=False)
         return None
 
     def _edit_questions(self) -> float | None:
@@ -202,11 +204,11 @@ class ThreadSync:
 
         def update(has_slot: bool) -> None:
             self._calls.update(
-                self._source.channel, edit.posted.ts, edit.text, (), urgency=Urgency.URGENT, has_slot=has_slot
+                self.thread.channel, edit.posted.ts, edit.text, (), urgency=Urgency.URGENT, has_slot=has_slot
             )
 
         try:
-            self._call_in_slot("question_next_try", Urgency.URGENT, update)
+            self._writer.call_in_slot("question_next_try", Urgency.URGENT, update)
         except SlackCallFailed as failure:
             if failure.kind is not SlackErrorKind.CARD_GONE:
                 raise
@@ -216,7 +218,7 @@ class ThreadSync:
             replies = tuple(
                 edit.edited if each == edit.posted else each for each in self.thread.question_replies
             )
-        self._save_thread(question_replies=replies, question_next_try=None)
+        self._writer.save(question_replies=replies, question_next_try=None)
 
     def _post_reply(self, reply: ThreadReply, *, urgent: bool) -> str:
         urgency = Urgency.URGENT if urgent else Urgency.NORMAL
@@ -226,7 +228,7 @@ class ThreadSync:
 
         def post(has_slot: bool) -> str:
             return self._calls.post(
-                self._source.channel,
+                self.thread.channel,
                 text,
                 thread_ts=self.thread.thread_ts,
                 broadcast=reply.broadcast and not plain,
@@ -234,110 +236,18 @@ class ThreadSync:
                 has_slot=has_slot,
             )
 
-        return self._call_in_slot("reply_next_try", urgency, post)
+        return self._writer.call_in_slot("reply_next_try", urgency, post)
 
     def _find_permalink(self) -> None:
         """For links to this thread from elsewhere. The thread works without it."""
         if self.thread.permalink or not self.thread.ts:
             return
         try:
-            self._save_thread(permalink=self._calls.permalink(self._source.channel, self.thread.ts))
+            self._writer.save(permalink=self._calls.permalink(self.thread.channel, self.thread.ts))
         except RetryLater:
             pass  # the next sync asks again
         except SlackCallFailed as failure:
             log.info("no permalink yet", deploy=self._source.id, error=failure.detail)
 
-    def _call_in_slot(
-        self,
-        slot: RetrySlotName,
-        urgency: Urgency,
-        call: Callable[[bool], T],
-        *,
-        sent_level: FallbackLevel | None = None,
-    ) -> T:
-        """Makes the call, unless an earlier try has to wait. sent_level: of a card; None for a reply.
-
-        Raises:
-            RetryLater: come back then.
-            TryFallback: the call may succeed in another form.
-            SlackCallFailed: an error that affects all calls.
-        """
-        now = self._now()
-        next_try: NextTry | None = getattr(self.thread, slot)
-        if next_try is not None and next_try.state not in ("", self._source.state_key()):
-            next_try = None
-        has_slot = next_try is not None and urgency >= _slot_urgency(next_try)
-        if next_try is not None and has_slot and next_try.at > now:
-            raise RetryLater(next_try.at - now)
-        if time.monotonic() > self._out_of_time:
-            raise RetryLater(0.0)
-        try:
-            return call(has_slot)
-        except RetryLater as later:
-            if urgency is not Urgency.IDLE:
-                self._reserve_slot(slot, later.seconds, urgency)
-            raise
-        except SlackCallFailed as failure:
-            changed = self._other_form(slot, failure, sent_level)
-            if changed is not None:
-                facts = {"method": failure.method, "error": failure.detail}
-                log.warning("trying a fallback", deploy=self._source.id, **facts)
-                raise TryFallback(changed) from failure
-            if failure.kind in THREAD_WIDE_ERRORS or _is_reply_gone(slot, failure):
-                raise
-            raise self._postpone(slot, failure, sent_level) from failure
-
-    def _other_form(
-        self, slot: RetrySlotName, failure: SlackCallFailed, sent_level: FallbackLevel | None
-    ) -> ThreadState | None:
-        """The thread's state for another form of the call; None if there is none. The edit of a question is
-        short and plain already."""
-        if slot == "question_next_try":
-            return None
-        return next_fallback(self.thread, self._source.request_thread, failure, sent_level)
-
-    def _postpone(
-        self, slot: RetrySlotName, error: SlackCallFailed, sent_level: FallbackLevel | None
-    ) -> RetryLater:
-        """Only this call waits: others may succeed."""
-        if error.kind is SlackErrorKind.RATE_LIMITED:
-            return RetryLater(error.retry_after)  # the shared rate limits know it
-        tries = self.thread.failed_tries + 1
-        seconds = retry_pause(error.kind, tries)
-        log.error("Slack refused", deploy=self._source.id, method=error.method, error=error.detail)
-        self._save_thread(keep_error=True, last_problem=error.kind.value, failed_tries=tries)
-        state = "" if sent_level is None else self._source.state_key()
-        self._reserve_slot(slot, seconds, Urgency.QUESTION, state=state)
-        return RetryLater(seconds)
-
-    def _reserve_slot(
-        self, slot: RetrySlotName, seconds: float, urgency: Urgency, *, state: str = ""
-    ) -> None:
-        next_try = NextTry(
-            at=self._now() + seconds,
-            urgent=urgency <= Urgency.URGENT,
-            question=urgency is Urgency.QUESTION,
-            state=state,
-        )
-        self._save_thread(keep_error=True, **{slot: next_try})
-
     def _fit_card(self) -> FittedMessage:
         return fit_message(self._source.card(self._now()), self.thread.fallback_level, self.thread.text_limit)
-
-    def _save_thread(self, *, keep_error: bool = False, **changes: Any) -> None:
-        if not keep_error:
-            changes |= {"last_problem": "", "failed_tries": 0, "retry_at": 0.0}
-        self.thread = self.thread.evolve(**changes)
-        self._save(self.thread)
-
-
-def _is_reply_gone(slot: RetrySlotName, failure: SlackCallFailed) -> bool:
-    """Whether the reply to edit is gone, which is no reason to try again."""
-    return slot == "question_next_try" and failure.kind is SlackErrorKind.CARD_GONE
-
-
-def _slot_urgency(next_try: NextTry) -> Urgency:
-    """Calls that are more urgent than this do not wait for the slot."""
-    if next_try.question:
-        return Urgency.QUESTION
-    return Urgency.URGENT if next_try.urgent else Urgency.NORMAL

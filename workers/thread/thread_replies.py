@@ -10,6 +10,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import QuestionReply, ThreadState
 from deploys.text_limits import TEXT, clip
+from deploys.where_told import is_loud_success, mentioned_at_end
 from workers.messages.question_end import question_end
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
@@ -36,11 +37,10 @@ class QuestionEdit:
 
 
 def deploy_reply(message: ThreadMessage, deploy: Deploy) -> ThreadReply:
-    """The reply for a thread message. An end mentions the requester; a question mentions the approvers."""
+    """The reply for a thread message. An end mentions those whom services.yml names for it."""
     text = _end_of_question(message, deploy) or message.text
-    who = mention(deploy.request.requester)
-    if message.kind is ThreadMessageKind.END and who not in text:
-        text = f"{who} {text}"
+    if message.kind is ThreadMessageKind.END:
+        text = _with_mentions(mentioned_at_end(deploy), text)
     return _reply(text, message, deploy)
 
 
@@ -49,10 +49,15 @@ def batch_reply(message: ThreadMessage, deploy: Deploy, *, mentioned: bool) -> T
     text = _end_of_question(message, deploy) or message.text
     if code(deploy.service.name) not in text.partition("\n")[0]:
         text = f"{code(deploy.service.name)}: {text}"
-    who = mention(deploy.request.requester)
-    if mentioned and who not in text:
-        text = f"{who} {text}"
+    if mentioned:
+        text = _with_mentions(mentioned_at_end(deploy), text)
     return _reply(text, message, deploy)
+
+
+def _with_mentions(people: Sequence[str], text: str) -> str:
+    """The text, with those mentioned at its beginning whom it does not mention."""
+    missing = [mention(each) for each in people if mention(each) not in text]
+    return f"{', '.join(missing)} {text}" if missing else text
 
 
 def question_edits(
@@ -82,7 +87,8 @@ def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
         if message.question
         else None
     )
-    return ThreadReply(clip(text, TEXT), message.broadcast and not end, question)
+    loud = message.broadcast or (message.kind is ThreadMessageKind.END and is_loud_success(deploy))
+    return ThreadReply(clip(text, TEXT), loud and not end, question)
 
 
 def _end_of_question(message: ThreadMessage, deploy: Deploy) -> str:

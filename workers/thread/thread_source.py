@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,23 +13,38 @@ from deploys.queue_forecast import QueueForecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.stop_all import StopAll
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
-from workers.messages import unreachable_channel
+from deploys.where_told import card_channel, channels_told, is_quiet_success
+from workers.messages import elsewhere, unreachable_channel
 from workers.thread import card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.card import Card
 from workers.thread.thread_replies import QuestionEdit, ThreadReply
+
+ALERT_KINDS = frozenset({ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
 
 
 @dataclass(frozen=True)
 class MissingReply:
     """A reply that the thread lacks."""
 
-    reply: ThreadReply
+    reply: ThreadReply | None
+    """None: this thread message is shown by the card alone."""
     urgent: bool
     """Whether it needs somebody, or somebody waits for it."""
     thread_changes: Mapping[str, Any]
     """What changes in the thread's state once it is posted."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What the channel for failures is told of one deploy."""
+
+    channel: str
+    text: str
+    deploy_id: str
+    next_message: int
+    """Index of the deploy's first thread message after it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,17 @@ class ThreadSource(Protocol):
 
     @property
     def channel(self) -> str:
-        """The channel of the thread."""
+        """The channel that the card belongs in."""
+        ...
+
+    @property
+    def channels(self) -> Collection[str]:
+        """All channels that are told of it."""
+        ...
+
+    @property
+    def asked_in(self) -> str:
+        """The channel it was requested in."""
         ...
 
     @property
@@ -60,7 +85,7 @@ class ThreadSource(Protocol):
 
     @property
     def request_thread(self) -> str | None:
-        """The thread it was requested in."""
+        """The thread it was requested in, in that channel."""
         ...
 
     @property
@@ -124,6 +149,14 @@ class ThreadSource(Protocol):
         """The replies that called people to a question and have to be edited, as it has ended."""
         ...
 
+    def alerts(self, thread: ThreadState) -> Sequence[Alert]:
+        """What channels for failures are not told yet, in order."""
+        ...
+
+    def link_text(self, permalink: str) -> str:
+        """The message with a link to the thread, where it was requested."""
+        ...
+
     def unreachable_text(self, error: str) -> str:
         """What the requester is told if the channel cannot be posted to. error: Slack's error name."""
         ...
@@ -144,7 +177,9 @@ class DeployThreadSource:
         self._stopped = stopped
         self._ahead = ahead
         self.id = deploy.id
-        self.channel = deploy.request.channel
+        self.channel = card_channel([deploy], deploy.request)
+        self.asked_in = deploy.request.channel
+        self.channels = channels_told(deploy)
         self.requester = deploy.request.requester
         self.request_thread = deploy.request.thread_ts
         self.private_thread = None if deploy.request.new_thread else deploy.request.thread_ts
@@ -185,15 +220,41 @@ class DeployThreadSource:
         first = thread.next_message
         return [
             MissingReply(
-                thread_replies.deploy_reply(message, self._deploy),
+                self._reply_for(message),
                 thread_replies.is_urgent((message,)),
                 {"next_message": number + 1},
             )
             for number, message in enumerate(self._deploy.thread_messages[first:], first)
         ]
 
+    def _reply_for(self, message: ThreadMessage) -> ThreadReply | None:
+        return None if is_quiet(message, self._deploy) else thread_replies.deploy_reply(message, self._deploy)
+
     def question_edits(self, thread: ThreadState) -> Sequence[QuestionEdit]:
         return thread_replies.question_edits(thread, [self._deploy], thread_replies.deploy_reply)
 
+    def alerts(self, thread: ThreadState) -> Sequence[Alert]:
+        return missing_alerts(self._deploy, thread)
+
+    def link_text(self, permalink: str) -> str:
+        return elsewhere.link_to_deploy(self._deploy, permalink)
+
     def unreachable_text(self, error: str) -> str:
         return unreachable_channel.channel_unreachable(self._deploy, error)
+
+
+def missing_alerts(deploy: Deploy, thread: ThreadState) -> list[Alert]:
+    """What the deploy's channel for failures is not told yet: whatever the thread's channel sees of its
+    problems and of its end."""
+    channel = deploy.service.told.failures
+    first = thread.alerts_posted.get(deploy.id, 0)
+    return [
+        Alert(channel, elsewhere.alert(deploy, message.text, thread.permalink), deploy.id, number + 1)
+        for number, message in enumerate(deploy.thread_messages[first:], first)
+        if channel and message.broadcast and message.kind in ALERT_KINDS
+    ]
+
+
+def is_quiet(message: ThreadMessage, deploy: Deploy) -> bool:
+    """Whether the card alone shows it."""
+    return message.kind is ThreadMessageKind.END and is_quiet_success(deploy)

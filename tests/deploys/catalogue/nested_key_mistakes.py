@@ -1,4 +1,4 @@
-"""Mistakes inside `before`, `after` and `role`, each with its whole message."""
+"""Mistakes inside `before`, `after`, `notify` and `role`, each with its whole message."""
 
 from __future__ import annotations
 
@@ -110,6 +110,28 @@ NESTED_KEY_MISTAKES = [
     (
         "after: {alarms: [a, a]}",
         "5:21: services.web.after.alarms: `a` is listed more than once.",
+    ),
+    # notify
+    (
+        "notify: C0DEPLOYS01",
+        "5:13: services.web.notify: `C0DEPLOYS01` is text; write `channel` and what else it needs, indented "
+        "below it, or `{}` for none.",
+    ),
+    (
+        "notify: {channel: '#deploys'}",
+        "5:23: services.web.notify.channel: `#deploys` is a name, not an id. Write a channel id (C… or G…; "
+        "in Slack: the channel's name at the top, then the foot of the About tab).",
+    ),
+    (
+        "notify: {successes: silent}",
+        "5:25: services.web.notify.successes: `silent` is not a way to tell of a success; write `thread`, "
+        "`channel` or `quiet`.",
+    ),
+    (
+        "notify: {mention_on_failure: [everyone]}",
+        "5:35: services.web.notify.mention_on_failure[0]: `everyone` is not an id. Write `requester`, "
+        "`approvers`, a user id (U… or W…; in Slack: their profile, then ⋮, then Copy member ID) or a user "
+        "group id (S…; in Slack: People & user groups, then the group, then ⋮, then Copy group ID).",
     ),
     # role
     (

@@ -26,7 +26,7 @@ SERVICE_KEYS = (
     "`may_lock`, `may_override`, `guests`, `direct_messages`, `shared_channels`, `approvals`, "
     "`self_approval`, "
     "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, "
-    "`freezes`, `logs`, `role`, `ecs_service`"
+    "`freezes`, `logs`, `notify`, `role`, `ecs_service`"
 )
 
 VALUE_MISTAKES = [

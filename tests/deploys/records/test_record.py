@@ -75,7 +75,7 @@ def test_a_field_that_this_version_does_not_know_is_not_dropped_silently(record:
 
 
 def test_a_deploy_that_cannot_be_read_is_left_to_the_workers_that_can(redis: Redis) -> None:
-    store = DeployStore(redis, now=lambda: NOW, durable_wait_seconds=0.01)
+    store = DeployStore(redis, now=lambda: NOW, durable_wait_seconds=5.0)
     deploy = store.submit(a_deploy()).deploy
     kept = changed(deploy, schema_number=SCHEMA + 1)
     redis.hset(redis_keys.record(deploy.id), "record", kept)

@@ -17,7 +17,7 @@ from tests.builders import NOW, a_batch, a_deploy, a_service
 
 @pytest.fixture
 def store(redis: Redis) -> DeployStore:
-    return DeployStore(redis, now=lambda: NOW, durable_wait_seconds=0.01)
+    return DeployStore(redis, now=lambda: NOW, durable_wait_seconds=5.0)
 
 
 def web_and_api(**changes: object) -> tuple[Batch, list[Deploy]]:
@@ -96,7 +96,7 @@ def test_the_same_request_sent_again_by_a_client_changes_nothing(store: DeploySt
 
 
 def test_racing_with_single_requests_it_is_whole_or_not_there(redis: Redis) -> None:
-    stores = [DeployStore(redis, now=lambda: NOW, durable_wait_seconds=0.01) for _ in range(3)]
+    stores = [DeployStore(redis, now=lambda: NOW, durable_wait_seconds=5.0) for _ in range(3)]
     for number in range(30):
         tag = f"1.0.{number}"
         batch, deploys = a_batch(a_deploy(tag=tag), a_deploy(a_service("api"), tag=tag))

@@ -53,7 +53,7 @@ class PublisherHarness:
     calls: list[RecordedCall] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store = DeployStore(self.redis, now=self.clock, durable_wait_seconds=0.01)
+        self.store = DeployStore(self.redis, now=self.clock, durable_wait_seconds=5.0)
         self.threads = ThreadStore(self.redis)
         self.client = self._recording_calls(slack_client(self.slack.bot_token, self.slack.api_url))
         self.limits = SharedRateLimits(self.redis, self.clock)
