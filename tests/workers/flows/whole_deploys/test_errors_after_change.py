@@ -190,10 +190,7 @@ def assert_restored_despite_failures(
 
 
 def spread_errors(cases: Sequence[Case]) -> Iterator[tuple[Case, type[Exception]]]:
-    """Two of the errors that steps handle differently in every case; each of them comes in several cases.
-
-    What a step does with an error does not depend on its phase beyond the table in `phases.py`.
-    """
+    """Two of the errors that steps handle differently in every case; each of them comes in several cases."""
     for number, case in enumerate(cases):
         for step in (0, 2):
             yield case, ERRORS_TOLD_APART[(number + step) % len(ERRORS_TOLD_APART)]
