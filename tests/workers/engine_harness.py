@@ -246,9 +246,10 @@ class EngineHarness:
 
     def tick(self, seconds: float = 1.0) -> None:
         """Runs everything that is due, then lets time pass."""
-        self._run_and_wait(self.store.due(self.ecs.now()), seconds)
+        self.run_jobs(self.store.due(self.ecs.now()), seconds)
 
-    def _run_and_wait(self, jobs: Sequence[DueDeploy], seconds: float = 1.0) -> None:
+    def run_jobs(self, jobs: Sequence[DueDeploy], seconds: float = 1.0) -> None:
+        """Runs these jobs as a worker, then lets time pass."""
         for due in jobs:
             if due.job.startswith(WATCH_PREFIX):
                 self.engine.watch(due.job.removeprefix(WATCH_PREFIX))
@@ -266,7 +267,7 @@ class EngineHarness:
             if now >= known_until:
                 known_until, coming = now + TIMING.watch_seconds, self.store.due(now + TIMING.watch_seconds)
             if due := [each for each in coming if each.at <= now]:
-                self._run_and_wait(due)
+                self.run_jobs(due)
                 known_until = -math.inf
             else:
                 self.ecs.advance(1)
@@ -288,7 +289,7 @@ class EngineHarness:
                 continue
             if coming[0].at > now:
                 self.ecs.advance(math.ceil(coming[0].at - now))
-            return self._run_and_wait([each for each in coming if each.at <= self.ecs.now()])
+            return self.run_jobs([each for each in coming if each.at <= self.ecs.now()])
         return None
 
     def until_outcome(self, deploy_id: str, seconds: float = 7200) -> Deploy:
