@@ -49,8 +49,8 @@ def section_block(text: str, accessory: dict[str, Any] | None = None) -> dict[st
     return {**block, "accessory": accessory} if accessory else block
 
 
-def with_buttons(reply: PrivateReply, buttons: Sequence[Button]) -> PrivateReply:
-    """The same reply with a row of buttons below it."""
+def with_buttons(reply: PrivateReply, buttons: Sequence[Button], *, below: int | None = None) -> PrivateReply:
+    """The same reply with a row of buttons: below so many of its blocks, or all."""
     if not buttons:
         return reply
     blocks = reply.blocks or (section_block(clip(reply.text, SECTION)),)
@@ -61,7 +61,8 @@ def with_buttons(reply: PrivateReply, buttons: Sequence[Button]) -> PrivateReply
         else each.to_slack()
         for number, each in enumerate(buttons)
     ]
-    return replace(reply, blocks=(*blocks, {"type": "actions", "elements": row}), has_buttons=True)
+    actions = {"type": "actions", "elements": row}
+    return replace(reply, blocks=(*blocks[:below], actions, *blocks[len(blocks[:below]) :]), has_buttons=True)
 
 
 def context_block(text: str) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 
 from redis.exceptions import RedisError
 
 from bot.app_context import AppContext
-from bot.grammar import Command
+from bot.grammar import Command, Subcommand
 from bot.request import Request
 from bot.submit import build_deploy_request
+from deploys.buttons import run_instead
+from deploys.buttons.ask_somebody import ASK_SOMEBODY, refuse_unless_seen
 from deploys.buttons.button import Button
 from deploys.buttons.choices import choice_buttons
 from deploys.errors import Refused
@@ -25,10 +28,34 @@ def note_refused_command(
     error: Refused, command: Command, request: Request, now: float, *, is_query: bool
 ) -> None:
     """Notes on the error which command it refused. now: epoch seconds."""
-    if error.refused_request is not None:
-        return
+    if error.refused_request is None:
+        kind = type(error).__name__
+        error.refused_request = _keep(command, request, now, is_query, error=kind, facts=_texts(error))
+
+
+def offer_meant(
+    commands: Sequence[Command], request: Request, context: AppContext, subcommands: Mapping[str, Subcommand]
+) -> tuple[Button, ...]:
+    """The buttons that run these commands, which may be meant by what was mistyped."""
+    buttons: list[Button] = []
+    for each in commands:
+        is_query = subcommands[each.subcommand].is_query
+        meant = _keep(each, request, context.now(), is_query, error=run_instead.MISTYPED, facts={})
+        buttons += _save(meant, run_instead.run_instead_buttons(meant), context)
+    return tuple(buttons)
+
+
+def _keep(
+    command: Command,
+    request: Request,
+    now: float,
+    is_query: bool,
+    *,
+    error: str,
+    facts: Mapping[str, str],
+) -> RefusedRequest:
     others = {each.name: getattr(command, each.name) for each in fields(command)}
-    error.refused_request = RefusedRequest(
+    return RefusedRequest(
         id=new_deploy_id(),
         subcommand=command.subcommand,
         services=command.services,
@@ -42,8 +69,8 @@ def note_refused_command(
         },
         is_query=is_query,
         request=build_deploy_request(request, command.reason, now),
-        error=type(error).__name__,
-        facts=_texts(error),
+        error=error,
+        facts=facts,
     )
 
 
@@ -64,8 +91,25 @@ def note_refused_click(error: Refused, action_id: str, value: str, request: Requ
 def offer_choices(error: Refused, context: AppContext) -> tuple[Button, ...]:
     """The buttons that lift the refusal, once what they repeat is kept; none if nothing lifts it."""
     refused = error.refused_request
-    buttons = choice_buttons(refused) if refused else ()
-    if refused is None or not buttons:
+    if refused is None:
+        return ()
+    buttons = choice_buttons(refused)
+    if any(each.action_id == ASK_SOMEBODY for each in buttons) and not _is_seen(refused, context):
+        buttons = tuple(each for each in buttons if each.action_id != ASK_SOMEBODY)
+    return _save(refused, buttons, context)
+
+
+def _is_seen(refused: RefusedRequest, context: AppContext) -> bool:
+    """Whether its services may be talked about where it was typed."""
+    try:
+        refuse_unless_seen(refused, context.access, context.catalogue)
+    except Refused:
+        return False
+    return True
+
+
+def _save(refused: RefusedRequest, buttons: tuple[Button, ...], context: AppContext) -> tuple[Button, ...]:
+    if not buttons:
         return ()
     with suppress(RedisError):
         context.refused_requests.save(refused)

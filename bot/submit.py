@@ -1,40 +1,33 @@
 """Queues deploys: builds the record, writes it with the queue and the audit entry in one script, and has
-workers act.
-
-Of several services all checks come first; then one script queues all of them or none.
+workers act. Several at once: `bot.submit_batch`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
 from bot import attempts, submit_texts
 from bot.app_context import AppContext
-from bot.grammar import DEPLOY, Command
+from bot.grammar import Command
 from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
-from deploys.access import Action, Asker, refuse_batch
 from deploys.buttons.button import Button
 from deploys.buttons.override_freeze import override_deploy
 from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_button, replaceable_request
-from deploys.catalogue.service import Service, ServiceGroup
-from deploys.errors import Refused, ServiceLocked, TooManyServices
-from deploys.holds.breaking_locks import refuse_to_break
+from deploys.catalogue.service import Service
+from deploys.errors import ServiceLocked
+from deploys.holds.breaking_locks import lock_facts
 from deploys.holds.held_deploys import first_hold
-from deploys.holds.lock_text import lock_sentence
 from deploys.holds.locks import StopHolds
 from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.holds.service_freezes import HELD_VERBS
-from deploys.queue_forecast import read_forecast
+from deploys.queue_forecast import QueueReader
 from deploys.queue_limits import refuse_if_too_many
-from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold
-from deploys.records.lock import Lock
 from deploys.records.request import DeployRequest, Verb
 
 
@@ -105,7 +98,7 @@ def submit_deploy(
     if overrides_freeze:
         deploy = override_freeze(deploy, request.user, command.reason, context.now())
     if not command.waits_for_lock:
-        _refuse_if_locked(deploy.service.name, verb, request, context)
+        refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
     refuse_if_too_many([deploy], context.store, context.request_limits.limits)
     submission = context.store.submit(deploy)
@@ -118,16 +111,15 @@ def submit_deploy(
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
     context.jobs.publish(deploy.id)
-    holds = _find_holds([submission.deploy], context)
-    if not submission.ahead:
+    holds = find_holds([submission.deploy], context)
+    waiting = QueueReader(context.store, context.now()).read(submission.deploy)
+    if not waiting.ahead:
         context.jobs.advance(deploy.id)
         return submit_texts.with_holds(submit_texts.queued(submission.deploy), holds)
-    ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
     if not holds:
-        _wake_held_first(ahead, context)
-    forecast = read_forecast(submission.deploy, context.store, context.now())
-    reply = submit_texts.with_holds(submit_texts.queued_behind(submission.deploy, ahead, forecast), holds)
-    return with_buttons(reply, _offer_replacement(submission.deploy, ahead, context))
+        _wake_held_first(waiting.ahead, context)
+    reply = submit_texts.with_holds(submit_texts.queued_behind(waiting), holds)
+    return with_buttons(reply, _offer_replacement(submission.deploy, waiting.ahead, context))
 
 
 def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
@@ -141,28 +133,14 @@ def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppCont
     return ()
 
 
-def _refuse_if_locked(service: str, verb: Verb, request: Request, context: AppContext) -> None:
+def refuse_if_locked(service: str, verb: Verb, request: Request, context: AppContext) -> None:
     """Raises ServiceLocked if a lock stops this person."""
     lock = context.lock_holds.find_lock(service, verb, request.user, context.now())
     if lock is not None:
-        raise ServiceLocked(
-            service=service,
-            how=lock_sentence(lock),
-            target=lock.target,
-            lock=lock.id,
-            may_break="yes" if _may_break(lock, request.asker, context) else "",
-        )
+        raise ServiceLocked(service=service, **lock_facts(lock, request.asker, context))
 
 
-def _may_break(lock: Lock, asker: Asker, context: AppContext) -> bool:
-    try:
-        refuse_to_break(lock, asker, context)
-    except Refused:
-        return False
-    return True
-
-
-def _find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
+def find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
     """What holds these deploys right away."""
     sources = (StopHolds(context.stops), context.lock_holds)
     found = (first_hold(sources, each, context.now()) for each in deploys)
@@ -174,95 +152,3 @@ def _wake_held_first(ahead: Sequence[Deploy], context: AppContext) -> None:
     if ahead and ahead[0].hold:
         context.store.make_due([ahead[0].id])
         context.jobs.advance(ahead[0].id)
-
-
-def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
-    ids = context.store.service_queue(deploy.service.name)[:count]
-    return [found for each in ids if each != deploy.id and (found := context.store.get(each))]
-
-
-@dataclass(frozen=True)
-class BatchRequest:
-    """What was named: a list, or a group."""
-
-    name: str
-    services: tuple[str, ...]
-    group: ServiceGroup | None = None
-
-
-def submit_batch(
-    wanted: BatchRequest, request: Request, context: AppContext, *, tag: str, reason: str
-) -> PrivateReply:
-    """Queues a deploy of each service, or none; then it says which is under way, or refused, and why.
-
-    Raises:
-        TooManyServices, BatchRefused, CommandTooLate, MentionTooLate, QueueFull, TooManyOpenDeploys
-    """
-    if len(wanted.services) > MAX_SERVICES:
-        raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
-    services = _check_all(wanted, request, context, tag=tag)
-    batch_id = new_deploy_id()
-    deploys = [
-        build_deploy(
-            request,
-            service,
-            context.now(),
-            tag=tag,
-            reason=reason,
-            batch_id=batch_id,
-            batch_position=position,
-        )
-        for position, service in enumerate(services)
-    ]
-    batch = Batch(
-        id=batch_id,
-        name=wanted.name,
-        is_group=wanted.group is not None,
-        tag=tag,
-        deploys=tuple(each.id for each in deploys),
-        in_order=bool(wanted.group and wanted.group.in_order),
-        stop_on_first_failure=bool(wanted.group and wanted.group.stop_on_first_failure),
-        request=build_deploy_request(request, reason, context.now()),
-    )
-    request.refuse_if_late()
-    refuse_if_too_many(deploys, context.store, context.request_limits.limits)
-    submissions = context.store.submit_batch(batch, deploys)
-    if any(each.is_duplicate for each in submissions):
-        command = Command(DEPLOY, wanted.services, tag=tag, reason=reason)
-        attempts.write_repetition("", command, request, context)
-        duplicates = [each.deploy for each in submissions]
-        return submit_texts.batch_already_under_way(duplicates, context.threads, context.now())
-    if request.response_url:
-        context.threads.save_response_url(batch.id, request.response_url)
-    context.jobs.publish(batch.id)
-    for each in submissions:
-        if not each.ahead:
-            context.jobs.advance(each.deploy.id)
-    holds = _find_holds([each.deploy for each in submissions], context)
-    return submit_texts.with_holds(submit_texts.batch_queued(batch, submissions), holds)
-
-
-def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, tag: str) -> list[Service]:
-    """All of the services, if this person may deploy every one of them, and none is frozen.
-
-    Raises:
-        BatchRefused
-    """
-    services = []
-    refusals: list[Refused] = []
-    for name in wanted.services:
-        try:
-            context.access.may(Action.DEPLOY, request.asker, name)
-            service = context.catalogue.get_service(name)
-            context.freezes.refuse_if_frozen(name, context.now(), tag=tag, asker=request.asker)
-            _refuse_if_locked(name, Verb.DEPLOY, request, context)
-        except Refused as refusal:
-            refusals.append(refusal)
-        else:
-            services.append(service)
-    if refusals:
-        refused = refuse_batch(refusals, "queued", context.jobs)
-        if wanted.group is None or not (wanted.group.in_order or wanted.group.stop_on_first_failure):
-            refused.facts["others"] = ",".join(each.name for each in services)
-        raise refused
-    return services

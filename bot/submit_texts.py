@@ -10,12 +10,11 @@ from deploys import deploy_text
 from deploys.deploy_text import MAX_SERVICES_NAMED, list_services
 from deploys.formatting import slack_time, time_ago
 from deploys.mrkdwn import channel_link, code, mention, mentions, plural
-from deploys.queue_forecast import QueueForecast, start_text
+from deploys.queue_forecast import WaitingDeploy, forecast_text, start_text
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold
 from deploys.records.request import DeployRequest, Verb
-from deploys.stores.claims import Submission
 from deploys.stores.thread_store import ThreadStore
 from deploys.where_told import card_channel
 
@@ -33,11 +32,10 @@ def queued(deploy: Deploy) -> PrivateReply:
     return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
 
 
-def queued_behind(
-    deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None
-) -> PrivateReply:
+def queued_behind(waiting: WaitingDeploy) -> PrivateReply:
     """It waits behind others; the one under way comes first."""
-    expected = start_text(forecast, slack_time) if forecast else ""
+    deploy, ahead = waiting.deploy, waiting.ahead
+    expected = start_text(waiting.forecast, slack_time) if waiting.forecast else ""
     start = f" It is {expected}." if expected else ""
     before = ", ".join(_describe_ahead(each) for each in ahead[:MAX_DEPLOYS_NAMED])
     if len(ahead) > MAX_DEPLOYS_NAMED:
@@ -71,26 +69,40 @@ def goes_on(deploy: Deploy, threads: ThreadStore) -> PrivateReply:
     )
 
 
-def batch_queued(batch: Batch, submissions: Sequence[Submission]) -> PrivateReply:
-    """All deploys of a batch; which of them wait behind others, and which need approval."""
-    names = list_services([each.deploy for each in submissions])
+def batch_goes_on(deploys: Sequence[Deploy], threads: ThreadStore) -> PrivateReply:
+    """They waited for the end of a freeze, which was overridden."""
+    return PrivateReply("\n".join(goes_on(each, threads).text for each in deploys))
+
+
+def batch_queued(batch: Batch, deploys: Sequence[Deploy], waiting: Sequence[WaitingDeploy]) -> PrivateReply:
+    """All deploys of a batch; which of them wait behind others, with place and start; which need approval."""
+    names = list_services(deploys)
     what = f"{batch_name(batch)}: {names}" if batch.is_group else f"{names} {code(batch.tag)}"
     parts = [f"Queued: {what} (batch {code(batch.id)}).", _order_note(batch)]
-    waiting = [each.deploy for each in submissions if each.ahead]
-    if waiting:
-        one = len(waiting) == 1
-        how = (
-            "waits in the queue and starts by itself" if one else "wait in the queue and start by themselves"
-        )
-        parts.append(f"{list_services(waiting)} {how}.")
-    services = [each.deploy.service for each in submissions if each.deploy.service.approvals]
+    parts.append(_places(waiting))
+    services = [each.service for each in deploys if each.service.approvals]
     parts += [
         f"{code(each.name)} needs {plural(each.approvals, 'approval')}, from {mentions(each.approvers)}."
         for each in services[:MAX_SERVICES_NAMED]
     ]
-    where = _where([each.deploy for each in submissions], batch.request)
+    where = _where(deploys, batch.request)
     parts.append(f"The thread follows {where} after the first checks.")
     return PrivateReply(" ".join(part for part in parts if part), card_will_tell=True)
+
+
+def _places(waiting: Sequence[WaitingDeploy]) -> str:
+    """`web` is 2nd in the queue, expected to start about 14:05. It starts by itself."""
+    places = [
+        f"{code(each.deploy.service.name)} is {forecast_text(each.forecast, slack_time)}"
+        for each in waiting
+        if each.forecast
+    ]
+    if not places:
+        return ""
+    more = len(places) - MAX_SERVICES_NAMED
+    shown = [*places[:MAX_SERVICES_NAMED], *([f"{plural(more, 'more service')} too"] if more > 0 else [])]
+    by_itself = "It starts by itself." if len(places) == 1 else "They start by themselves."
+    return f"{'; '.join(shown)}. {by_itself}"
 
 
 def batch_already_under_way(deploys: Sequence[Deploy], threads: ThreadStore, now: float) -> PrivateReply:

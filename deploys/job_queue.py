@@ -74,6 +74,11 @@ class JobQueue:
         """Looks at all locks, and sends what people are told about them. nonce: as in `requeue`."""
         self._try_enqueue("watch_locks", nonce=nonce)
 
+    def show_asked_requests(self, nonce: str = "") -> None:
+        """Posts the requests that others are asked to run, and edits those that are over. nonce: as in
+        `requeue`."""
+        self._try_enqueue("show_asked_requests", nonce=nonce)
+
     def post_audit(self, nonce: str = "") -> None:
         """Tells in the audit's channel what it does not know yet. nonce: as in `requeue`."""
         self._try_enqueue("post_audit", nonce=nonce)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploys.redaction import redact
-from deploys.safe_text import remove_unsafe
+from deploys.safe_text import one_safe_line, remove_unsafe
 
 VERBATIM_ARGUMENTS: Mapping[str, Any] = {"parse": "none", "link_names": False}
 """Arguments with which Slack makes no link or mention of bare words in a message's text; `<...>` still works
@@ -19,6 +19,12 @@ def escape(text: str) -> str:
     Slack asks for exactly these three (docs.slack.dev, "Formatting message text").
     """
     return remove_unsafe(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def escape_line(text: str) -> str:
+    """The same on one line, since a second one could look like ours, and without the marks of a code block,
+    which could reach over our words."""
+    return escape(one_safe_line(text).replace("```", chr(0x2019) * 3))
 
 
 def code(text: str) -> str:

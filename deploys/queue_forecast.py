@@ -1,14 +1,15 @@
-"""When a queued deploy is expected to start: by how long the last deploys of its service took."""
+"""What a waiting deploy waits for, and when it is expected to start: by how long the last deploys took."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
 from deploys.decisions import is_approved
-from deploys.deploy_text import action_label, requested_by
-from deploys.formatting import TimeFormat
+from deploys.deploy_text import action_label, deploy_name, requested_by
+from deploys.formatting import TimeFormat, duration
+from deploys.records.batch import Batch, Skipped, WaitsFor, check_batch_order, open_before
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -23,45 +24,137 @@ _RAN = frozenset({Outcome.SUCCEEDED, Outcome.ROLLED_BACK})
 
 @dataclass(frozen=True)
 class QueueForecast:
-    """A place in a queue, and what is known about the start. It stays the same until the queue moves."""
+    """A place in a queue, and what is known about the start. It stays the same until the queue moves or the
+    expected start has passed."""
 
-    place: int
-    """2: one deploy is ahead."""
+    place: int | None = None
+    """2: one deploy of its service is ahead. None: it waits for another deploy of its batch."""
     starts_at: float | None = None
     """When it is expected to start (epoch seconds); None: nobody can tell."""
     approval_of: Deploy | None = None
     """A deploy ahead that needs an approval first."""
+    after_first: float | None = None
+    """The first of those ahead takes longer than usual: how long after its end this one is expected to start
+    (seconds; 0: at once)."""
 
 
-def read_forecast(deploy: Deploy, store: DeployReader, now: float) -> QueueForecast | None:
-    """The forecast for a deploy as the store has its queue; None if it waits for no other there.
-    A start that should have been by now (epoch seconds) is not told."""
-    if deploy.phase is not Phase.WAITING or not deploy.in_progress:
-        return None
-    queue = store.service_queue(deploy.service.name)
-    before = queue[: queue.index(deploy.id)] if deploy.id in queue else []
-    ahead = [found for each in before if (found := store.get(each))]
-    if not ahead:
-        return None
-    expected = forecast(ahead, store.recent(deploy.service.name, DEPLOYS_READ))
-    overdue = expected.starts_at is not None and expected.starts_at <= now
-    return replace(expected, starts_at=None) if overdue else expected
+@dataclass(frozen=True)
+class WaitingDeploy:
+    """A deploy, and what it waits for."""
+
+    deploy: Deploy
+    ahead: tuple[Deploy, ...] = ()
+    """The deploys that it waits for, the active one first; empty once it can start."""
+    forecast: QueueForecast | None = None
+    """None if it waits for no other."""
 
 
-def forecast(ahead: Sequence[Deploy], recent: Sequence[Deploy]) -> QueueForecast:
-    """Pure. ahead: the deploys before it, the active one first. recent: deploys of its service, newest
-    first."""
+class QueueReader:
+    """Reads what deploys wait for, as of `now` (epoch seconds). Each queue and history is read once."""
+
+    def __init__(self, store: DeployReader, now: float) -> None:
+        self._store = store
+        self._now = now
+        self._queues: dict[str, list[str]] = {}
+        self._recent: dict[str, list[Deploy]] = {}
+        self._batches: dict[str, tuple[Batch, list[Deploy]] | None] = {}
+
+    def read(self, deploy: Deploy) -> WaitingDeploy:
+        """What it waits for. One that is first in its queue may still wait for the one before it in its
+        batch."""
+        if deploy.phase is not Phase.WAITING or not deploy.in_progress:
+            return WaitingDeploy(deploy)
+        name = deploy.service.name
+        if name not in self._queues:
+            self._queues[name] = self._store.service_queue(name)
+        queue = self._queues[name]
+        ids = queue[: queue.index(deploy.id)] if deploy.id in queue else []
+        ahead = tuple(found for each in ids if (found := self._store.get(each)))
+        if not ahead:
+            return self._read_batch(deploy)
+        forecasts = [forecast(ahead, self._recent_of(name), self._now), self._read_batch(deploy).forecast]
+        return WaitingDeploy(deploy, ahead, _latest([each for each in forecasts if each]))
+
+    def _read_batch(self, deploy: Deploy) -> WaitingDeploy:
+        if (found := self._batch_of(deploy)) is None:
+            return WaitingDeploy(deploy)
+        batch, members = found
+        match check_batch_order(batch, members, deploy):
+            case Skipped(other):
+                return WaitingDeploy(deploy, (other,))
+            case WaitsFor(other):
+                before = open_before(batch, members, deploy)
+                recent = {each.id: self._recent_of(each.service.name) for each in before}
+                return WaitingDeploy(deploy, (other,), batch_forecast(before, recent, self._now))
+        return WaitingDeploy(deploy)
+
+    def _batch_of(self, deploy: Deploy) -> tuple[Batch, list[Deploy]] | None:
+        batch_id = deploy.batch_id
+        if not batch_id:
+            return None
+        if batch_id not in self._batches:
+            batch = self._store.batch(batch_id)
+            self._batches[batch_id] = (batch, self._store.batch_deploys(batch)) if batch else None
+        return self._batches[batch_id]
+
+    def _recent_of(self, service: str) -> list[Deploy]:
+        if service not in self._recent:
+            self._recent[service] = self._store.recent(service, DEPLOYS_READ)
+        return self._recent[service]
+
+
+def forecast(ahead: Sequence[Deploy], recent: Sequence[Deploy], now: float) -> QueueForecast:
+    """Pure. ahead: the deploys of its service before it, the active one first. recent: deploys of its
+    service, newest first. now: epoch seconds."""
     place = len(ahead) + 1
     if waiting := next((each for each in ahead if _needs_approval(each)), None):
         return QueueForecast(place, approval_of=waiting)
     usual = usual_seconds(recent)
-    if usual is None or any(each.hold or each.verb is Verb.FOLLOW for each in ahead):
+    if usual is None or any(_has_unknown_end(each) for each in ahead) or _waits_for_batch(ahead[0]):
         return QueueForecast(place)
-    first = ahead[0]
-    if first.ended_at is not None:  # it is only looked at once more
-        others = len(ahead) - 1
-        return QueueForecast(place, starts_at=first.ended_at + usual * others if others else None)
-    return QueueForecast(place, starts_at=_begun_at(first, recent) + usual * len(ahead))
+    return _expected(place, ahead[0], recent, usual, usual * (len(ahead) - 1), now)
+
+
+def batch_forecast(
+    before: Sequence[Deploy], recent: Mapping[str, Sequence[Deploy]], now: float
+) -> QueueForecast:
+    """Pure, for a deploy that waits for others of its batch. before: those before it that have not ended, in
+    order. recent: by id, the deploys of each one's service, newest first."""
+    if waiting := next((each for each in before if _needs_approval(each)), None):
+        return QueueForecast(approval_of=waiting)
+    first, *others = before
+    usual = usual_seconds(recent[first.id])
+    rest = [usual_seconds(recent[each.id]) for each in others]
+    known = [each for each in rest if each is not None]
+    is_unknown = usual is None or len(known) < len(rest) or first.phase is Phase.WAITING
+    if usual is None or is_unknown or any(_has_unknown_end(each) for each in before):
+        return QueueForecast()
+    return _expected(None, first, recent[first.id], usual, sum(known), now)
+
+
+def _expected(
+    place: int | None, first: Deploy, recent: Sequence[Deploy], usual: float, others: float, now: float
+) -> QueueForecast:
+    """first: the deploy that runs now. usual, others: how long it, and those behind it, take (seconds)."""
+    if first.ended_at is None:
+        starts_at = _begun_at(first, recent) + usual + others
+    else:  # it is only looked at once more
+        starts_at = first.ended_at + others
+    if starts_at <= now:
+        return QueueForecast(place, after_first=others)
+    return QueueForecast(place, starts_at=starts_at)
+
+
+def _latest(forecasts: Sequence[QueueForecast]) -> QueueForecast:
+    """Of a queue and a batch, that which lets it start later; none is known if one of them is not."""
+    place = forecasts[0].place
+    if waiting := next((each for each in forecasts if each.approval_of), None):
+        return replace(waiting, place=place)
+    if any(each.starts_at is None and each.after_first is None for each in forecasts):
+        return QueueForecast(place)
+    known = [each for each in forecasts if each.starts_at is not None]
+    latest = max(known or forecasts, key=lambda each: each.starts_at or each.after_first or 0.0)
+    return replace(latest, place=place)
 
 
 def usual_seconds(recent: Sequence[Deploy]) -> float | None:
@@ -76,15 +169,21 @@ def usual_seconds(recent: Sequence[Deploy]) -> float | None:
 
 
 def forecast_text(found: QueueForecast, when: TimeFormat) -> str:
-    """`2nd in the queue, expected to start about 14:05`"""
-    return ", ".join(filter(None, (f"{ordinal(found.place)} in the queue", start_text(found, when))))
+    """`2nd in the queue, expected to start about 14:05`; empty if neither is known."""
+    place = f"{ordinal(found.place)} in the queue" if found.place else ""
+    return ", ".join(filter(None, (place, start_text(found, when))))
 
 
 def start_text(found: QueueForecast, when: TimeFormat) -> str:
-    """`expected to start about 14:05`; empty if nobody can tell."""
+    """`expected to start about 14:05`; empty if nobody can tell. It names no time that has passed."""
     if other := found.approval_of:
-        return f"to start once {action_label(other)} {requested_by(other)} is approved and has ended"
-    return f"expected to start about {when(found.starts_at)}" if found.starts_at else ""
+        what = action_label(other) if found.place else deploy_name(other)
+        return f"to start once {what} {requested_by(other)} is approved and has ended"
+    if found.starts_at is not None:
+        return f"expected to start about {when(found.starts_at)}"
+    if found.after_first:
+        return f"expected to start about {duration(found.after_first)} after the deploy that runs now ends"
+    return "expected to start any moment now" if found.after_first is not None else ""
 
 
 def ordinal(number: int) -> str:
@@ -95,10 +194,21 @@ def ordinal(number: int) -> str:
 
 
 def _begun_at(deploy: Deploy, earlier: Sequence[Deploy]) -> float:
-    """When nothing kept it waiting any more: neither the deploy before it nor an approval."""
-    ends = [each.ended_at for each in earlier if each.ended_at is not None and each.id != deploy.id]
+    """When nothing kept it waiting any more: neither the deploys before it nor an approval."""
     decided = [each.at for each in deploy.approval.decisions]
+    if deploy.began_at is not None:
+        return max([deploy.began_at, *decided])
+    ends = [each.ended_at for each in earlier if each.ended_at is not None and each.id != deploy.id]
     return max([deploy.request.requested_at, *ends, *decided])
+
+
+def _has_unknown_end(deploy: Deploy) -> bool:
+    return deploy.hold is not None or deploy.verb is Verb.FOLLOW
+
+
+def _waits_for_batch(first: Deploy) -> bool:
+    """Whether the first in a queue waits for others: a deploy that was asked for alone starts at once."""
+    return first.phase is Phase.WAITING and first.batch_id is not None
 
 
 def _needs_approval(deploy: Deploy) -> bool:

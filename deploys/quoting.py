@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-from deploys.mrkdwn import code, escape
+from deploys.mrkdwn import code, escape_line
 from deploys.redaction import redact
 
 NOT_QUOTED = "(not quoted in a channel that is shared with others)"
@@ -57,10 +57,10 @@ def are_quotes_hidden() -> bool:
 
 
 def quoted(text: str) -> str:
-    """Words of AWS as mrkdwn, in a sentence; empty stays empty."""
+    """Words of AWS as mrkdwn on one line, in a sentence; empty stays empty."""
     if not text:
         return ""
-    return NOT_QUOTED if are_quotes_hidden() else escape(redact(text))
+    return NOT_QUOTED if are_quotes_hidden() else escape_line(redact(text))
 
 
 def quote_code(text: str) -> str:

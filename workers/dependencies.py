@@ -19,6 +19,7 @@ from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
+from deploys.stores.asked_requests import AskedRequests
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.locks import Locks
@@ -29,6 +30,7 @@ from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from workers import audit_channel, freeze_calendar_reader, home_tab, retention, user_group_reader
+from workers.asked_request_messages import AskedRequestMessages
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.lock_watch import LockWatch
@@ -63,6 +65,7 @@ class Dependencies:
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
     lock_watch: LockWatch
+    asked_request_messages: AskedRequestMessages
     record_retention: Retention
     message_retention_seconds: float
     audit_channel: str | None = None
@@ -171,6 +174,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
+        asked_request_messages=AskedRequestMessages(
+            AskedRequests(redis), SlackCalls(client, limits), tell=job_queue.answer_privately
+        ),
         limits=limits,
         query_handler=QueryHandler(
             catalogue,

@@ -17,7 +17,7 @@ from deploys.formatting import slack_time
 from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
-from deploys.queue_forecast import QueueForecast, forecast_text, read_forecast
+from deploys.queue_forecast import QueueForecast, QueueReader, forecast_text
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.lock import Lock
@@ -29,7 +29,6 @@ from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import SECTION, clip
 from workers.thread.card import card_headline
 from workers.thread.card_state import hold_line, state_emoji
-from workers.thread.deploys_ahead import deploys_ahead
 from workers.thread.fallback_levels import MESSAGE_ERRORS
 from workers.thread.slack_error_handling import CALL_FAILURES, classify_error
 
@@ -61,11 +60,13 @@ def publish_home(
     user = asker.user
     seen = access.seen_by(asker).services
     active = [each for each in store.active() if each.service.name in seen]
+    queues = QueueReader(store, now)
 
     def row_of(deploy: Deploy) -> Block:
         thread = threads.find(deploy.thread_id)
         link = thread.permalink if thread else ""
-        return deploy_row(deploy, deploys_ahead(deploy, store), link, read_forecast(deploy, store, now))
+        found = queues.read(deploy)
+        return deploy_row(deploy, found.ahead, link, found.forecast)
 
     def view(limit: int) -> dict[str, Any]:
         return home_view(
@@ -164,7 +165,8 @@ def deploy_row(
 ) -> SectionBlock:
     """One deploy, with a link to its thread if that is known."""
     ended = f" {slack_time(deploy.ended_at)}." if deploy.ended_at is not None else ""
-    start = f" {forecast_text(forecast, slack_time)}." if forecast else ""
+    expected = forecast_text(forecast, slack_time) if forecast else ""
+    start = f" {expected}." if expected else ""
     link = f" <{permalink}|Open the thread>" if permalink else ""
     held = clip(hold_line(deploy, slack_time), 600)
     why = f" {held}" if held else ""

@@ -24,6 +24,7 @@ ENTRY_POINTS = frozenset(
         "read_slack_directory",
         "recover_orphans",
         "watch_locks",
+        "show_asked_requests",
         "post_audit",
         "expire_records",
         "forget_thread_messages",

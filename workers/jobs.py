@@ -65,6 +65,11 @@ def watch_locks() -> None:
     _get_dependencies().lock_watch.run()
 
 
+def show_asked_requests() -> None:
+    """Posts the requests that others are asked to run, and edits those that are over."""
+    _get_dependencies().asked_request_messages.run()
+
+
 def post_audit() -> None:
     """Tells in the audit's channel what it does not know yet."""
     _get_dependencies().post_audit()

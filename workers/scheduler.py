@@ -48,6 +48,8 @@ TRIM_AUDIT_SECONDS = 600.0
 
 LOCK_WATCH_SECONDS = 10.0
 """Between two looks at the locks (seconds)."""
+ASKED_REQUESTS_SECONDS = 10.0
+"""Between two looks at the requests that others are asked to run (seconds)."""
 EXPIRY_SECONDS = 600.0
 """Between two jobs that delete old records (seconds)."""
 
@@ -57,6 +59,7 @@ PERIODIC_JOBS: Mapping[str, tuple[float, Callable[[JobQueue, str], None]]] = {
     "read_slack_directory": (REFRESH_SECONDS, lambda jobs, nonce: jobs.read_slack_directory(nonce=nonce)),
     "read_freeze_calendars": (CALENDARS_READ_EVERY_SECONDS, JobQueue.read_freeze_calendars),
     "watch_locks": (LOCK_WATCH_SECONDS, JobQueue.watch_locks),
+    "show_asked_requests": (ASKED_REQUESTS_SECONDS, JobQueue.show_asked_requests),
     "recover_orphans": (ORPHAN_RECOVERY_SECONDS, JobQueue.recover_orphans),
     "post_audit": (POST_AUDIT_SECONDS, JobQueue.post_audit),
     "expire_records": (EXPIRY_SECONDS, JobQueue.expire_records),

@@ -31,8 +31,9 @@ from bot.commands import (
     unlock,
 )
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
-from bot.private_reply import PrivateReply
-from bot.refused_requests import note_refused_command
+from bot.likely_command import likely_commands
+from bot.private_reply import PrivateReply, with_buttons
+from bot.refused_requests import note_refused_command, offer_meant
 from bot.request import Request
 from deploys.access import Action
 from deploys.catalogue.catalogue import Catalogue
@@ -81,7 +82,7 @@ def answer(text: str, request: Request, context: AppContext) -> PrivateReply:
     Raises:
         Refused
     """
-    return _explaining_mistakes(lambda: _run(parse(text), request, context), request, context)
+    return _explaining_mistakes(lambda: _run(parse(text), request, context), text, request, context)
 
 
 def answer_mention(text: str, request: Request, context: AppContext) -> PrivateReply:
@@ -91,8 +92,9 @@ def answer_mention(text: str, request: Request, context: AppContext) -> PrivateR
         Refused
     """
     bot_user = context.identity.user
+    addressed = slack_text.text_after_mention(text, bot_user) or ""
     return _explaining_mistakes(
-        lambda: _run(parse_mention(text, bot_user), request, context), request, context
+        lambda: _run(parse_mention(text, bot_user), request, context), addressed, request, context
     )
 
 
@@ -102,20 +104,23 @@ def run_command(command: Command, request: Request, context: AppContext) -> Priv
     Raises:
         Refused
     """
-    return _explaining_mistakes(lambda: _run(command, request, context), request, context)
+    return _explaining_mistakes(lambda: _run(command, request, context), "", request, context)
 
 
 def _explaining_mistakes(
-    run: Callable[[], PrivateReply], request: Request, context: AppContext
+    run: Callable[[], PrivateReply], text: str, request: Request, context: AppContext
 ) -> PrivateReply:
-    """What is said names only the services that this person may see there."""
+    """What is said names only the services that this person may see there. text: as it was typed; empty if a
+    button was pressed."""
     try:
         return run()
     except ParseError as error:
         seen = context.access.seen_by(request.asker)
-        if error.service and not error.verb and (meant := _find_misspelt(error.service, context.catalogue)):
-            error = ParseError(ParseErrorKind.MISSPELT_COMMAND, error.service, verb=meant)
-        return usage.explain(error, SUBCOMMANDS, seen, context.identity.user)
+        if error.service and not error.verb and (verb := _find_misspelt(error.service, context.catalogue)):
+            error = ParseError(ParseErrorKind.MISSPELT_COMMAND, error.service, verb=verb)
+        explained = usage.explain(error, SUBCOMMANDS, seen, context.identity.user)
+        meant = likely_commands(error, text, SUBCOMMANDS, seen)
+        return with_buttons(explained, offer_meant(meant, request, context, SUBCOMMANDS), below=1)
 
 
 def _run(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -135,7 +140,8 @@ def _run_checked(command: Command, request: Request, context: AppContext) -> Pri
         for each in group.services:
             context.access.may(Action.SEE, request.asker, each)
         services = ", ".join(map(code, group.services))
-        raise OneServiceAtATime(name=group.name, verb=subcommand.name, services=services)
+        names = ",".join(group.services)
+        raise OneServiceAtATime(name=group.name, verb=subcommand.name, services=services, names=names)
     if subcommand.name == DEPLOY:
         word = command.service  # `rolback web` would look for a service `rolback`
         if word and (meant := _find_misspelt(word, context.catalogue)):

@@ -11,9 +11,9 @@ from bot.request import Request
 from deploys.access import Action
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors.locks import AlreadyLocked
-from deploys.holds.breaking_locks import lock_entry, services_of
+from deploys.holds.breaking_locks import lock_entry, lock_facts, services_of
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import length_text, lock_sentence, locked_thing, quoted, until_text
+from deploys.holds.lock_text import length_text, locked_thing, quoted, until_text
 from deploys.mrkdwn import mentions
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
@@ -50,7 +50,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     request.refuse_if_late()
     found, before = context.locks.take(lock, lock_entry(lock, "locked", request.asker, now))
     if found.id != lock.id:
-        raise AlreadyLocked(how=lock_sentence(found))
+        raise AlreadyLocked(**lock_facts(found, request.asker, context))
     wake_held_deploys(context.store, context.threads, context.jobs, now)
     return PrivateReply(_answer(lock, before))
 

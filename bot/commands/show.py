@@ -15,7 +15,7 @@ from deploys.access import Action
 from deploys.errors import UnknownDeploy
 from deploys.formatting import duration, percent, slack_time
 from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes
-from deploys.mrkdwn import channel_link, code, escape, mention, plural
+from deploys.mrkdwn import channel_link, code, escape, escape_line, mention, plural
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
@@ -98,7 +98,7 @@ def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) 
     when, thread = slack_time(request.requested_at), context.threads.link(thread_id)
     yield f"Requested by {mention(request.requester)} in {channel_link(request.channel)}, {when}: {thread}"
     if request.reason:
-        yield f"Why: {escape(shorten(request.reason, 300))}"
+        yield f"Why: {escape_line(shorten(request.reason, 300))}"
 
 
 def _plan_lines(deploy: Deploy) -> Iterator[str]:

@@ -13,7 +13,7 @@ from deploys import deploy_text
 from deploys.formatting import slack_time, time_ago
 from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
-from deploys.queue_forecast import forecast_text, read_forecast
+from deploys.queue_forecast import QueueReader, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
@@ -86,10 +86,11 @@ def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
 def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: AppContext) -> str:
     if not deploys:
         return ""
-    return f"{title}\n{bullet_list([_describe_deploy(each, context) for each in deploys], max_bytes)}"
+    queues = QueueReader(context.store, context.now())
+    return f"{title}\n{bullet_list([_describe_deploy(each, queues, context) for each in deploys], max_bytes)}"
 
 
-def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
+def _describe_deploy(deploy: Deploy, queues: QueueReader, context: AppContext) -> str:
     state = f"{deploy_text.deploy_name(deploy)} {deploy_text.status_text(deploy)}"
     by, now = deploy_text.requested_by(deploy), context.now()
     if deploy.ended_at is not None:
@@ -99,8 +100,9 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
-    if found := read_forecast(deploy, context.store, now):
-        parts.append(forecast_text(found, slack_time))
+    forecast = queues.read(deploy).forecast
+    if expected := forecast_text(forecast, slack_time) if forecast else "":
+        parts.append(expected)
     if deploy.hold and deploy.in_progress:
         parts.append(f"held: {deploy.hold.sentence}")
     if deploy.phase is Phase.SETTLING:

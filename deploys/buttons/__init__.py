@@ -11,12 +11,14 @@ from deploys.buttons import (
     approve,
     ask_approver,
     ask_holder,
+    ask_somebody,
     break_lock,
     cancel,
     cancel_batch,
     continue_rollout,
     deploy_others,
     follow,
+    instead_of_refused,
     likely_tag,
     override_freeze,
     override_refused,
@@ -24,12 +26,15 @@ from deploys.buttons import (
     reject,
     replace_waiting,
     roll_back,
+    run_asked,
+    run_instead,
     send_again,
     suggested_name,
 )
 from deploys.buttons.approve import APPROVE, approve_button
 from deploys.buttons.ask_approver import ASK_APPROVER
 from deploys.buttons.ask_holder import ASK_HOLDER
+from deploys.buttons.ask_somebody import ASK_SOMEBODY
 from deploys.buttons.break_lock import BREAK_LOCK
 from deploys.buttons.button import (
     MORE,
@@ -47,6 +52,7 @@ from deploys.buttons.cancel_batch import CANCEL_BATCH, cancel_batch_button, canc
 from deploys.buttons.continue_rollout import CONTINUE, continue_button
 from deploys.buttons.deploy_others import DEPLOY_OTHERS
 from deploys.buttons.follow import FOLLOW, follow_button
+from deploys.buttons.instead_of_refused import INSTEAD, instead_batch_button, instead_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
 from deploys.buttons.override_freeze import OVERRIDE_FREEZE, override_freeze_button
 from deploys.buttons.override_refused import OVERRIDE_REFUSED
@@ -54,6 +60,8 @@ from deploys.buttons.queue_behind_lock import QUEUE_BEHIND_LOCK
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.replace_waiting import REPLACE_WAITING
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+from deploys.buttons.run_asked import RUN_ASKED, run_asked_button
+from deploys.buttons.run_instead import RUN_INSTEAD
 from deploys.buttons.send_again import SEND_AGAIN
 from deploys.buttons.suggested_name import SUGGESTED_NAME
 
@@ -61,6 +69,7 @@ __all__ = [
     "APPROVE",
     "ASK_APPROVER",
     "ASK_HOLDER",
+    "ASK_SOMEBODY",
     "BREAK_LOCK",
     "CANCEL",
     "CANCEL_BATCH",
@@ -68,6 +77,7 @@ __all__ = [
     "DEPLOY_OTHERS",
     "FOLLOW",
     "HANDLERS",
+    "INSTEAD",
     "LIKELY_TAG",
     "MORE",
     "OVERRIDE_FREEZE",
@@ -77,6 +87,8 @@ __all__ = [
     "REJECT",
     "REPLACE_WAITING",
     "ROLL_BACK",
+    "RUN_ASKED",
+    "RUN_INSTEAD",
     "SEND_AGAIN",
     "SUGGESTED_NAME",
     "Button",
@@ -91,6 +103,8 @@ __all__ = [
     "cancel_choice_button",
     "continue_button",
     "follow_button",
+    "instead_batch_button",
+    "instead_button",
     "likely_tag_batch_button",
     "likely_tag_button",
     "numbered_action_id",
@@ -98,6 +112,7 @@ __all__ = [
     "parse_button_value",
     "reject_button",
     "roll_back_button",
+    "run_asked_button",
 ]
 
 HANDLERS: Mapping[str, ButtonHandler] = {
@@ -109,6 +124,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ROLL_BACK: roll_back.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
+    INSTEAD: instead_of_refused.handle,
     OVERRIDE_FREEZE: override_freeze.handle,
     OVERRIDE_REFUSED: override_refused.handle,
     REPLACE_WAITING: replace_waiting.handle,
@@ -117,6 +133,9 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ASK_HOLDER: ask_holder.handle,
     QUEUE_BEHIND_LOCK: queue_behind_lock.handle,
     BREAK_LOCK: break_lock.handle,
+    ASK_SOMEBODY: ask_somebody.handle,
+    RUN_ASKED: run_asked.handle,
+    RUN_INSTEAD: run_instead.handle,
     SEND_AGAIN: send_again.handle,
     SUGGESTED_NAME: suggested_name.handle,
 }

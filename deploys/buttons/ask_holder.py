@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from deploys.access import Action
 from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_value
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
 from deploys.holds.lock_text import locked_thing
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
@@ -25,10 +26,12 @@ def handle(press: ButtonPress) -> str:
     """Has a worker ask the owner of the lock, where it was locked. The other buttons stay usable.
 
     Raises:
-        ChoiceGone, ChoiceOfAnother, LockOver, CommandTooLate
+        ChoiceGone, ChoiceOfAnother, LockOver, CommandTooLate, and what `Access.may` raises.
         HolderAsked: somebody did so shortly before.
     """
     refused = find_refused(press)
+    for service in refused.services:
+        press.context.access.may(Action.SEE, press.actor.asker, service)
     lock = find_lock(refused, press.context)
     press.actor.refuse_if_late()
     now = press.context.now()
@@ -38,8 +41,7 @@ def handle(press: ButtonPress) -> str:
         channel=lock.channel,
         text=(
             f"{mention(press.actor.user)} asks whether your lock of {locked_thing(lock)} can end "
-            f"({escape(lock.reason)}): {code(typed_command(refused))} waits for it. "
-            f"`/deploy unlock {lock.target}` ends it."
+            f"({escape_line(lock.reason)}){_what_waits(refused)}. `/deploy unlock {lock.target}` ends it."
         ),
         at=now,
     )
@@ -49,6 +51,11 @@ def handle(press: ButtonPress) -> str:
         raise HolderAsked(user=mention(who), owner=mention(lock.owner), ago=time_ago(now - at))
     press.context.jobs.watch_locks(notice.id)
     return f"{mention(lock.owner)} is asked."
+
+
+def _what_waits(refused: RefusedRequest) -> str:
+    """Nothing does if they only wanted to end the lock."""
+    return "" if refused.subcommand == "unlock" else f": {code(typed_command(refused))} waits for it"
 
 
 def find_lock(refused: RefusedRequest, context: ButtonContext) -> Lock:

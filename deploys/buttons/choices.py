@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 
 from deploys.buttons.ask_approver import ask_approver_button
 from deploys.buttons.ask_holder import ask_holder_button
+from deploys.buttons.ask_somebody import ask_somebody_button
 from deploys.buttons.break_lock import break_lock_button
 from deploys.buttons.button import Button
 from deploys.buttons.deploy_others import deploy_others_button
 from deploys.buttons.override_refused import override_refused_button
 from deploys.buttons.queue_behind_lock import queue_behind_lock_button
+from deploys.buttons.run_instead import run_instead_buttons
 from deploys.buttons.send_again import send_again_button
 from deploys.buttons.suggested_name import suggested_name_button
 from deploys.records.refused_request import RefusedRequest
@@ -29,45 +31,77 @@ def _send_again(refused: RefusedRequest) -> tuple[Button, ...]:
     return (send_again_button(refused),) if refused.subcommand else ()
 
 
-def _suggested_name(refused: RefusedRequest) -> tuple[Button, ...]:
-    button = suggested_name_button(refused)
-    return (button,) if button else ()
-
-
-def _override_freeze(refused: RefusedRequest) -> tuple[Button, ...]:
-    button = override_refused_button(refused)
-    return (button,) if button else ()
-
-
-def _ask_approver(refused: RefusedRequest) -> tuple[Button, ...]:
-    button = ask_approver_button(refused)
-    return (button,) if button else ()
-
-
-def _deploy_others(refused: RefusedRequest) -> tuple[Button, ...]:
-    button = deploy_others_button(refused)
-    return (button,) if button else ()
-
-
 def _locked(refused: RefusedRequest) -> tuple[Button, ...]:
-    breaking = break_lock_button(refused)
     return (
         queue_behind_lock_button(refused),
         ask_holder_button(refused),
-        *((breaking,) if breaking else ()),
+        *_only(break_lock_button(refused)),
     )
 
 
+def _locked_before(refused: RefusedRequest) -> tuple[Button, ...]:
+    return (ask_holder_button(refused), *_only(break_lock_button(refused)))
+
+
+def _not_unlocked(refused: RefusedRequest) -> tuple[Button, ...]:
+    return (ask_holder_button(refused), *_only(ask_somebody_button(refused)))
+
+
+def _frozen(refused: RefusedRequest) -> tuple[Button, ...]:
+    return _only(override_refused_button(refused) or ask_somebody_button(refused))
+
+
+def _batch(refused: RefusedRequest) -> tuple[Button, ...]:
+    """What lifts the refusal of all, then what leaves some out."""
+    facts = refused.facts
+    lifting: tuple[Button, ...] = run_instead_buttons(refused)
+    if facts.get("lock"):
+        lifting = _locked(refused)
+    elif facts.get("locked"):
+        lifting = (queue_behind_lock_button(refused),)
+    elif facts.get("people"):
+        lifting = _frozen(refused)
+    elif facts.get("again"):
+        lifting = _send_again(refused)
+    return (*lifting, *_only(deploy_others_button(refused)))
+
+
+def _decision(refused: RefusedRequest) -> tuple[Button, ...]:
+    """A button of a deploy was refused, or a command."""
+    return _only(ask_approver_button(refused) or ask_somebody_button(refused))
+
+
+def _only(button: Button | None) -> tuple[Button, ...]:
+    return (button,) if button else ()
+
+
 CHOICES: Mapping[str, Choices] = {
-    "BatchRefused": _deploy_others,
+    "AlreadyLocked": _locked_before,
+    "BatchRefused": _batch,
+    "ChannelHidden": _send_again,
+    "ChannelUnknown": _send_again,
+    "CommaMissing": run_instead_buttons,
     "CommandTooLate": _send_again,
+    "GroupInList": run_instead_buttons,
+    "LockNotYours": _not_unlocked,
+    "MayNotResumeAll": lambda refused: _only(ask_somebody_button(refused)),
+    "MayNotWithdraw": lambda refused: _only(ask_somebody_button(refused)),
+    "MembershipUnknown": _send_again,
     "MentionTooLate": _send_again,
-    "ServiceFrozen": _override_freeze,
-    "NoSelfApproval": _ask_approver,
-    "NoSelfContinue": _ask_approver,
-    "NotAnApprover": _ask_approver,
+    "NoSelfApproval": _decision,
+    "NoSelfContinue": _decision,
+    "NoSelfRejection": run_instead_buttons,
+    "NotADeployer": lambda refused: _only(ask_somebody_button(refused)),
+    "NotAllowed": lambda refused: _only(ask_somebody_button(refused)),
+    "NotAnApprover": _decision,
+    "OneServiceAtATime": run_instead_buttons,
+    "PersonUnknown": _send_again,
+    "QueueFull": _send_again,
+    "ServiceFrozen": _frozen,
     "ServiceLocked": _locked,
-    "UnknownService": _suggested_name,
+    "SlackUnsure": _send_again,
+    "TooManyOpenDeploys": _send_again,
+    "UnknownService": lambda refused: _only(suggested_name_button(refused)),
 }
 """By name of the error's class."""
 

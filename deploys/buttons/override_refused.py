@@ -14,9 +14,9 @@ OVERRIDE_REFUSED = "refused:override-freeze"
 
 def override_refused_button(refused: RefusedRequest) -> Button | None:
     """None for a person who may not."""
-    if refused.facts.get("may_override") != "yes" or len(refused.services) != 1:
+    if refused.facts.get("may_override") != "yes":
         return None
-    what = " ".join(filter(None, (shorten(refused.services[0], 63), refused.tag)))
+    what = " ".join(filter(None, (shorten(",".join(refused.services), 120), refused.tag)))
     return Button(
         OVERRIDE_REFUSED,
         "Override the freeze",
@@ -24,7 +24,7 @@ def override_refused_button(refused: RefusedRequest) -> Button | None:
         style="danger",
         confirm=ConfirmDialog(
             "Override the freeze?",
-            f"{what} is deployed although it is frozen. That is written down, with the reason you typed.",
+            f"{what} is deployed although the freeze is on. That is written down, with the reason you typed.",
             "Override",
             "Not now",
             "danger",
@@ -39,5 +39,5 @@ def handle(press: ButtonPress) -> CommandReply:
     """
     refused = find_refused(press)
     if not refused.reason.strip():
-        raise ReasonMissing(service=refused.services[0], tag=refused.tag or "TAG")
+        raise ReasonMissing(service=",".join(refused.services), tag=refused.tag or "TAG")
     return repeat_request(press, take_refused(press), subcommand="override")

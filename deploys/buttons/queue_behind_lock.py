@@ -12,9 +12,9 @@ QUEUE_BEHIND_LOCK = "lock:queue"
 
 def queue_behind_lock_button(refused: RefusedRequest) -> Button:
     """What is queued can be withdrawn, so it asks for no confirmation."""
-    return Button(
-        QUEUE_BEHIND_LOCK, "Queue it for when it is free", button_value(refused.id), style="primary"
-    )
+    is_batch = refused.error == "BatchRefused"
+    label = "Queue all for when they are free" if is_batch else "Queue it for when it is free"
+    return Button(QUEUE_BEHIND_LOCK, label, button_value(refused.id), style="primary")
 
 
 def handle(press: ButtonPress) -> CommandReply:

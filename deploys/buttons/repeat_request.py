@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploys.buttons.button import ButtonPress, CommandReply
+from deploys.catalogue.durations import format_duration
 from deploys.errors import ChoiceGone, ChoiceOfAnother
 from deploys.mrkdwn import mention
 from deploys.records.refused_request import RefusedRequest
@@ -65,5 +66,7 @@ def typed_command(refused: RefusedRequest, **changes: Any) -> str:
     values = {name: changes.get(name, getattr(refused, name)) for name in ("subcommand", "tag", "target")}
     verb = "" if values["subcommand"] == "deploy" else values["subcommand"]
     services = ",".join(changes.get("services", refused.services))
-    words = ("/deploy", verb, shorten(services, 150), values["tag"], shorten(values["target"], 150))
+    seconds = refused.arguments.get("seconds")
+    length = f"for {format_duration(int(seconds))}" if seconds else ""
+    words = ("/deploy", verb, shorten(services, 150), values["tag"], shorten(values["target"], 150), length)
     return " ".join(word for word in words if word)

@@ -85,7 +85,7 @@ class NotReplaceable(Refused):
 
 
 class AskedLately(Refused):
-    sentence = """They were asked in the thread less than {minutes} minutes ago. Nobody was asked again."""
+    sentence = """They were asked less than {minutes} minutes ago. Nobody was asked again."""
 
 
 class ChoiceGone(Refused):
@@ -96,6 +96,10 @@ class ChoiceGone(Refused):
 class ChoiceOfAnother(Refused):
     sentence = """This button was offered to {user}, whose request it repeats. Nothing was changed. Send the
     request yourself."""
+
+
+class AskedRequestOver(Refused):
+    sentence = """This can be run no longer: {how}. Nothing was changed by your click."""
 
 
 class StaleCard(Refused):

@@ -9,7 +9,7 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import Refused
 from deploys.errors.locks import LockNotYours, LockOver
 from deploys.holds.lock_text import lock_sentence, locked_thing
-from deploys.mrkdwn import escape, mention, mentions
+from deploys.mrkdwn import escape_line, mention, mentions
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
@@ -46,8 +46,8 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
     """
     refuse_to_break(lock, asker, context)
     text = (
-        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({escape(lock.reason)}). What "
-        "waited for it goes on."
+        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({escape_line(lock.reason)}). "
+        "What waited for it goes on."
     )
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
     if not context.locks.break_lock(lock, notice, lock_entry(lock, "lock broken", asker, now)):
@@ -65,7 +65,24 @@ def refuse_to_break(lock: Lock, asker: Asker, context: LockContext) -> None:
         allowed = False
     if not allowed:
         people = context.access.people_of(Action.OVERRIDE, services)
-        raise LockNotYours(how=lock_sentence(lock), owner=mention(lock.owner), people=mentions(people))
+        raise LockNotYours(
+            how=lock_sentence(lock),
+            owner=mention(lock.owner),
+            people=mentions(people),
+            target=lock.target,
+            lock=lock.id,
+        )
+
+
+def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]:
+    """What an error says of the lock that refused this person, and what the buttons on it need."""
+    try:
+        refuse_to_break(lock, asker, context)
+    except Refused:
+        may_break = ""
+    else:
+        may_break = "yes"
+    return {"how": lock_sentence(lock), "target": lock.target, "lock": lock.id, "may_break": may_break}
 
 
 def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.catalogue.durations import format_duration
 from deploys.formatting import slack_time
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.lock import ALL_SERVICES, Lock
 from deploys.records.stop_all import StopAll
 
@@ -37,7 +37,7 @@ def stop_sentence(stop: StopAll) -> str:
 
 def quoted(reason: str) -> str:
     """A reason at the end of a sentence."""
-    text = escape(reason)
+    text = escape_line(reason)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

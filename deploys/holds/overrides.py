@@ -9,7 +9,7 @@ from __future__ import annotations
 from deploys.deploy_text import name_in_sentence
 from deploys.errors import AlreadyDecided
 from deploys.errors.freezes import NothingToOverride
-from deploys.mrkdwn import escape, mention
+from deploys.mrkdwn import escape_line, mention
 from deploys.records.deploy import Deploy
 from deploys.records.hold import HoldKind, Override
 from deploys.records.thread_messages import ThreadMessageKind
@@ -19,7 +19,7 @@ def override_freeze(deploy: Deploy, user: str, reason: str, now: float) -> Deplo
     """The deploy, which freezes no longer hold; its thread says so."""
     override = Override(user=user, kind=HoldKind.FREEZE, reason=reason, at=now)
     return deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, f"{mention(user)} overrides the freeze: {escape(reason)}"
+        now, ThreadMessageKind.PROGRESS, f"{mention(user)} overrides the freeze: {escape_line(reason)}"
     ).evolve(override=override)
 
 

@@ -12,7 +12,7 @@ from deploys.errors import Refused, UnknownService
 from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import TimeFormat, slack_time
 from deploys.holds.freezes import find_freeze, next_freeze
-from deploys.mrkdwn import code, escape, mention, mentions
+from deploys.mrkdwn import code, escape_line, mention, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.freeze_window import FreezeWindow
 from deploys.records.hold import Hold, HoldKind
@@ -47,7 +47,7 @@ class ServiceFreeze:
         if self.unreadable:
             return f"{code(self.service)} is frozen, because {source} cannot be read."
         until = f"until {when(self.until)}" if self.until is not None else "without an end that is known"
-        why = f": {escape(self.reason)}" if self.reason else ""
+        why = f": {escape_line(self.reason)}" if self.reason else ""
         only = "; deploys are allowed only at other times" if self.outside else ""
         return f"{code(self.service)} is frozen {until}{why} ({source}{only})."
 
@@ -99,8 +99,8 @@ class ServiceFreezes:
             service=service,
             tag=tag or "TAG",
             until=until,
-            reason=escape(freeze.reason),
-            window=escape(freeze.source),
+            reason=escape_line(freeze.reason),
+            window=escape_line(freeze.source),
             may_override="yes" if self._may(asker, service) else "no",
         )
 

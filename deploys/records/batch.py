@@ -61,8 +61,8 @@ def check_batch_order(batch: Batch, members: Sequence[Deploy], deploy: Deploy) -
     others = [each for each in members if each.id != deploy.id]
     if batch.stop_on_first_failure and (failed := first_failure(others)):
         return Skipped(failed)
-    if batch.in_order and (before := _previous_open(batch, others, deploy)):
-        return WaitsFor(before)
+    if batch.in_order and (before := open_before(batch, members, deploy)):
+        return WaitsFor(before[-1])
     return None
 
 
@@ -83,8 +83,8 @@ def batch_name(batch: Batch, mark: TextStyle = code) -> str:
     return f"{mark(batch.name)} {mark(batch.tag)}"
 
 
-def _previous_open(batch: Batch, others: Sequence[Deploy], deploy: Deploy) -> Deploy | None:
-    """The nearest one before it that has not ended. One with an outcome may still be settling."""
+def open_before(batch: Batch, members: Sequence[Deploy], deploy: Deploy) -> list[Deploy]:
+    """Those before it that have not ended, in order. One with an outcome may still be settling."""
     earlier = batch.deploys[: batch.deploys.index(deploy.id)]
-    open_ones = [each for each in others if each.id in earlier and each.phase is not Phase.ENDED]
-    return max(open_ones, key=lambda each: batch.deploys.index(each.id), default=None)
+    open_ones = [each for each in members if each.id in earlier and each.phase is not Phase.ENDED]
+    return sorted(open_ones, key=lambda each: batch.deploys.index(each.id))

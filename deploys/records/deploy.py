@@ -50,6 +50,8 @@ class Deploy(StoredRecord):
 
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0
+    began_at: float | None = None
+    """When its planning began: nothing kept it waiting any more."""
     hold: Hold | None = None
     """Why it does not go on for now, although nothing is wrong with it."""
     override: Override | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from deploys.records.record import StoredRecord
+from deploys.redaction import Redacted
 
 ALL_SERVICES = "*"
 """The target of a lock of all services."""
@@ -19,7 +20,7 @@ class Lock(StoredRecord):
     services: tuple[str, ...] = ()
     """The services of the target when it was locked; empty for `*`."""
     owner: str
-    reason: str
+    reason: Redacted
     """As the person typed it."""
     named: tuple[str, ...] = ()
     """Ids of the people and user groups that the reason mentions."""

@@ -5,6 +5,8 @@ Where a revision's configuration comes from, and whether a newer one was registe
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from deploys.records.record import Record
 from deploys.records.restore_point import ScalingPlan
 from deploys.records.traffic import TrafficPlan
@@ -115,6 +117,14 @@ class RevisionConfig(Record):
     """Why newer revisions could not be read: one sentence of mrkdwn."""
 
 
+class Instead(StrEnum):
+    """What can be asked for after a refusal."""
+
+    AGAIN = "again"  # the same, once somebody has put right what was wrong
+    RESTART = "restart"  # the version runs already
+    DEPLOY = "deploy"  # the tag that was to be rolled back to, as it is now
+
+
 class RefusalHints(Record):
     """What the card of a refused deploy offers instead."""
 
@@ -123,3 +133,7 @@ class RefusalHints(Record):
     likely_tags: tuple[str, ...] = ()
     """Refused because the tag does not exist: tags that may have been meant, the likeliest first. A button
     offers the first."""
+    instead: Instead | None = None
+    """What a button offers; None: nobody can lift the refusal."""
+    instead_tag: str = ""
+    """The tag for `Instead.DEPLOY`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploys.records.record import StoredRecord
+from deploys.redaction import Redacted
 
 
 class StopAll(StoredRecord):
@@ -10,7 +11,7 @@ class StopAll(StoredRecord):
 
     id: str
     user: str
-    reason: str
+    reason: Redacted
     """As the person typed it."""
     since: float
     """Epoch seconds."""

@@ -41,6 +41,8 @@ STOP_ALL = f"{PREFIX}stop-all"
 """Who has stopped all deploys, as JSON; missing while they are not stopped."""
 NOTICES = f"{PREFIX}notices"
 """Hash from id to a message for one person that Slack has not taken yet."""
+ASKED_REQUESTS = f"{PREFIX}asked-requests"
+"""Sorted set of the requests that others are asked to run, by when they were asked (epoch seconds)."""
 RETENTION = f"{PREFIX}retention"
 """Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
@@ -89,14 +91,19 @@ def calendar(name: str) -> str:
     return f"{PREFIX}calendar:{name}"
 
 
-def asked_lately(deploy_id: str) -> str:
-    """Set while the approvers of this deploy were asked a short time ago. It expires by itself."""
-    return f"{PREFIX}asked-lately:{deploy_id}"
+def asked_lately(about: str) -> str:
+    """Set while people were asked about this a short time ago. It expires by itself."""
+    return f"{PREFIX}asked-lately:{about}"
 
 
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"
+
+
+def asked_request(asked_id: str) -> str:
+    """Hash: a request that others are asked to run, its message, and who ran it. It expires by itself."""
+    return f"{PREFIX}asked-request:{asked_id}"
 
 
 def lock_question(lock_id: str) -> str:

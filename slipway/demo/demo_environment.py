@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ REGION = "eu-west-1"
 REDIS_PASSWORD = "demo-redis-password"
 WATCH_SECONDS = 5.0
 """Seconds between two reads of a rollout at speed 1."""
+
+RedisUsers = Callable[[str], Mapping[str, str]]
+"""Given the address of the server: the address for `bot`, `worker` and `scheduler`, each with its user."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,20 @@ class DemoEnvironment:
 
 
 @contextmanager
-def start_demo(*, speed: float, mode: str = "socket", workers: int = 2) -> Iterator[DemoEnvironment]:
+def start_demo(
+    *, speed: float, mode: str = "socket", workers: int = 2, redis_users: RedisUsers | None = None
+) -> Iterator[DemoEnvironment]:
     """Starts Valkey, Slack, ECS, the bot, the workers and the scheduler, and ends all of them at the end.
 
-    `speed` is how many times faster than Amazon's ECS the sandbox runs; `mode` is `socket` or `http`.
+    `speed` is how many times faster than Amazon's ECS the sandbox runs; `mode` is `socket` or `http`;
+    `redis_users` makes a user for each kind of process. Without it all of them are the default user.
 
     Raises:
         DemoFailed: one of them did not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="slipway-demo-"))
     with ProcessGroup(folder) as processes:
-        demo = _start_all(processes, folder, speed, mode, workers)
+        demo = _start_all(processes, folder, speed, mode, workers, redis_users)
         try:
             yield demo
         except (httpx.HTTPError, RedisError, SandboxError) as error:
@@ -80,7 +86,14 @@ def start_demo(*, speed: float, mode: str = "socket", workers: int = 2) -> Itera
     shutil.rmtree(folder)  # kept if something failed, because the error names the logs
 
 
-def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, workers: int) -> DemoEnvironment:
+def _start_all(
+    processes: ProcessGroup,
+    logs: Path,
+    speed: float,
+    mode: str,
+    workers: int,
+    redis_users: RedisUsers | None,
+) -> DemoEnvironment:
     port = free_port() if mode == "http" else 0
     manifest = write_manifest(logs, f"http://127.0.0.1:{port}" if port else None)
     valkey = processes.start_module("valkey", "sandbox.valkey", env={})
@@ -97,16 +110,22 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
     redis_url = _set_password(redis_url)
     services = write_services_file(logs, speed)
     env = _build_process_env(slack_url, ecs_url, redis_url, services, speed)
+    users = (
+        redis_users(redis_url) if redis_users else dict.fromkeys(("bot", "worker", "scheduler"), redis_url)
+    )
+    env_of = {process: {**env, "REDIS_URL": address} for process, address in users.items()}
     for number in range(1, workers + 1):
-        processes.start_module(f"worker-{number}", "workers", env=env)
-    processes.start_module("scheduler", "workers.scheduler", env=env)
+        processes.start_module(f"worker-{number}", "workers", env=env_of["worker"])
+    processes.start_module("scheduler", "workers.scheduler", env=env_of["scheduler"])
     client = SlackClient(slack_url)
     if port:
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:bot.gunicorn"]
-        processes.start_command("web", [*gunicorn, "--bind", f"127.0.0.1:{port}", "bot.web:app()"], env=env)
+        processes.start_command(
+            "web", [*gunicorn, "--bind", f"127.0.0.1:{port}", "bot.web:app()"], env=env_of["bot"]
+        )
         processes.wait_until("the web process", lambda: _is_reachable(f"http://127.0.0.1:{port}/healthz"))
     else:
-        processes.start_module("bot", "bot", env=env)
+        processes.start_module("bot", "bot", env=env_of["bot"])
         processes.wait_until("the bot to connect to Slack", lambda: client.health()["connections"])
     redis = connect(redis_url)
     group_ids = load_catalogue(services, env).user_group_ids

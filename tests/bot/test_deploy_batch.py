@@ -75,7 +75,7 @@ def test_what_waits_in_the_queue_and_what_needs_approval_is_said(bot: BotHarness
 
     batch, [web, ledger] = only_batch(bot)
     assert answer == (
-        f"Queued: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in the queue and "
+        f"Queued: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` is 2nd in the queue. It "
         "starts by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here "
         "after the first checks."
     )

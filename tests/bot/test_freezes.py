@@ -18,6 +18,7 @@ from deploys.records.hold import Hold, HoldKind
 from deploys.stores import audit
 from deploys.stores.freeze_calendars import MAX_AGE_SECONDS, FreezeCalendars
 from tests.bot.bot_harness import ALICE, BOB, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
+from tests.bot.test_refused_requests import press, privately_offered, refused
 from tests.builders import a_deploy, a_service
 from tests.frozen_services import a_freeze
 
@@ -139,6 +140,57 @@ def test_the_refusal_has_a_button_for_those_who_may(bot: BotHarness) -> None:
     override = bot.only_deploy().override
     assert override is not None
     assert override.reason == "fixes the login"
+
+
+def test_several_services_pass_their_freezes_by_one_button(bot: BotHarness) -> None:
+    [value] = _button_values(bot, "web,mail,api 1.4.2 fixes the login", by=DAVE)
+
+    _press_on_refusal(bot, value)
+
+    assert {
+        each.service.name: each.override.reason if each.override else ""
+        for each in bot.context.store.active()
+    } == {"web": "fixes the login", "mail": "fixes the login", "api": ""}
+    assert bot.queued_answers()[-1][3].startswith("Queued: `web`, `mail` and `api` `1.4.2`")
+
+
+def test_the_button_for_several_services_is_for_those_who_may_override_all(bot: BotHarness) -> None:
+    assert _button_values(bot, "web,api 1.4.2 fixes the login", by=ALICE) == []
+    assert ask(bot, "override web,api 1.4.2 fixes the login", by=ALICE).startswith(
+        "Nothing was queued. You may not override a freeze or lock of `web`."
+    )
+    assert ask(bot, "override back 1.4.2 fixes the login", by=DAVE).startswith(
+        "Queued: `back` `1.4.2`: `books`"
+    )
+    assert [each.override is not None for each in bot.context.store.active()] == [True]
+
+
+def test_locks_hold_what_passes_a_freeze(bot: BotHarness) -> None:
+    ask(bot, "lock api checking the graphs")
+    [value] = _button_values(bot, "web,api 1.4.2 fixes the login", by=DAVE)
+    _press_on_refusal(bot, value)
+    assert "`api` is locked." in bot.queued_answers()[-1][3]
+    assert privately_offered(bot)[0] == "Queue all for when they are free"
+
+    press(bot, buttons.QUEUE_BEHIND_LOCK, refused(bot).id, by=DAVE)
+
+    assert [each.override is not None for each in bot.context.store.active()] == [True, False]
+
+
+def test_several_held_deploys_go_on_by_the_command_that_names_them(bot: BotHarness) -> None:
+    ask(bot, "api,books 1.4.2", by=DAVE)  # refused: books is frozen
+    bot.clock.advance(3601)
+    ask(bot, "api,books 1.4.2", by=DAVE)
+    for each in bot.context.store.active():
+        bot.commit_step(each, hold=Hold(kind=HoldKind.FREEZE, sentence="Frozen."))
+
+    refusal = ask(bot, "override api,books 1.4.2 payments are down", by=ALICE)
+    assert refusal.startswith("You may not override a freeze or lock of `api`.")
+    assert not any(each.override for each in bot.context.store.active())
+    answer = ask(bot, "override api,books 1.4.2 payments are down", by=DAVE)
+
+    assert [line.split(" waited ")[0] for line in answer.splitlines()] == ["`api` `1.4.2`", "`books` `1.4.2`"]
+    assert all(each.override for each in bot.context.store.active())
 
 
 def test_without_a_reason_the_buttons_answer_says_what_to_type(bot: BotHarness) -> None:

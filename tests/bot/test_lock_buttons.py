@@ -12,7 +12,7 @@ from deploys.stores import audit
 from deploys.stores.locks import ASK_AGAIN_SECONDS
 from deploys.stores.notices import Notices
 from deploys.stores.user_groups import UserGroups
-from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness
+from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, BotHarness
 from tests.bot.test_refused_requests import offered, press, refused
 
 
@@ -112,3 +112,60 @@ def test_forged_presses_and_those_of_others_do_nothing(
     assert bot.context.store.active() == []
     assert len(bot.context.locks.all(bot.clock())) == 1
     assert Notices(bot.redis).all() == []
+
+
+def test_the_owner_of_a_lock_is_asked_and_passed_by_who_wanted_to_lock_too(bot: BotHarness) -> None:
+    bot.type("/deploy lock web checking the graphs")
+
+    blocks = bot.type_for_blocks("/deploy lock web for 2h a migration", by=DAVE)
+    assert offered(blocks) == ["Ask the holder", "Break the lock"]
+    assert press(bot, buttons.ASK_HOLDER, refused(bot).id, by=DAVE) == f"<@{ALICE}> is asked."
+    assert Notices(bot.redis).all()[0].text == (
+        f"<@{DAVE}> asks whether your lock of `web` can end (checking the graphs): `/deploy lock web for 2h` "
+        "waits for it. `/deploy unlock web` ends it."
+    )
+    assert press(bot, buttons.BREAK_LOCK, refused(bot).id, by=DAVE).startswith("Locked: `web`")
+    assert [(each.owner, each.reason) for each in bot.context.locks.all(bot.clock())] == [
+        (DAVE, "a migration")
+    ]
+
+
+def test_who_may_not_unlock_asks_the_holder(bot: BotHarness) -> None:
+    bot.type("/deploy lock web checking the graphs")
+
+    blocks = bot.type_for_blocks("/deploy unlock web", by=CAROL)
+    assert offered(blocks) == ["Ask the holder", "Ask somebody who may"]
+    press(bot, buttons.ASK_HOLDER, refused(bot).id, by=CAROL)
+    assert Notices(bot.redis).all()[0].text == (
+        f"<@{CAROL}> asks whether your lock of `web` can end (checking the graphs). `/deploy unlock web` "
+        "ends it."
+    )
+
+
+def test_several_services_behind_one_lock_have_the_choices_of_a_single_one(bot: BotHarness) -> None:
+    bot.type("/deploy lock * checking the graphs")
+
+    blocks = bot.type_for_blocks("/deploy web,ledger 1.4.2", by=DAVE)
+    assert offered(blocks) == ["Queue all for when they are free", "Ask the holder"]
+    answer = press(bot, buttons.QUEUE_BEHIND_LOCK, refused(bot).id, by=DAVE)
+    assert answer.startswith("Queued: `web` and `ledger` `1.4.2`")
+    assert "It is held for now" in answer
+    assert [each.service.name for each in bot.context.store.active()] == ["web", "ledger"]
+
+
+def test_several_services_behind_one_lock_are_deployed_once_it_is_broken(bot: BotHarness) -> None:
+    bot.type("/deploy lock web checking the graphs")
+
+    blocks = bot.type_for_blocks("/deploy web,api 1.4.2", by=DAVE)
+    assert offered(blocks)[2:] == ["Break the lock", "Deploy only api"]
+    assert press(bot, buttons.BREAK_LOCK, refused(bot).id, by=DAVE).startswith("Queued: `web` and `api`")
+    assert bot.context.locks.all(bot.clock()) == []
+
+
+def test_services_behind_several_locks_can_be_queued_together(bot: BotHarness) -> None:
+    bot.type("/deploy lock web checking the graphs")
+    bot.type("/deploy lock ledger closing the books")
+
+    blocks = bot.type_for_blocks("/deploy web,ledger 1.4.2", by=DAVE)
+    assert offered(blocks) == ["Queue all for when they are free"]
+    assert press(bot, buttons.QUEUE_BEHIND_LOCK, refused(bot).id, by=DAVE).startswith("Queued: ")

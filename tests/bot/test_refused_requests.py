@@ -209,7 +209,7 @@ def test_a_button_that_was_not_offered_does_nothing_it_could_not_do(bot: BotHarn
 def test_of_a_list_the_services_that_were_not_refused_can_be_deployed(bot: BotHarness) -> None:
     ack = bot.read_ack(bot.send_command("/deploy web,api 1.4.2", by=CAROL))
 
-    assert offered(ack["blocks"]) == ["Deploy only api"]
+    assert offered(ack["blocks"]) == ["Ask somebody who may", "Deploy only api"]
     assert press(bot, buttons.DEPLOY_OTHERS, refused(bot).id, by=CAROL).startswith("Queued: `api` `1.4.2`")
     assert [each.service.name for each in bot.context.store.active()] == ["api"]
 

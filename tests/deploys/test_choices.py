@@ -7,113 +7,107 @@ import pytest
 from deploys import errors
 from deploys.buttons.choices import CHOICES, choice_buttons
 from deploys.errors import Refused
+from deploys.records.phases import Outcome, Phase
 from deploys.records.refused_request import RefusedRequest
+from deploys.refusal_hints import hints_of
 from tests.builders import a_deploy
+from workers.thread.card_buttons import card_buttons
 
-CHANGE_AWS = "somebody has to change AWS or the image first"
-CHANGE_SERVICES_YML = "somebody has to change services.yml first"
 OVER = "it is over or decided: there is nothing left to do"
-CARD = "its card, or the private refusal, has the button"
-TYPE_IT = "what is meant has to be typed: the sentence says how"
-ELSEWHERE = "only the place or the person is wrong, and the sentence names the right ones"
-LATER = "it passes by itself: the sentence says when to try again"
+CARD = "what the first checks refuse has its button on the card, or on the private refusal"
+ON_THE_CARD = "its card, or the message that it leads to, has the button"
+TYPE_IT = "nobody can tell what is meant: the sentence says what to type"
+NOT_HERE = "a button here would go round the rule that nothing is asked for from here"
+NOBODY = "people who may do nothing here may not call others either"
+TOO_MANY = "too many people may to call any of them"
+NOT_THEIRS = "only the other person sees that request"
+STILL_THERE = "the button beside it, which queues the deploy, still works"
+LATER = "it passes by itself: the same can be typed or pressed again then"
+QUERY = "it answers a question, and nothing was to be changed"
 
 WITHOUT_CHOICE = {
     errors.Refused: "the base class",
-    errors.AlreadyLocked: ELSEWHERE,
     errors.AlreadyStopped: OVER,
     errors.HolderAsked: LATER,
-    errors.LockNotYours: ELSEWHERE,
-    errors.LockOver: OVER,
-    errors.MayNotResumeAll: ELSEWHERE,
-    errors.MayNotStopAll: ELSEWHERE,
+    errors.LockOver: STILL_THERE,
+    errors.MayNotStopAll: TOO_MANY,
     errors.NotLocked: OVER,
     errors.NotStopped: OVER,
     errors.NothingToOverride: OVER,
-    errors.QueueFull: LATER,
     errors.ReasonMissing: TYPE_IT,
-    errors.TooManyOpenDeploys: LATER,
     errors.TooManyRequests: LATER,
-    errors.AlarmFiring: LATER,
-    errors.AlarmMissing: CHANGE_SERVICES_YML,
+    errors.AlarmFiring: CARD,
+    errors.AlarmMissing: CARD,
     errors.AlreadyCancelled: OVER,
     errors.AlreadyDecided: OVER,
     errors.AlreadyRollingBack: OVER,
+    errors.AskedRequestOver: OVER,
     errors.AskedLately: LATER,
-    errors.BaseLacksContainer: CHANGE_AWS,
+    errors.BaseLacksContainer: CARD,
     errors.ChoiceGone: TYPE_IT,
-    errors.ChoiceOfAnother: ELSEWHERE,
-    errors.CommaMissing: TYPE_IT,
-    errors.ContainerUnclear: CHANGE_SERVICES_YML,
-    errors.DaemonStopStart: CHANGE_SERVICES_YML,
-    errors.DaemonTasksBlocked: CHANGE_AWS,
-    errors.DigestUnknown: CHANGE_SERVICES_YML,
-    errors.EcsStrategyUnknown: CHANGE_AWS,
+    errors.ChoiceOfAnother: NOT_THEIRS,
+    errors.ContainerUnclear: CARD,
+    errors.DaemonStopStart: CARD,
+    errors.DaemonTasksBlocked: CARD,
+    errors.DigestUnknown: CARD,
+    errors.EcsStrategyUnknown: CARD,
     errors.ExternalRolloutInProgress: CARD,
-    errors.GroupInList: TYPE_IT,
-    errors.ImageAlreadyRuns: TYPE_IT,
-    errors.ImageArchived: CHANGE_AWS,
+    errors.ImageAlreadyRuns: CARD,
+    errors.ImageArchived: CARD,
     errors.ImageMissing: CARD,
-    errors.ImageUnreadable: CHANGE_AWS,
-    errors.LeftStopped: LATER,
-    errors.ManagementUnknown: CHANGE_AWS,
-    errors.CatalogueChanged: TYPE_IT,
-    errors.ChannelHidden: ELSEWHERE,
-    errors.ChannelUnknown: LATER,
-    errors.DirectMessageRefused: ELSEWHERE,
-    errors.GuestRefused: ELSEWHERE,
-    errors.MayNotWithdraw: ELSEWHERE,
-    errors.MembershipUnknown: LATER,
-    errors.NotAMember: ELSEWHERE,
-    errors.PersonUnknown: LATER,
-    errors.SharedChannelRefused: ELSEWHERE,
-    errors.SlackUnsure: LATER,
-    errors.NoAppContainer: CHANGE_SERVICES_YML,
-    errors.NoSelfRejection: TYPE_IT,
-    errors.NoSuchContainer: CHANGE_SERVICES_YML,
-    errors.NoSuchPreTaskContainer: CHANGE_SERVICES_YML,
-    errors.NotADeployer: ELSEWHERE,
-    errors.NotAllowed: ELSEWHERE,
+    errors.ImageUnreadable: CARD,
+    errors.LeftStopped: CARD,
+    errors.ManagementUnknown: CARD,
+    errors.CatalogueChanged: CARD,
+    errors.DirectMessageRefused: NOT_HERE,
+    errors.GuestRefused: NOBODY,
+    errors.NotAMember: NOBODY,
+    errors.SharedChannelRefused: NOT_HERE,
+    errors.NoAppContainer: CARD,
+    errors.NoSuchContainer: CARD,
+    errors.NoSuchPreTaskContainer: CARD,
     errors.NotReplaceable: OVER,
     errors.NothingLeftToCancel: OVER,
     errors.NothingToCancel: OVER,
     errors.NothingToFollow: OVER,
     errors.NothingToRollBackTo: TYPE_IT,
-    errors.OneServiceAtATime: TYPE_IT,
-    errors.OtherDeploymentController: CHANGE_AWS,
+    errors.OtherDeploymentController: CARD,
     errors.PauseAnswered: OVER,
     errors.PauseClosed: OVER,
-    errors.PlanChanged: CARD,
+    errors.PlanChanged: ON_THE_CARD,
     errors.QuestionClosed: OVER,
-    errors.RepositoryMissing: CHANGE_AWS,
+    errors.RepositoryMissing: CARD,
     errors.RevisionAlreadyRuns: OVER,
-    errors.RollbackImageChanged: TYPE_IT,
+    errors.RollbackImageChanged: CARD,
     errors.RollbackImageMissing: CARD,
-    errors.RolloutIsOurs: ELSEWHERE,
+    errors.RolloutIsOurs: ON_THE_CARD,
     errors.SavedNotOnDisk: "it was done",
-    errors.ScaledToZero: CHANGE_AWS,
-    errors.ScalingNotSuspended: CHANGE_AWS,
-    errors.ServiceMissing: CHANGE_SERVICES_YML,
-    errors.ServiceNotActive: CHANGE_AWS,
-    errors.StaleCard: CARD,
-    errors.StrategyShouldBeNative: CHANGE_SERVICES_YML,
-    errors.StrategyShouldNotBeNative: CHANGE_SERVICES_YML,
-    errors.TagsNotCached: CHANGE_AWS,
-    errors.TagsUnknown: CHANGE_AWS,
-    errors.TasksBlocked: CHANGE_AWS,
+    errors.ScaledToZero: CARD,
+    errors.ScalingNotSuspended: CARD,
+    errors.ServiceMissing: CARD,
+    errors.ServiceNotActive: CARD,
+    errors.StaleCard: ON_THE_CARD,
+    errors.StrategyShouldBeNative: CARD,
+    errors.StrategyShouldNotBeNative: CARD,
+    errors.TagsNotCached: QUERY,
+    errors.TagsUnknown: QUERY,
+    errors.TasksBlocked: CARD,
     errors.TooLateToCancel: OVER,
     errors.TooManyServices: TYPE_IT,
     errors.UnknownDeploy: TYPE_IT,
     errors.UnknownRollbackTarget: CARD,
-    errors.UnknownTaskDefinitionField: CHANGE_AWS,
-    errors.WrongChannel: ELSEWHERE,
-    errors.WrongChannelForQuery: ELSEWHERE,
-    errors.WrongWorkspace: ELSEWHERE,
+    errors.UnknownTaskDefinitionField: CARD,
+    errors.WrongChannel: NOT_HERE,
+    errors.WrongChannelForQuery: NOT_HERE,
+    errors.WrongWorkspace: NOBODY,
 }
 REFUSALS = {
     found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, Refused)
 }
 DEPLOY = a_deploy()
+IN_DIRECT_MESSAGE = DEPLOY.request.evolve(channel="D01ALICE00")
+CLICK = {"subcommand": "", "services": (), "tag": "", "action_id": "deploy:reject"}
+FROZEN = {"may_override": "no", "people": "<@U1>"}
 
 
 def test_each_refusal_has_a_choice_or_a_reason() -> None:
@@ -122,6 +116,15 @@ def test_each_refusal_has_a_choice_or_a_reason() -> None:
     assert with_choice | WITHOUT_CHOICE.keys() == REFUSALS
     assert not with_choice & WITHOUT_CHOICE.keys()
     assert len(CHOICES) == len(with_choice), "each name in the table is an error"
+
+
+@pytest.mark.parametrize("error", [each for each, why in WITHOUT_CHOICE.items() if why == CARD])
+def test_what_the_first_checks_refuse_has_a_button_on_the_card(error: type[Refused]) -> None:
+    raised = error.__new__(error)
+    raised.facts = {"deployment": "ecs-svc/7", "likely": ("1.4.2",), "tag": "1.4.1"}
+    refused = a_deploy(phase=Phase.ENDED, outcome=Outcome.REFUSED, refusal=hints_of(raised))
+
+    assert card_buttons(refused)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,43 @@ def test_each_refusal_has_a_choice_or_a_reason() -> None:
         ("BatchRefused", {}, []),
         ("NoSelfApproval", {"action_id": "a", "facts": {"approvers": "<@U1>"}}, ["Ask an approver"]),
         ("NoSelfApproval", {"action_id": "a", "facts": {"approvers": "nobody else may"}}, []),
-        ("NotAnApprover", {"facts": {"approvers": "<@U1>"}}, []),
+        ("NotAnApprover", {"facts": {"approvers": "<@U1>"}}, ["Ask somebody who may"]),
+        ("NotADeployer", {"facts": {"deployers": "<@U1>, <!subteam^S1>"}}, ["Ask somebody who may"]),
+        ("NotADeployer", {"facts": {"deployers": "nobody"}}, []),
+        ("NotADeployer", {"facts": {"deployers": "everyone"}}, []),
+        ("NotADeployer", {"facts": {"deployers": "<@U1>"}, "request": IN_DIRECT_MESSAGE}, []),
+        ("NotADeployer", {"facts": {"deployers": "<@U1>"}, "subcommand": ""}, []),
+        ("NotAllowed", {"facts": {"people": "<@U1>"}, "is_query": True}, []),
+        ("ServiceFrozen", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
+        ("ServiceFrozen", {"facts": FROZEN, "reason": "payments are down"}, ["Ask somebody who may"]),
+        ("ServiceFrozen", {"facts": FROZEN}, []),  # an override needs a reason
+        ("LockNotYours", {"facts": {"people": "<@U1>"}}, ["Ask the holder", "Ask somebody who may"]),
+        ("AlreadyLocked", {"facts": {"may_break": "yes"}}, ["Ask the holder", "Break the lock"]),
+        ("AlreadyLocked", {"facts": {"may_break": ""}}, ["Ask the holder"]),
+        ("QueueFull", {}, ["Send it again"]),
+        ("PersonUnknown", {}, ["Send it again"]),
+        ("PersonUnknown", {"subcommand": ""}, []),
+        ("NoSelfRejection", {**CLICK, "facts": {"id": "k3m9p2qr"}}, ["Run /deploy cancel k3m9p2qr"]),
+        ("GroupInList", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
+        ("GroupInList", {"facts": {"meant": ""}}, []),
+        ("CommaMissing", {"facts": {"names": "web,api", "tag": "1.5"}}, ["Run /deploy web,api 1.5"]),
+        ("CommaMissing", {"facts": {"names": "web,api", "tag": ""}}, []),
+        (
+            "OneServiceAtATime",
+            {"facts": {"names": "web,api"}, "subcommand": "restart", "tag": ""},
+            ["Run /deploy restart web", "Run /deploy restart api"],
+        ),
+        ("OneServiceAtATime", {"facts": {"names": "a,b,c,d,e,f"}}, []),
+        ("BatchRefused", {"facts": {"locked": "yes"}}, ["Queue all for when they are free"]),
+        (
+            "BatchRefused",
+            {"facts": {"locked": "yes", "lock": "abcd2345", "may_break": "yes", "others": "api"}},
+            ["Queue all for when they are free", "Ask the holder", "Break the lock", "Deploy only api"],
+        ),
+        ("BatchRefused", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
+        ("BatchRefused", {"facts": {"people": "<@U1>"}}, ["Ask somebody who may"]),
+        ("BatchRefused", {"facts": {"again": "yes"}}, ["Send it again"]),
+        ("BatchRefused", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
         ("StaleCard", {}, []),
     ],
 )

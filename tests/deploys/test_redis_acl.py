@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,27 +25,16 @@ from deploys.stores.thread_store import RESPONSE_URL_KEY, ThreadState, ThreadSto
 from deploys.stores.user_groups import UserGroups
 from sandbox.valkey import valkey
 from tests.builders import NOW, a_deploy, a_service
-from workers.scheduler import Scheduler
-
-PAGE = Path(__file__).parents[2] / "docs" / "security.md"
-RULES = re.search(r"```acl\n(.*?)```", PAGE.read_text(), re.DOTALL)
+from tests.redis_acl import PROCESSES, apply_rules, url_of
+from workers.scheduler import AuditKeeper, Scheduler
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Callable[[str], Redis]]:
     """A client with the user of a process, on a server that has the rules of the page."""
-    assert RULES is not None
     with valkey() as server, connect(server.connection_url) as admin:
-        for rule in RULES[1].splitlines():
-            _, name, *rights = rule.split()
-            if name != "default":
-                admin.execute_command("ACL", "SETUSER", name, "reset", *rights)
-
-        def connect_as(process: str) -> Redis:
-            password = f"{process.upper()}_PASSWORD"
-            return connect(f"redis://slipway-{process}:{password}@127.0.0.1:{server.port}/0")
-
-        yield connect_as
+        apply_rules(admin)
+        yield lambda process: connect(url_of(process, server.port))
 
 
 def end(store: DeployStore, deploy_id: str) -> Claim:
@@ -77,6 +65,9 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
         DeployStore(scheduler), ThreadStore(scheduler), JobQueue(scheduler), now=lambda: NOW + 1
     ).tick()
     assert due > 0
+    audit_lines = io.StringIO()
+    AuditKeeper(scheduler, 365, audit_lines, now=lambda: NOW).tick()
+    assert '"what": "requested"' in audit_lines.getvalue()
 
     # A worker takes the jobs, moves the deploy and tells of it.
     queue = Queue(QUEUE_NAME, connection=worker, serializer=JSONSerializer)
@@ -116,7 +107,7 @@ FORBIDDEN: list[tuple[Any, ...]] = [
 
 
 @pytest.mark.parametrize("command", FORBIDDEN, ids=lambda command: " ".join(command)[:30])
-@pytest.mark.parametrize("process", ["bot", "worker", "scheduler", "audit"])
+@pytest.mark.parametrize("process", PROCESSES)
 def test_nobody_may_do_what_slipway_does_not(
     connection: Callable[[str], Redis], process: str, command: tuple[Any, ...]
 ) -> None:
@@ -133,6 +124,10 @@ def test_nobody_may_do_what_slipway_does_not(
         ("scheduler", ("GET", f"{RESPONSE_URL_KEY}w7x8y9zt")),
         ("scheduler", ("HSET", redis_keys.record("w7x8y9zt"), "record", "forged")),
         ("scheduler", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
+        ("scheduler", ("DEL", redis_keys.AUDIT)),
+        ("scheduler", ("ZADD", redis_keys.DUE, "0", "w7x8y9zt")),
+        ("scheduler", ("SET", redis_keys.FENCE, "0")),
+        ("bot", ("PUBLISH", "rq:pubsub:w1", "stop")),
         ("audit", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
         ("audit", ("HGETALL", redis_keys.record("w7x8y9zt"))),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from slipway.demo.demo_environment import start_demo
 from slipway.demo.terminal_run import read_names
+from tests.redis_acl import denied, users_for_processes
 from tests.scenarios.conversation import Conversation
 
 SPEED = 12.0
@@ -16,6 +17,8 @@ SPEED = 12.0
 # Not for the session: an idle demo takes a tenth of a core from the tests that follow.
 @pytest.fixture(scope="package", params=["socket", "http"])
 def slack(request: pytest.FixtureRequest) -> Iterator[Conversation]:
-    """A workspace with Slipway in it: bot or web process, two workers, the scheduler, Valkey and ECS."""
-    with start_demo(speed=SPEED, mode=request.param) as demo:
+    """A workspace with Slipway in it: bot or web process, two workers, the scheduler, Valkey and ECS. Each
+    process has the Redis user of docs/security.md, and none is refused anything that it needs."""
+    with start_demo(speed=SPEED, mode=request.param, redis_users=users_for_processes) as demo:
         yield Conversation(demo, read_names(demo))
+        assert denied(demo.redis) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploys import buttons
 from deploys.records.phases import Outcome, Phase
+from tests.bot.bot_harness import ALICE
 from tests.scenarios.conversation import IN_SOCKET_MODE, WAIT_SECONDS, Conversation
 
 DEPLOYERS = "@deployers, as `deployers` in `services.yml` says."
@@ -74,3 +75,29 @@ def test_all_deploys_stop_until_they_may_go_on(slack: Conversation) -> None:
         slack.says("alice", "/deploy resume-all")
 
     assert held.ends().record.outcome is Outcome.SUCCEEDED
+
+
+@IN_SOCKET_MODE
+def test_who_is_refused_has_somebody_called_who_may(slack: Conversation) -> None:
+    slack.says("carol", "/deploy web 1.4.2 fixes the login")
+    client, seen = slack.demo.slack, {each.id for each in slack.demo.store.recent("web", 100)}
+    refusal = [each for each in client.messages("deploys", "carol") if each["ephemeral"]][-1]
+    client.click("carol", buttons.ASK_SOMEBODY, channel="deploys", ts=refusal["ts"])
+
+    def calls() -> list[str]:
+        asking = "asks one of you to run `/deploy web 1.4.2`"
+        return [each["ts"] for each in client.messages("deploys", "alice") if asking in each["text"]]
+
+    client.wait_until(calls, WAIT_SECONDS)
+    [ts] = calls()
+    client.click("alice", buttons.RUN_ASKED, channel="deploys", ts=ts)
+
+    def text() -> str:
+        return next(each["text"] for each in client.messages("deploys", "alice") if each["ts"] == ts)
+
+    client.wait_until(lambda: " ran `/deploy web 1.4.2`" in text(), WAIT_SECONDS)
+    [run] = [each for each in slack.demo.store.recent("web", 100) if each.id not in seen]
+    assert (run.request.reason, run.request.requester) == ("fixes the login", ALICE)
+    client.wait_until(
+        lambda: (found := slack.demo.store.get(run.id)) and found.phase is Phase.ENDED, WAIT_SECONDS
+    )

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from deploys.access import Access, Action, Asker
+from deploys.catalogue.catalogue import Catalogue
+from deploys.errors import Refused
 from deploys.stores.slack_directory import (
     MAX_AGE_SECONDS,
     READ_EVERY_SECONDS,
@@ -17,9 +20,10 @@ from deploys.stores.slack_directory import (
     Person,
     SlackDirectory,
 )
+from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.team.workspace import ALICE, BOT_USER, FOREIGN_TEAM_ID, FRED, GINA, TEAM_ID
-from tests.builders import NOW, a_deploy
+from tests.builders import NOW, a_deploy, a_service
 from tests.workers.thread.publisher_harness import ManualClock
 from workers.slack_directory_reader import SlackDirectoryReader, channel_of, person_of
 from workers.thread.rate_limits import SharedRateLimits
@@ -50,6 +54,38 @@ def reader(
 ) -> SlackDirectoryReader:
     client = slack_client(slack.bot_token, slack.api_url)
     return SlackDirectoryReader(client, directory, SharedRateLimits(redis, clock), clock)
+
+
+def test_private_and_direct_conversations_are_refused_or_allowed_as_configured(
+    slack: SlackSandbox, reader: SlackDirectoryReader, directory: SlackDirectory, redis: Redis
+) -> None:
+    services = (a_service("closed"), a_service("loose", direct_messages=True, shared_channels=True))
+    catalogue = Catalogue({each.name: each for each in services})
+    access = Access(catalogue, UserGroups(redis), directory, now=lambda: NOW)
+
+    def answers(place: str) -> list[str]:
+        slack.say("alice", place, "hello")
+        channel = slack.messages(place)[-1]["channel"]
+        assert reader.read(ALICE)
+        assert reader.read(channel)
+        found = []
+        for service in ("closed", "loose"):
+            try:
+                access.may(Action.DEPLOY, Asker(ALICE, TEAM_ID, channel), service)
+                found.append("may")
+            except Refused as error:
+                found.append(type(error).__name__)
+        return found
+
+    assert answers("mpdm-alice--bob--slipway-1") == ["DirectMessageRefused", "may"]
+    assert answers("mpdm-alice--fred--slipway-1") == ["SharedChannelRefused", "may"]
+    assert answers("mpdm-alice--bob--carol-1") == ["ChannelHidden", "ChannelHidden"]
+    assert answers("payments") == ["ChannelHidden", "ChannelHidden"]
+    slack.add_member("slipway", "payments")
+    try:
+        assert answers("payments") == ["may", "may"]
+    finally:
+        slack.remove_member("slipway", "payments")
 
 
 @pytest.mark.parametrize(

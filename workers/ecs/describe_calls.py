@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from deploys.errors import AwsRefused
-from deploys.mrkdwn import escape
+from deploys.mrkdwn import escape_line
 from deploys.quoting import quoted
 
 if TYPE_CHECKING:
@@ -33,5 +33,5 @@ def check_failures(action: str, failures: Sequence[FailureTypeDef]) -> None:
         reason = failure.get("reason", "")
         if reason != "MISSING":
             said = quoted(failure.get("detail", ""))
-            detail = f"{escape(failure.get('arn', ''))}: {escape(reason)}. {said}".strip()
+            detail = f"{escape_line(failure.get('arn', ''))}: {escape_line(reason)}. {said}".strip()
             raise AwsRefused(action=action, detail=detail, code=reason, request_id="")

@@ -17,6 +17,7 @@ from dataclasses import replace
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase, Stage
+from deploys.records.plan import Instead
 from workers.flows.ending import end_deploy
 from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
@@ -49,7 +50,7 @@ def with_batch_order(step: Step) -> Step:
 def _end_left_alone(deploy: Deploy, context: StepContext, other: Deploy) -> StepResult:
     """Reported in the thread only: the failure itself was posted in the channel."""
     reason = outcomes.not_started_in_batch(other)
-    refused = deploy.evolve(end_reason=reason)
+    refused = deploy.evolve(end_reason=reason, refusal={"instead": Instead.AGAIN})
     return end_deploy(refused, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)
 
 

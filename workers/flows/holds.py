@@ -16,6 +16,7 @@ from deploys.pre_task import pre_task_started
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Phase
+from deploys.records.plan import Instead
 from deploys.records.request import Verb
 from deploys.records.rollout import EcsIdentity
 from deploys.records.thread_messages import ThreadMessageKind
@@ -92,12 +93,14 @@ def _let_pass(deploy: Deploy, context: StepContext, overtaker: Deploy) -> StepRe
         return StepResult(deploy, delay=POLL_SECONDS, overtaken_by=overtaker.id)
     if pre_task_started(deploy):
         # It never runs twice, and its revision would replace another one by then.
-        refused = end_refused(deploy, context, holds.overtaken_after_pre_task(overtaker))
+        again = deploy.evolve(refusal={"instead": Instead.AGAIN})
+        refused = end_refused(again, context, holds.overtaken_after_pre_task(overtaker))
         return _without_hold_at_end(refused)
     text = holds.overtaken(deploy, overtaker)
     waiting = deploy.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(
         Phase.WAITING,
         now,
+        began_at=None,
         plan=None,
         tag=deploy.tag if deploy.verb is Verb.DEPLOY else "",
         approval={"decisions": (), "shown_at": None, "expires_at": None},

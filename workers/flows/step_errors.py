@@ -8,20 +8,18 @@ from deploys.errors import (
     AwsRefused,
     AwsResultUnknown,
     AwsUnavailable,
-    ExternalRolloutInProgress,
-    ImageMissing,
     InternalError,
     NotOnDisk,
     Refused,
     SlackUnsure,
     SlipwayError,
-    UnknownRollbackTarget,
 )
 from deploys.pre_task import pre_task_started
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.refusal_hints import hints_of
 from workers.flows.ending import end_refused, roll_back_cancelled, start_rollback
 from workers.flows.external import following_external
 from workers.flows.finish import checking
@@ -119,18 +117,15 @@ def _error_before_change(deploy: Deploy, error: Exception, context: StepContext)
     """Nothing was changed, so a refusal ends the deploy."""
     # AWS refused the first call, so it did nothing, whatever the written intent says.
     unchanged = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
-    if isinstance(error, ExternalRolloutInProgress):
-        unchanged = unchanged.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
-    if isinstance(error, ImageMissing | UnknownRollbackTarget):
-        unchanged = unchanged.evolve(refusal={"likely_tags": error.facts["likely"]})
     if not _is_transient(error, deploy):
-        return end_refused(unchanged, context, deploy.retries.last_error)
+        return end_refused(unchanged.evolve(refusal=hints_of(error)), context, deploy.retries.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _fails_too_long(deploy, context.now()):
         reason = rollback_reasons.aws_unreachable
         if isinstance(error, SlackUnsure | NotOnDisk):
             reason = rollback_reasons.failing_for
         failing = context.now() - (deploy.retries.failing_since or context.now())
-        return end_refused(unchanged, context, reason(deploy.retries.last_error, failing))
+        again = unchanged.evolve(refusal=hints_of(error))
+        return end_refused(again, context, reason(deploy.retries.last_error, failing))
     return _retry(unchanged)
 
 

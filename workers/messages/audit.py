@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from deploys.formatting import slack_time
-from deploys.mrkdwn import channel_link, code, escape, mention
+from deploys.mrkdwn import channel_link, code, escape_line, mention
 from deploys.text_limits import shorten
 
 UNTOLD = frozenset({"question shown"})
@@ -27,12 +27,12 @@ def is_told(entry: Mapping[str, str]) -> bool:
 def audit_line(entry: Mapping[str, str]) -> str:
     """One entry as mrkdwn: when, who, what, and why."""
     who, what = entry.get("who", ""), entry.get("what", "")
-    person = mention(who) if who[:1] in ("U", "W") else escape(who)
-    action = f"{escape(what)}: {escape(entry['verb'])}" if entry.get("verb") else escape(what)
+    person = mention(who) if who[:1] in ("U", "W") else escape_line(who)
+    action = escape_line(f"{what}: {entry['verb']}" if entry.get("verb") else what)
     about = " ".join(code(shorten(entry[each], 80)) for each in ("service", "tag") if entry.get(each))
     place = f" in {channel_link(entry['channel'])}" if entry.get("channel") else ""
     which = f" (deploy {code(shorten(entry['deploy'], 64))})" if entry.get("deploy") else ""
-    why = f": {escape(shorten(_plain(entry['why']), MAX_WHY))}" if entry.get("why") else ""
+    why = f": {escape_line(shorten(_plain(entry['why']), MAX_WHY))}" if entry.get("why") else ""
     return f"{slack_time(float(entry['at']))} {person} {action} {about}{place}{which}{why}".replace("  ", " ")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.formatting import slack_time
-from deploys.mrkdwn import code, escape, plural
+from deploys.mrkdwn import code, escape_line, plural
 from deploys.records.deploy import Deploy
 from deploys.records.plan import ConfigChange, NewerRevision, Plan
 from deploys.records.request import Verb
@@ -74,7 +74,7 @@ def _change_line(change: ConfigChange, newer: NewerRevision) -> str:
     if not change.field:
         image = f" (image {code(change.new or change.old)})" if change.new or change.old else ""
         return f"container {where} {'added' if change.added else 'removed'}{image}"
-    field = f"{where} {escape(change.field)}"
+    field = f"{where} {escape_line(change.field)}"
     if names := _name_changes(change):
         return f"{field}: {names}"
     if not (change.old or change.new):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.deploy_text import status_text
 from deploys.formatting import duration
-from deploys.mrkdwn import code, mention
+from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.deploy import Deploy
 from deploys.short_names import short_arn
 from workers.messages import images, tasks
@@ -93,7 +93,7 @@ def service_deleted(status: str) -> str:
 
 def describe_service_status(status: str) -> str:
     """What became of an ECS service that is not ACTIVE. status: ECS's own word, empty if unknown to ECS."""
-    return _DELETED_STATUS.get(status, f"is {status}")
+    return _DELETED_STATUS.get(status, f"is {escape_line(status)}")
 
 
 def failed(reason: str, evidence: Evidence) -> str:

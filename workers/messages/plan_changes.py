@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from deploys.formatting import duration, percent
-from deploys.mrkdwn import code, plural
+from deploys.mrkdwn import code, escape_line, plural
 from deploys.plan_drift import PlanDrift, compare_plans
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.traffic import TrafficPlan
@@ -91,7 +91,7 @@ def traffic_text(traffic: TrafficPlan | None) -> str:
     """`CANARY, 10 % at first, 5 min between shifts, 10 min after the last`"""
     if traffic is None:
         return "ECS replaces the tasks a few at a time"
-    parts = [traffic.strategy.replace("_", "/")]
+    parts = [escape_line(traffic.strategy.replace("_", "/"))]
     if traffic.wait_count:
         parts.append(f"{percent(traffic.step_percent)} at a time")
         parts.append(f"{duration(traffic.step_wait_seconds)} between shifts")

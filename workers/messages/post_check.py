@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.formatting import duration
-from deploys.mrkdwn import code, escape
+from deploys.mrkdwn import code, escape_line
 from deploys.pre_task import configured_post_check
 from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
@@ -43,7 +43,7 @@ def passed(post_check: PostCheck, check: PostCheckRun, lasted: float) -> str:
 def http_failed(post_check: PostCheck, check: PostCheckRun) -> str:
     return (
         f"after the rollout {code(without_query(post_check.http))} did not answer with 2xx "
-        f"{check.consecutive_failures} times in a row, last: {escape(check.last_failure)}."
+        f"{check.consecutive_failures} times in a row, last: {escape_line(check.last_failure)}."
     )
 
 
@@ -79,7 +79,7 @@ def card_line(deploy: Deploy, check: PostCheckRun, now: float) -> str:
         return ""
     so_far = f"{duration(now - deploy.phase_since)} of {duration(wanted.duration)} so far"
     missing = (
-        f" Missed {check.consecutive_failures} in a row, last: {escape(check.last_failure)}."
+        f" Missed {check.consecutive_failures} in a row, last: {escape_line(check.last_failure)}."
         if check.consecutive_failures
         else ""
     )

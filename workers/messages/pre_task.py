@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.formatting import duration
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape, escape_line, mention
 from deploys.pre_task import configured_pre_task, pre_task_command
 from deploys.quoting import quote_code
 from deploys.records.deploy import Deploy
@@ -165,7 +165,7 @@ def may_have_run(deploy: Deploy) -> str:
 def task_does_not_stop(run: PreTaskRun, seconds: float) -> str:
     return (
         f"*Needs attention*: the task {code(_task_id(run))} was asked to stop {duration(seconds)} ago "
-        f"and is {escape(run.status)}. I keep waiting, so that it does not run beside the next one."
+        f"and is {escape_line(run.status)}. I keep waiting, so that it does not run beside the next one."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploys.formatting import duration, slack_time
-from deploys.mrkdwn import code, plural
+from deploys.mrkdwn import code, escape_line, plural
 from deploys.records.deploy import Deploy
 from deploys.records.restore_point import OldTask
 
@@ -84,7 +84,7 @@ def why_not_stopped(task: OldTask, timeout: int, now: float) -> str:
 def describe_task(task: OldTask, timeout: int, now: float) -> str:
     """A task's id, status and why it has not stopped."""
     held = why_not_stopped(task, timeout, now)
-    return f"{code(task.task_id)} is {task.last_status}{f' ({held})' if held else ''}"
+    return f"{code(task.task_id)} is {escape_line(task.last_status)}{f' ({held})' if held else ''}"
 
 
 def old_tasks_slow(deploy: Deploy, waited: float, until: float, now: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deploys.catalogue.service import Service
 from deploys.decisions import PAUSE_TIMEOUT_ACTIONS
 from deploys.formatting import duration, percent, slack_time
-from deploys.mrkdwn import code, mentions, plural
+from deploys.mrkdwn import code, escape_line, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.plan import Plan
 from deploys.records.traffic import PlannedPause, TrafficPlan
@@ -18,7 +18,7 @@ STRATEGY_NAMES = {"BLUE_GREEN": "blue/green", "LINEAR": "linear", "CANARY": "can
 def plan_lines(plan: Plan, traffic: TrafficPlan, service: Service) -> list[str]:
     """How the ECS service replaces a revision, as lines of a plan."""
     lines = [
-        f"{STRATEGY_NAMES.get(traffic.strategy, traffic.strategy)}, no downtime: "
+        f"{_strategy_name(traffic)}, no downtime: "
         f"{plural(plan.desired_count, 'new task')} beside the old {plan.desired_count}, then "
         f"{_shift_steps(traffic)}",
         f"both versions run for {duration(traffic.bake_seconds)} more (bake time), then the old tasks are "
@@ -90,9 +90,11 @@ def external_strategy(traffic: TrafficPlan) -> str:
         if traffic.bake_seconds
         else "no bake time"
     )
-    return (
-        f"It is {STRATEGY_NAMES.get(traffic.strategy, traffic.strategy)}: {_shift_steps(traffic)}; {bakes}."
-    )
+    return f"It is {_strategy_name(traffic)}: {_shift_steps(traffic)}; {bakes}."
+
+
+def _strategy_name(traffic: TrafficPlan) -> str:
+    return STRATEGY_NAMES.get(traffic.strategy) or escape_line(traffic.strategy)
 
 
 def alarm_rolled_back(alarms: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys.deploy_text import deploy_name
-from deploys.mrkdwn import channel_link
+from deploys.mrkdwn import channel_link, code
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -38,8 +38,8 @@ def channel_unreachable(deploy: Deploy, error: str) -> str:
     return (
         f"I cannot post in {channel_link(deploy.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try "
         "again every few minutes. The "
-        f"{'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{deploy_name(deploy)} continues: `/deploy "
-        f"status {deploy.service.name}` shows how it goes."
+        f"{'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{deploy_name(deploy)} continues: "
+        f"{code(f'/deploy status {deploy.service.name}')} shows how it goes."
     )
 
 

@@ -19,7 +19,8 @@ from deploys.deploy_text import previous_version, status_text
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.holds.lock_text import stop_sentence
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, escape, escape_line, mention, plural
+from deploys.queue_forecast import WaitingDeploy
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -29,11 +30,8 @@ from deploys.records.stop_all import StopAll
 from deploys.text_limits import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, share_bytes, short_code, shorten
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
-from workers.thread.card import Card, join_state
+from workers.thread.card import Card, forecast_line, join_state
 from workers.thread.card_state import changes_with_time, hold_line, state_emoji, state_text
-
-QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
-"""A deploy, and the deploys it waits for."""
 
 REASON_BYTES = 400
 """UTF-8 bytes of the batch's reason in the text, so that each service has room for its line."""
@@ -42,16 +40,16 @@ REGIONS_SHOWN = 4
 
 
 def batch_card(
-    batch: Batch, members: Sequence[QueuedDeploy], now: float, stopped: StopAll | None = None
+    batch: Batch, members: Sequence[WaitingDeploy], now: float, stopped: StopAll | None = None
 ) -> Card:
     """The card as of `now` (epoch seconds). stopped: what stops all deploys."""
-    deploys = [deploy for deploy, _ in members]
+    deploys = [each.deploy for each in members]
     first = batch_headline(batch, deploys)
-    why = f"Why: {escape(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
+    why = f"Why: {escape_line(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
     held = clip_bytes(_stop_line(deploys, stopped), REASON_BYTES)
     blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why, held])))]
-    for deploy, ahead in members:
-        blocks += _member_blocks(deploy, ahead, now)
+    for each in members:
+        blocks += _member_blocks(each, now)
     blocks.append(
         ContextBlock(
             elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_time), SECTION))]
@@ -66,7 +64,7 @@ def batch_card(
     return Card(text, tuple(block.to_dict() for block in blocks), first)
 
 
-def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy], stopped: StopAll | None = None) -> str:
+def batch_fingerprint(batch: Batch, members: Sequence[WaitingDeploy], stopped: StopAll | None = None) -> str:
     """Stays the same while only time passes."""
     still = batch_card(batch, members, batch.request.requested_at, stopped)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
@@ -101,8 +99,9 @@ def outcome_summary(deploys: Sequence[Deploy]) -> str:
     return ", ".join([f"{done} of {len(deploys)} succeeded", *(f"{n} {what}" for what, n in counted.items())])
 
 
-def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_bar: bool) -> str:
-    """One service: the version before, its state, task counts, and what is wrong."""
+def service_line(waiting: WaitingDeploy, now: float, when: TimeFormat, *, with_bar: bool) -> str:
+    """One service: the version before, its state, task counts, when it starts, and what is wrong."""
+    deploy, ahead = waiting.deploy, waiting.ahead
     before = previous_version(deploy)
     from_old = f" (from {short_code(60)(before)})" if before else ""
     how_many = card_progress.task_count(deploy)
@@ -110,6 +109,7 @@ def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_ba
     counted = f", {how_many}" if how_many else ""
     lines = [
         f"*{escape(shorten(deploy.service.name, 63))}*{from_old}: {bar}{state_text(deploy, ahead)}{counted}",
+        forecast_line(waiting.forecast, when),
         _held_by(deploy),
         card_progress.failures_line(deploy),
         clip(card_progress.old_tasks_lines(deploy, now), 300),
@@ -120,20 +120,21 @@ def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_ba
     return "\n".join(part for part in lines if part)
 
 
-def _text_lines(members: Sequence[QueuedDeploy], now: float, room: int) -> list[str]:
+def _text_lines(members: Sequence[WaitingDeploy], now: float, room: int) -> list[str]:
     """A line for each service, within `room` bytes in all. A line that is cut begins with its state."""
-    whole = [service_line(deploy, ahead, now, with_bar=False) for deploy, ahead in members]
+    whole = [service_line(each, now, utc_time, with_bar=False) for each in members]
     given = share_bytes([utf8_bytes(each) for each in whole], room)
     return [
-        line if utf8_bytes(line) <= most else clip_bytes(_state_then_rest(deploy, ahead, line), most)
-        for line, most, (deploy, ahead) in zip(whole, given, members, strict=True)
+        line if utf8_bytes(line) <= most else clip_bytes(_state_then_rest(each, line), most)
+        for line, most, each in zip(whole, given, members, strict=True)
     ]
 
 
-def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], line: str) -> str:
+def _state_then_rest(waiting: WaitingDeploy, line: str) -> str:
+    deploy = waiting.deploy
     behind = line.partition("\n")[2]
     counted = card_progress.task_count(deploy)
-    state_alone = f"*{escape(shorten(deploy.service.name, 63))}*: {state_text(deploy, ahead)}"
+    state_alone = f"*{escape(shorten(deploy.service.name, 63))}*: {state_text(deploy, waiting.ahead)}"
     return "\n".join(filter(None, [f"{state_alone}, {counted}" if counted else state_alone, behind]))
 
 
@@ -157,10 +158,11 @@ def batch_outcome_at(deploys: Sequence[Deploy]) -> float | None:
     return max((each.ended_at or 0.0 for each in deploys), default=0.0)
 
 
-def _member_blocks(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> list[Block]:
+def _member_blocks(waiting: WaitingDeploy, now: float) -> list[Block]:
     """The line, with a question's buttons below it or a menu beside it."""
-    text = clip(f"{state_emoji(deploy)} {service_line(deploy, ahead, now, with_bar=True)}", SECTION)
-    menu, row = batch_card_buttons.member_buttons(deploy)
+    line = service_line(waiting, now, slack_time, with_bar=True)
+    text = clip(f"{state_emoji(waiting.deploy)} {line}", SECTION)
+    menu, row = batch_card_buttons.member_buttons(waiting.deploy)
     return [_section(text, menu), *([row] if row else [])]
 
 

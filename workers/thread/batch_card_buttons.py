@@ -27,8 +27,11 @@ def member_buttons(deploy: Deploy) -> tuple[OverflowMenuElement | None, ActionsB
 
 
 def _naming_service(button: Button, deploy: Deploy) -> Button:
-    if button.action_id in (buttons.LIKELY_TAG, buttons.CANCEL):
-        return button  # the one names its service already, the other is in a menu
+    if (
+        button.action_id in (buttons.LIKELY_TAG, buttons.CANCEL)
+        or deploy.service.name in button.label.split()
+    ):
+        return button  # these name their service already, or are in a menu
     label = "Follow" if button.action_id == buttons.FOLLOW else button.label
     return replace(button, label=f"{label} {deploy.service.name}")
 

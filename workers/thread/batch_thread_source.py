@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from deploys.mrkdwn import code
+from deploys.queue_forecast import WaitingDeploy
 from deploys.records import batch as batches
 from deploys.records.batch import Batch, first_failure
 from deploys.records.deploy import Deploy
@@ -21,7 +22,6 @@ from deploys.text_limits import clip
 from deploys.where_told import card_channel, channels_told, is_quiet_success
 from workers.messages import elsewhere, unreachable_channel
 from workers.thread import batch_card, card_buttons, card_state, thread_opening, thread_replies
-from workers.thread.batch_card import QueuedDeploy
 from workers.thread.card import Card
 from workers.thread.thread_source import Alert, MissingReply, PrivateRefusal, is_quiet, missing_alerts
 
@@ -30,13 +30,15 @@ REASON_CHARACTERS = 600
 
 
 class BatchThreadSource:
-    """A batch, and each of its deploys with the deploys it waits for."""
+    """A batch, and each of its deploys with what it waits for."""
 
-    def __init__(self, batch: Batch, members: Sequence[QueuedDeploy], stopped: StopAll | None = None) -> None:
+    def __init__(
+        self, batch: Batch, members: Sequence[WaitingDeploy], stopped: StopAll | None = None
+    ) -> None:
         self._stopped = stopped
         self._batch = batch
         self._members = members
-        self._deploys = [deploy for deploy, _ in members]
+        self._deploys = [each.deploy for each in members]
         self.id = batch.id
         self.channel = card_channel(self._deploys, batch.request)
         self.asked_in = batch.request.channel
@@ -46,8 +48,10 @@ class BatchThreadSource:
         self.private_thread = None if batch.request.new_thread else batch.request.thread_ts
         self.outcome_at = batch_card.batch_outcome_at(self._deploys)
         self.is_over = all(each.phase is Phase.ENDED for each in self._deploys)
-        others = (each for _, ahead in members for each in ahead if each.batch_id != batch.id)
+        others = (other for each in members for other in each.ahead if other.batch_id != batch.id)
         self.opens_at = thread_opening.opens_at(self._deploys, others)
+        starts = (each.forecast.starts_at for each in members if each.forecast)
+        self.forecast_ends_at = min((at for at in starts if at is not None), default=None)
 
     @property
     def private_refusal(self) -> PrivateRefusal | None:
@@ -61,7 +65,7 @@ class BatchThreadSource:
             clip(f"• {code(each.service.name)}: {each.outcome_reason}", REASON_CHARACTERS)
             for each in self._deploys
         ]
-        buttons = card_buttons.likely_tag_batch_row(self._batch, self._deploys)
+        buttons = card_buttons.refused_batch_row(self._batch, self._deploys)
         return PrivateRefusal("\n".join([head, *lines]), buttons)
 
     def card(self, now: float) -> Card:

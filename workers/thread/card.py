@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape, mention, mentions, plural
+from deploys.mrkdwn import code, escape, escape_line, mention, mentions, plural
 from deploys.queue_forecast import QueueForecast, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -131,7 +131,7 @@ def _progress_lines(
     deploy: Deploy, now: float, when: TimeFormat, forecast: QueueForecast | None
 ) -> list[str]:
     return [
-        f"It is {forecast_text(forecast, when)}." if forecast else "",
+        forecast_line(forecast, when),
         card_progress.counts_line(deploy),
         *card_traffic.traffic_lines(deploy, when),
         clip(card_progress.old_tasks_lines(deploy, now), 1000),
@@ -140,6 +140,12 @@ def _progress_lines(
         "I check once more, a little later, that this holds." if deploy.phase is Phase.SETTLING else "",
         *_approval_lines(deploy, now, when),
     ]
+
+
+def forecast_line(forecast: QueueForecast | None, when: TimeFormat) -> str:
+    """The place in the queue and the expected start, in a sentence; empty if neither is known."""
+    text = forecast_text(forecast, when) if forecast else ""
+    return f"It is {text}." if text else ""
 
 
 def _hold_lines(deploy: Deploy, stopped: StopAll | None, when: TimeFormat) -> list[str]:
@@ -173,10 +179,11 @@ def _problem_lines(deploy: Deploy) -> list[str]:
 
 
 def _change_lines(deploy: Deploy) -> list[str]:
-    why = f"Why: {escape(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
+    why = f"Why: {escape_line(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
     if deploy.override is not None:
         override = deploy.override
-        passes = f"{mention(override.user)} overrides the {override.kind.value}: {escape(override.reason)}"
+        reason = escape_line(shorten(override.reason, 400))
+        passes = f"{mention(override.user)} overrides the {override.kind.value}: {reason}"
         why = "\n".join(filter(None, (why, clip(passes, 700))))
     plan = deploy.plan
     if plan is None:

@@ -19,11 +19,8 @@ from workers.thread.card_state import is_decided
 
 def card_buttons(deploy: Deploy) -> list[Button]:
     """The buttons that apply to the deploy now, the most wanted first."""
-    if deploy.outcome is Outcome.REFUSED and deploy.refusal.external_deployment_id:
-        return [buttons.follow_button(deploy)]
     if deploy.outcome is Outcome.REFUSED:
-        likely_tag = buttons.likely_tag_button(deploy)
-        return [likely_tag] if likely_tag else []
+        return _lifting_buttons(deploy)
     if not deploy.in_progress or deploy.cancel or not deploy.phase.facts.cancellable:
         return []
     freeze = [buttons.override_freeze_button(deploy)] if is_held_by_freeze(deploy) else []
@@ -33,6 +30,13 @@ def card_buttons(deploy: Deploy) -> list[Button]:
     if unanswered_pause(deploy):
         return [buttons.continue_button(deploy), buttons.roll_back_button(deploy)]
     return [*freeze, buttons.cancel_button(deploy)]
+
+
+def _lifting_buttons(deploy: Deploy) -> list[Button]:
+    """What lifts the refusal: follow the other rollout, take the likely tag, ask again."""
+    follow = buttons.follow_button(deploy) if deploy.refusal.external_deployment_id else None
+    found = (follow, buttons.likely_tag_button(deploy), buttons.instead_button(deploy))
+    return [each for each in found if each]
 
 
 def button_row(deploy: Deploy, shown: Sequence[Button] | None = None) -> ActionsBlock | None:
@@ -50,10 +54,11 @@ def button_row(deploy: Deploy, shown: Sequence[Button] | None = None) -> Actions
     )
 
 
-def likely_tag_batch_row(batch: Batch, deploys: Sequence[Deploy]) -> ActionsBlock | None:
-    """The button for all deploys of a refused batch; None unless the same tag is the likeliest for each."""
-    button = buttons.likely_tag_batch_button(batch, deploys)
-    return ActionsBlock(elements=[button.to_slack()]) if button else None
+def refused_batch_row(batch: Batch, deploys: Sequence[Deploy]) -> ActionsBlock | None:
+    """The buttons for all deploys of a refused batch: the same likely tag for each, or to ask again."""
+    found = (buttons.likely_tag_batch_button(batch, deploys), buttons.instead_batch_button(batch, deploys))
+    elements = [each.to_slack() for each in found if each]
+    return ActionsBlock(elements=elements) if elements else None
 
 
 def is_waiting_for_approval(deploy: Deploy) -> bool:

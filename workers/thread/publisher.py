@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
-from deploys.queue_forecast import read_forecast
+from deploys.queue_forecast import QueueReader
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
@@ -19,7 +19,6 @@ from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
-from workers.thread.deploys_ahead import ahead_of_each, deploys_ahead
 from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
 from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_calls import SlackCalls
@@ -93,14 +92,14 @@ class Publisher:
     def _find_source(self, record_id: str) -> ThreadSource | None:
         deploy = self._store.get(record_id)
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
+        queues = QueueReader(self._store, self._now())
         if batch is not None:
-            queued = ahead_of_each(batch, self._store.batch_deploys(batch), self._store)
-            return BatchThreadSource(batch, queued, self._find_stop())
+            members = self._store.batch_deploys(batch)
+            return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop())
         if deploy is None:
             return None
-        ahead = deploys_ahead(deploy, self._store)
-        forecast = read_forecast(deploy, self._store, self._now())
-        return DeployThreadSource(deploy, ahead, forecast, self._find_stop())
+        found = queues.read(deploy)
+        return DeployThreadSource(deploy, found.ahead, found.forecast, self._find_stop())
 
     def _find_stop(self) -> StopAll | None:
         return StopAllStore(self._store.redis).find()
@@ -112,8 +111,9 @@ class Publisher:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
         if not self._is_given_up(source, thread):
             again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
-        if again_at is not None:
-            self._threads.schedule(source.id, again_at, due_score)
+        times = [at for at in (again_at, source.forecast_ends_at) if at is not None]
+        if times:
+            self._threads.schedule(source.id, min(times), due_score)
             return
         self._threads.finish_sync(source.id, due_score)
         if source.is_over:

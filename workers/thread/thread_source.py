@@ -109,6 +109,12 @@ class ThreadSource(Protocol):
         ...
 
     @property
+    def forecast_ends_at(self) -> float | None:
+        """When an expected start on the card has passed (epoch seconds), so that it has to say something
+        else; None: it names no time."""
+        ...
+
+    @property
     def private_refusal(self) -> PrivateRefusal | None:
         """What the requester is told if the first checks refused everything; else None."""
         ...
@@ -186,6 +192,7 @@ class DeployThreadSource:
         self.outcome_at = deploy.ended_at
         self.is_over = deploy.phase is Phase.ENDED
         self.opens_at = thread_opening.opens_at([deploy], ahead)
+        self.forecast_ends_at = forecast.starts_at if forecast else None
 
     @property
     def private_refusal(self) -> PrivateRefusal | None:

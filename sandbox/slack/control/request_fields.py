@@ -46,11 +46,12 @@ def find_person(state: WorkspaceState, name_or_id: object) -> SlackUser:
 
 
 def find_visible_channel(state: WorkspaceState, user: SlackUser, name_or_id: object) -> SlackChannel:
-    """A channel by id or name, or `@slipway` for the direct messages with the bot."""
+    """A channel by id or name, `@slipway` for the direct messages with the bot, or
+    `mpdm-alice--bob--slipway-1` for those of several people."""
     if isinstance(name_or_id, str):
         if name_or_id in ("@" + state.installation.manifest.bot_name, "directmessage"):
             return state.workspace.direct_messages_with(user.id)
-        found = state.workspace.find_channel(name_or_id)
+        found = state.workspace.find_channel(name_or_id) or state.workspace.group_messages(name_or_id)
         if found is not None and found.is_visible_to(user.id):
             return found
     raise ActionRefused("channel_not_found", f"{user.name} sees no channel {name_or_id!r}.", status=404)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -25,6 +27,8 @@ FOREIGN_TEAM_ID = "T02FOREIGN"
 
 # `created` and `updated` of everything in the workspace, in epoch seconds.
 CREATED_AT = 1_700_000_000
+MAX_GROUP_MEMBERS = 9
+"""People in direct messages of several (docs.slack.dev, "conversations.open": up to 8 besides oneself)."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,15 @@ class SlackUser:
 
 @dataclass
 class SlackChannel:
-    """A channel, or with `direct_to` the direct messages of the bot and one person."""
+    """A channel; with `direct_to` the direct messages of the bot and one person; with `is_group_direct` those
+    of several people."""
 
     id: str
     name: str
     is_private: bool = False
     members: set[str] = field(default_factory=set)
     direct_to: str | None = None
+    is_group_direct: bool = False
     is_archived: bool = False
     is_ext_shared: bool = False
     """Shared with another organisation."""
@@ -56,6 +62,15 @@ class SlackChannel:
         """Every member of the workspace sees public channels; guests, people of other organisations and, in
         private channels, everybody sees only those they are in."""
         return user in self.members or (not self.is_private and user not in (GINA, FRED))
+
+    @property
+    def kind(self) -> str:
+        """As message events call it in `channel_type`."""
+        if self.direct_to is not None:
+            return "im"
+        if self.is_group_direct:
+            return "mpim"
+        return "group" if self.is_private else "channel"
 
     @property
     def name_in_payloads(self) -> str:
@@ -107,6 +122,19 @@ class SlackWorkspace:
                 channel_id, channel_id.lower(), is_private=True, members=members, direct_to=user
             )
         return self.channels[channel_id]
+
+    def group_messages(self, name: str) -> SlackChannel | None:
+        """The direct messages of several people by their name, such as `mpdm-alice--bob--slipway-1`, opened
+        on first use. None if the name is no such one, or names somebody who is not there."""
+        named = re.fullmatch(r"mpdm-(.+)-1", name)
+        members = [self.find_user(each) for each in named[1].split("--")] if named else []
+        known = {member.id for member in members if member}
+        if not 3 <= len(members) == len(known) <= MAX_GROUP_MEMBERS:
+            return None
+        channel_id = f"C{zlib.crc32(name.encode()):010}"
+        opened = SlackChannel(channel_id, name, is_private=True, members=known, is_group_direct=True)
+        opened.is_ext_shared = any(self.users[each].team != TEAM_ID for each in known)
+        return self.channels.setdefault(channel_id, opened)
 
     def people(self) -> Iterator[SlackUser]:
         return (user for user in self.users.values() if user.id in PEOPLE)

@@ -33,12 +33,13 @@ _SUBSCRIPTIONS = {
     "channel": ("message.channels", "channels:history"),
     "group": ("message.groups", "groups:history"),
     "im": ("message.im", "im:history"),
+    "mpim": ("message.mpim", "mpim:history"),
 }
 
 
 def events_for_message(message: SlackMessage, channel: SlackChannel) -> list[MessageEvent]:
     """The events that an app in this channel gets for a message."""
-    kind = "im" if channel.direct_to is not None else "group" if channel.is_private else "channel"
+    kind = channel.kind
     subscription, scope = _SUBSCRIPTIONS[kind]
     event = _event_json(message)
     as_message = {**event, "type": "message", "channel_type": kind}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -145,58 +143,3 @@ def test_there_is_a_row_for_every_call_in_the_code() -> None:
     named = set(re.findall(r'"((?:ecs|ecr|logs|cloudwatch|application-autoscaling|sts):[A-Z]\w+)"', code))
 
     assert named == {*CALLS, *ELSEWHERE}
-
-
-def read_policy() -> list[dict[str, Any]]:
-    """The statements of the workers' policy on the operations page, and of the one for roles."""
-    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
-    found = re.findall(r"```json\n(.*?)```", page.partition("## IAM")[2], re.DOTALL)
-    return [statement for each in found for statement in json.loads(each)["Statement"]]
-
-
-def actions_of(statement: dict[str, Any]) -> set[str]:
-    actions = statement["Action"]
-    return {actions} if isinstance(actions, str) else set(actions)
-
-
-def test_the_policy_of_the_operations_page_has_every_permission_and_no_other() -> None:
-    allowed = {action for each in read_policy() if each["Effect"] == "Allow" for action in actions_of(each)}
-
-    assert allowed == {*CALLS, *ELSEWHERE, "iam:PassRole"}
-
-
-def test_nothing_that_changes_aws_is_allowed_everywhere() -> None:
-    for statement in read_policy():
-        if (
-            statement["Effect"] == "Allow"
-            and statement.get("Resource") == "*"
-            and "Condition" not in statement
-        ):
-            reads = r"[\w-]+:(Describe|List)\w+"
-            assert all(re.fullmatch(reads, action) for action in actions_of(statement)), statement["Sid"]
-
-
-@pytest.mark.parametrize(
-    ("action", "condition"),
-    [
-        ("ecs:UpdateService", "ecs:task-definition"),
-        ("ecs:RunTask", "ecs:cluster"),
-        ("ecs:ListTasks", "ecs:cluster"),
-        ("ecs:DescribeTasks", "ecs:cluster"),
-        ("application-autoscaling:RegisterScalableTarget", "application-autoscaling:service-namespace"),
-        ("iam:PassRole", "iam:PassedToService"),
-    ],
-)
-def test_each_of_these_is_allowed_only_under_its_condition(action: str, condition: str) -> None:
-    allowing = [each for each in read_policy() if each["Effect"] == "Allow" and action in actions_of(each)]
-
-    assert allowing
-    for statement in allowing:
-        assert condition in {key for each in statement["Condition"].values() for key in each}
-
-
-def test_no_shell_into_containers_can_be_switched_on() -> None:
-    [denied] = [each for each in read_policy() if each["Effect"] == "Deny"]
-
-    assert actions_of(denied) == {"ecs:RunTask", "ecs:UpdateService"}
-    assert denied["Condition"] == {"StringEquals": {"ecs:enable-execute-command": "true"}}

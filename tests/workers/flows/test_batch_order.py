@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.queue_forecast import usual_seconds
 from deploys.records.approval import Verdict
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Instead
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
 from tests.workers.engine_harness import ALICE, EngineHarness
@@ -52,6 +54,10 @@ def test_in_order_each_begins_when_the_one_before_it_has_ended(harness: EngineHa
 
     begun = [harness.get(each).ecs.rollout_started_at or 0.0 for each in ids]
     assert begun[1] >= (harness.get(web).ended_at or 0.0)
+    took = usual_seconds([harness.get(api)])  # without its time in the batch
+    since_web = (harness.get(api).ended_at or 0.0) - (harness.get(web).ended_at or 0.0)
+    assert took is not None
+    assert took <= since_web
 
 
 def test_the_end_of_one_rings_the_next_at_once(
@@ -80,6 +86,7 @@ def test_the_first_failure_stops_what_was_not_begun(harness: EngineHarness) -> N
 
     assert run_to_outcomes(harness, ids) == [Outcome.ROLLED_BACK, Outcome.REFUSED]
     assert harness.describe_service("api")["taskDefinition"] == before
+    assert harness.get(api).refusal.instead is Instead.AGAIN
     assert harness.thread_text(api) == (
         "*Refused*, nothing was changed: it was not started, because `web` was rolled back and the first "
         "failure stops the rest."

@@ -41,6 +41,7 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             "read_user_groups"
             | "recover_orphans"
             | "watch_locks"
+            | "show_asked_requests"
             | "forget_thread_messages"
             | "expire_records"
         ):

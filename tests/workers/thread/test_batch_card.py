@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploys import buttons as ids
+from deploys.formatting import slack_time, utc_time
 from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
+from deploys.queue_forecast import QueueForecast, WaitingDeploy
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -37,9 +40,9 @@ from workers.thread.fallback_levels import FallbackLevel, fit_message, write_mes
 ALICE = "<@U01ALICE00>"
 
 
-def a_batch_of(*members: Deploy, **changes: object) -> tuple[Batch, list[tuple[Deploy, list[Deploy]]]]:
+def a_batch_of(*members: Deploy, **changes: object) -> tuple[Batch, list[WaitingDeploy]]:
     batch, belonging = a_batch(*members, id="b2c3d4e5", **changes)
-    return batch, [(each, []) for each in belonging]
+    return batch, [WaitingDeploy(each) for each in belonging]
 
 
 def sections(blocks: tuple[dict[str, object], ...]) -> list[str]:
@@ -115,9 +118,23 @@ def test_a_service_that_waits_for_another_names_it() -> None:
         following(), a_deploy(a_service("api"), phase=Phase.WAITING), in_order=True
     )
 
-    shown = batch_card(batch, [one, (two[0], [one[0]])], LATER)
+    waiting = WaitingDeploy(two.deploy, (one.deploy,), QueueForecast(starts_at=LATER + 300))
+    shown = batch_card(batch, [one, waiting], LATER)
 
-    assert "*api*: waiting for `web` to end" in shown.text
+    expected = "*api*: waiting for `web` to end\nIt is expected to start about"
+    assert f"{expected} {utc_time(LATER + 300)}.\n" in shown.text
+    assert f"{expected} {slack_time(LATER + 300)}." in sections(shown.blocks)[2]
+    assert batch_fingerprint(batch, [one, waiting]) != batch_fingerprint(
+        batch, [one, replace(waiting, forecast=QueueForecast(after_first=0.0))]
+    )
+
+
+def test_a_service_that_is_queued_says_its_place() -> None:
+    batch, [one] = a_batch_of(a_deploy(phase=Phase.WAITING))
+
+    shown = batch_card(batch, [replace(one, ahead=(following(),), forecast=QueueForecast(2))], LATER)
+
+    assert "*web*: queued behind `1.4.2` by <@U01ALICE00>\nIt is 2nd in the queue.\n" in shown.text
 
 
 def test_an_ended_card_has_no_button_left() -> None:
@@ -166,13 +183,13 @@ def test_every_state_is_counted_in_the_summary(state: tuple[Phase, Outcome | Non
 
 def test_a_fingerprint_changes_with_the_state_and_not_with_time() -> None:
     batch, members = a_batch_of(following(), rolling(id="x7k2m4n8", service=a_service("api")))
-    [(web, _), (api, _)] = members
+    [web, api] = members
 
     assert batch_fingerprint(batch, members) == batch_fingerprint(
-        batch, [(web, []), (api.evolve(version=3), [])]
+        batch, [web, WaitingDeploy(api.deploy.evolve(version=3))]
     )
     assert batch_fingerprint(batch, members) != batch_fingerprint(
-        batch, [(web, []), (api.in_phase(Phase.REGISTERING, NOW), [])]
+        batch, [web, WaitingDeploy(api.deploy.in_phase(Phase.REGISTERING, NOW))]
     )
 
 
@@ -190,7 +207,7 @@ def test_every_card_is_within_slacks_limits(members: list[Deploy], times: int, n
     many = [each.evolve(id=f"{number:08}") for number in range(times) for each in members][:MAX_SERVICES]
     batch, belonging = a_batch(*many, name=name)
 
-    shown = batch_card(batch, [(each, ()) for each in belonging], now)
+    shown = batch_card(batch, [WaitingDeploy(each) for each in belonging], now)
 
     for form in FallbackLevel:
         blocks = json.loads(json.dumps(write_message(shown, form).blocks))
@@ -210,7 +227,7 @@ def test_twenty_questions_fit_and_every_service_is_in_the_text() -> None:
     ]
     batch, belonging = a_batch(*many)
 
-    shown = batch_card(batch, [(each, ()) for each in belonging], LATER)
+    shown = batch_card(batch, [WaitingDeploy(each) for each in belonging], LATER)
 
     assert len(fit_message(shown, FallbackLevel.FULL).blocks) <= MAX_BLOCKS
     assert all(f"*service-{number}*" in shown.text for number in range(MAX_SERVICES))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot import clicks
 from deploys import buttons as ids
 from deploys.message_size import MAX_BLOCKS, MAX_BLOCKS_CHARACTERS, MAX_EDIT_BYTES, message_size, utf8_bytes
+from deploys.queue_forecast import WaitingDeploy
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.deploy import Deploy
 from deploys.text_limits import STATE_BYTES
@@ -51,7 +52,7 @@ def a_question(number: int) -> Deploy:
 
 def of_batch(*members: Deploy, **changes: Any) -> Card:
     batch, belonging = a_batch(*members, **{"request": {"reason": JAPANESE * 100}, **changes})
-    return batch_card.batch_card(batch, [(each, ()) for each in belonging], LATER)
+    return batch_card.batch_card(batch, [WaitingDeploy(each) for each in belonging], LATER)
 
 
 def pressed(message: FittedMessage) -> list[tuple[str, str]]:
@@ -204,7 +205,7 @@ def test_whatever_the_records_of_a_batch_hold_its_message_is_taken(
 ) -> None:
     many = [each.evolve(id=f"{number:08}") for number in range(times) for each in members][:MAX_SERVICES]
     batch, belonging = a_batch(*many, name="漢" * 2000)
-    shown = batch_card.batch_card(batch, [(each, ()) for each in belonging], now)
+    shown = batch_card.batch_card(batch, [WaitingDeploy(each) for each in belonging], now)
 
     message = fit_message(shown, FallbackLevel.FULL)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deploys.holds.lock_text import stop_sentence
+from deploys.queue_forecast import WaitingDeploy
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Outcome, Phase
@@ -73,7 +74,7 @@ def test_a_batch_says_once_that_all_deploys_are_stopped() -> None:
     stopped = Hold(kind=HoldKind.STOP_ALL, sentence=stop_sentence(STOP))
     batch, deploys = a_batch(*(a_deploy(a_service(name), hold=stopped) for name in ("web", "api")))
 
-    text = batch_card(batch, [(each, ()) for each in deploys], LATER, stopped=STOP).text
+    text = batch_card(batch, [WaitingDeploy(each) for each in deploys], LATER, stopped=STOP).text
 
     assert text.count(stop_sentence(STOP)) == 1
     assert text.count("held: all deploys are stopped") == 2

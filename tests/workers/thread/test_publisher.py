@@ -6,6 +6,7 @@ import threading
 
 from redis import Redis
 
+from deploys.formatting import utc_time
 from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
@@ -13,7 +14,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores import redis_keys
 from deploys.stores.thread_store import KEPT_SECONDS, THREAD_KEY
 from sandbox.slack import SlackSandbox
-from tests.builders import NOW, a_plan, a_service, a_stop_start_service
+from tests.builders import NOW, a_batch, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 from workers.thread.publisher import Publisher
 from workers.thread.sync import SECONDS_BETWEEN_CHANGES, SECONDS_BETWEEN_TIME_UPDATES
@@ -166,6 +167,28 @@ def test_a_queued_deploy_says_so_and_moves_up(harness: PublisherHarness) -> None
     harness.run_until_published()
 
     assert "*queued, starts now*" in harness.card(second)["text"]
+
+
+def test_an_expected_start_that_has_passed_is_not_shown_any_longer(harness: PublisherHarness) -> None:
+    before = harness.request(tag="1.4.0")
+    harness.clock.value += 98
+    harness.end(before, outcome=Outcome.SUCCEEDED)  # 100 s after its request
+    ended_at = harness.clock()
+    harness.request(tag="1.4.1")
+    alone = harness.request(tag="1.4.2")
+    batch, members = a_batch(a_deploy(tag="1.4.3"), a_deploy(a_service("api"), tag="1.4.3"))
+    harness.store.submit_batch(batch, members)
+    harness.run(5)
+    starts = utc_time(ended_at + 100)
+    assert f"It is 2nd in the queue, expected to start about {starts}." in harness.card(alone)["text"]
+
+    harness.run(200)
+
+    assert "It is 2nd in the queue, expected to start any moment now." in harness.card(alone)["text"]
+    assert (
+        "It is 3rd in the queue, expected to start about 1 min 40 s after the deploy that runs now ends."
+        in harness.card(batch.id)["text"]
+    )
 
 
 def test_two_workers_post_a_reply_once(harness: PublisherHarness, redis: Redis, clock: ManualClock) -> None:

@@ -15,6 +15,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from deploys.message_size import MAX_EDIT_BYTES
 from deploys.mrkdwn import verbatim
+from deploys.queue_forecast import WaitingDeploy
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from tests.builders import NOW, a_batch
@@ -99,7 +100,7 @@ def test_cards(redis: Redis, deploy: Deploy, now: float, form: FallbackLevel) ->
     redis.flushdb()
     batch, [member] = a_batch(deploy, name=deploy.tag or "x", request={"reason": deploy.request.reason})
 
-    for shown in (deploy_card(deploy, (), now), batch_card.batch_card(batch, [(member, ())], now)):
+    for shown in (deploy_card(deploy, (), now), batch_card.batch_card(batch, [WaitingDeploy(member)], now)):
         message = fit_message(shown, form)
         calls.post("C01DEPLOYS", message.text, message.blocks)
         calls.update("C01DEPLOYS", "1.1", message.text, message.blocks)

@@ -26,7 +26,7 @@ from deploys.errors import (
     AwsUnavailable,
 )
 from deploys.mrkdwn import code as span
-from deploys.mrkdwn import escape
+from deploys.mrkdwn import escape_line
 from deploys.quoting import quoted
 from deploys.redaction import redact
 from workers.ecs.aws.principals import is_slipway_session
@@ -149,7 +149,7 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
     facts = {"action": action, "code": code, "request_id": metadata.get("RequestId", "")}
-    answer = f"{escape(code)}: {quoted(message)}" if message else escape(code)
+    answer = f"{escape_line(code)}: {quoted(message)}" if message else escape_line(code)
     if code in CREDENTIALS_BY_CODE:
         return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} {_RENEW_CREDENTIALS} ({answer})", **facts)
     if permission := _NOT_AUTHORIZED.search(message):
@@ -160,7 +160,8 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
         return AwsUnavailable(detail=answer, **facts)
     if code in SERVER_FAILURE_CODES or status >= 500:
         return (AwsResultUnknown if changes else AwsUnavailable)(detail=answer, **facts)
-    return AwsRefused(detail=_sentence(f"{quoted(message) or 'no reason given'} ({escape(code)})"), **facts)
+    said = f"{quoted(message) or 'no reason given'} ({escape_line(code)})"
+    return AwsRefused(detail=_sentence(said), **facts)
 
 
 def error_without_response(error: Exception, action: str, *, changes: bool) -> AwsError:

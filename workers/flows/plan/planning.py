@@ -48,7 +48,8 @@ def wait_in_queue(deploy: Deploy, context: StepContext) -> StepResult:
         return end_cancelled(deploy, context)
     if not context.is_first_in_queue():
         return StepResult(deploy, delay=QUEUE_RECHECK_SECONDS)
-    return StepResult(deploy.in_phase(Phase.PLANNING, context.now()))
+    now = context.now()
+    return StepResult(deploy.in_phase(Phase.PLANNING, now, began_at=now))
 
 
 def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:

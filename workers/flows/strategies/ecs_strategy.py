@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from deploys.catalogue.service import Service
 from deploys.errors import EcsStrategyUnknown, StrategyShouldBeNative, StrategyShouldNotBeNative
-from deploys.mrkdwn import escape
+from deploys.mrkdwn import escape_line
 from workers.ecs.state import ServiceState
 
 SHIFTS_TRAFFIC: Mapping[str, bool] = {
@@ -28,7 +28,7 @@ def check_ecs_strategy(service: Service, ecs_service: ServiceState, *, native: b
     """
     facts = {
         "ecs_service": service.ecs_service,
-        "ecs_strategy": escape(ecs_service.strategy),
+        "ecs_strategy": escape_line(ecs_service.strategy),
         "service": service.name,
     }
     shifts = SHIFTS_TRAFFIC.get(ecs_service.strategy)

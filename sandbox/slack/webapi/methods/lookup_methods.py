@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.slack.api_errors import ApiError
-from sandbox.slack.team.workspace import SlackChannel
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.api_objects import channel_json, user_json
 from sandbox.slack.webapi.call_targets import get_visible_channel
 
 Json = dict[str, Any]
 
+_READ_SCOPES = {
+    "channel": "channels:read",
+    "group": "groups:read",
+    "im": "im:read",
+    "mpim": "mpim:read",
+}
+
 
 def channel_info(call: ApiCall) -> Json:
     channel = get_visible_channel(call)
-    call.require_scope(_read_scope(channel))
+    call.require_scope(_READ_SCOPES[channel.kind])
     result = channel_json(channel)
     if not call.args.boolean("include_num_members"):
         result.pop("num_members", None)
@@ -34,9 +40,3 @@ def user_group_members(call: ApiCall) -> Json:
     if group is None:
         raise ApiError("no_such_subteam")
     return {"users": list(group.members)}
-
-
-def _read_scope(channel: SlackChannel) -> str:
-    if channel.direct_to is not None:
-        return "im:read"
-    return "groups:read" if channel.is_private else "channels:read"

@@ -140,7 +140,7 @@ def test_an_approval_does_not_outlive_being_overtaken(harness: EngineHarness, ph
 
     harness.until_phase(back, Phase.FOLLOWING)
     waiting = harness.get(held)
-    assert (waiting.phase, waiting.approval.decisions) == (Phase.WAITING, ())
+    assert (waiting.phase, waiting.approval.decisions, waiting.began_at) == (Phase.WAITING, (), None)
     assert "goes first, because this deploy is held." in waiting.thread_messages[-1].text
     harness.until_over(back)
 

@@ -8,6 +8,7 @@ import pytest
 
 from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Instead
 from deploys.records.request import Verb
 from tests.workers.engine_harness import BOB, EngineHarness
 
@@ -95,6 +96,7 @@ def test_a_deploy_whose_task_has_run_ends_when_a_rollback_comes(harness: EngineH
     ended = harness.get(held)
     assert (ended.outcome, ended.hold) == (Outcome.REFUSED, None)
     assert "never runs twice" in ended.end_reason
+    assert ended.refusal.instead is Instead.AGAIN
 
 
 def test_the_task_before_the_rollout_is_not_started_and_its_time_begins_again(harness: EngineHarness) -> None:
@@ -106,6 +108,29 @@ def test_the_task_before_the_rollout_is_not_started_and_its_time_begins_again(ha
     assert harness.get(web).pre_task is None
 
     harness.resume_all(stop)
+
+    assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
+
+
+def test_a_task_that_has_begun_goes_on_and_the_deploy_pauses_after_it(harness: EngineHarness) -> None:
+    web = harness.request_deploy("web", "1.4.2", before={"command": ("true",), "deadline": 300})
+    harness.until(lambda: (task := harness.get(web).pre_task) and task.task_arn)
+    stop = harness.stop_all()
+    wait(harness, 120)
+    assert held_phase(harness, web) is Phase.UPDATING
+
+    harness.resume_all(stop)
+
+    assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
+
+
+def test_a_change_that_may_be_under_way_goes_on(harness: EngineHarness) -> None:
+    web = harness.request_deploy("web", "1.4.2")
+    put_into(harness, web, Phase.UPDATING)
+    harness.store.amend(
+        web, lambda deploy: deploy.evolve(ecs={"update_tried": True}), by="worker", what="intent"
+    )
+    harness.stop_all()
 
     assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
 

@@ -168,6 +168,7 @@ def test_what_is_in_the_way_is_said_with_what_to_do_and_nothing_is_changed(
     assert harness.thread_text(deploy.id, ThreadMessageKind.PLAN) == ""
     assert changing_operations(harness.ecs.calls()[before:]) == []
     assert harness.leftover_keys() == []
+    assert deploy.refusal.instead is not None, "it can be asked for again"
 
 
 def test_somebody_elses_rollout_in_progress_is_named_and_may_be_followed(harness: EngineHarness) -> None:

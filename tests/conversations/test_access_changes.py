@@ -1,0 +1,108 @@
+"""Rules of services.yml that change between the request, the click and the run."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from deploys import buttons
+from deploys.records.phases import Outcome, Phase
+from sandbox.ecs import EcsSandbox
+from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE
+from tests.builders import a_service, a_stop_start_service
+from tests.conversations.talk import Talk
+from tests.slack_directory import a_person
+
+
+@pytest.fixture
+def talk(ecs: EcsSandbox, redis: Redis) -> Talk:
+    """alice and dave deploy; bob and dave approve ledger and override."""
+    rights = {"deployers": (ALICE, DAVE), "approvers": (BOB, DAVE)}
+    return Talk(ecs, redis, a_service("web", **rights), a_stop_start_service("ledger", **rights))
+
+
+def test_allowed_at_the_request_the_click_and_the_run(talk: Talk) -> None:
+    ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
+    talk.is_asked(ledger)
+
+    assert talk.presses(BOB, buttons.APPROVE, ledger) == ""
+    outcome, _ = talk.ends(ledger)
+    assert outcome is Outcome.SUCCEEDED
+
+
+def test_refused_at_the_request_and_at_the_click(talk: Talk) -> None:
+    assert talk.says(CAROL, "/deploy ledger 1.4.2") == (
+        f"You may not deploy `ledger`. Those who may: <@{ALICE}>, <@{DAVE}>, as `deployers` in "
+        "`services.yml` says."
+    )
+    ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
+    talk.is_asked(ledger)
+
+    assert talk.presses(CAROL, buttons.APPROVE, ledger).startswith("You may not decide about `ledger`.")
+    assert talk.deploy(ledger).approval.decisions == ()
+
+
+def test_an_approver_who_was_removed_before_the_click_is_refused(talk: Talk) -> None:
+    ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
+    talk.is_asked(ledger)
+    talk.edit("ledger", approvers=(DAVE,))
+
+    assert talk.presses(BOB, buttons.APPROVE, ledger) == (
+        f"You may not decide about `ledger`. Those who may: <@{DAVE}>, as `approvers` in `services.yml` says."
+    )
+    assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
+    assert talk.ends(ledger)[0] is Outcome.SUCCEEDED
+
+
+def test_the_approval_of_one_who_is_removed_before_it_runs_is_void(talk: Talk) -> None:
+    ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
+    talk.is_asked(ledger)
+    assert talk.presses(BOB, buttons.APPROVE, ledger) == ""
+    talk.edit("ledger", approvers=(DAVE,))
+
+    talk.passes(10)
+
+    waiting = talk.deploy(ledger)
+    assert (waiting.phase, waiting.approval.decisions) == (Phase.AWAITING_APPROVAL, ())
+    assert f"<@{BOB}>" in talk.problems(ledger)
+    assert talk.engine.running_tags("ledger") == {"1.4.0"}, "nothing was stopped"
+    assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
+    assert talk.ends(ledger)[0] is Outcome.SUCCEEDED
+
+
+def test_who_loses_access_before_it_runs_is_refused_and_nothing_is_changed(talk: Talk) -> None:
+    talk.says(DAVE, "/deploy lock web checking the graphs")
+    talk.says(DAVE, "/deploy unlock web")
+    first = talk.deploys(DAVE, "/deploy web 1.4.2")
+    waiting = talk.deploys(ALICE, "/deploy web 1.5.0")
+    talk.edit("web", deployers=(DAVE,))
+
+    assert talk.ends(first)[0] is Outcome.SUCCEEDED
+    assert talk.ends(waiting) == (
+        Outcome.REFUSED,
+        "*Refused*, nothing was changed: You may not deploy `web`. Those who may: "
+        f"<@{DAVE}>, as `deployers` in `services.yml` says.",
+    )
+    assert talk.engine.running_tags("web") == {"1.4.2"}
+
+
+def test_who_becomes_a_guest_before_it_runs_is_refused(talk: Talk) -> None:
+    first = talk.deploys(DAVE, "/deploy web 1.4.2")
+    waiting = talk.deploys(ALICE, "/deploy web 1.5.0")
+    talk.directory.people[ALICE] = a_person(is_guest=True)
+
+    assert talk.ends(first)[0] is Outcome.SUCCEEDED
+    outcome, said = talk.ends(waiting)
+    assert outcome is Outcome.REFUSED
+    assert "You are a guest of this workspace" in said
+
+
+def test_the_cancel_of_one_who_may_not_any_more_is_dropped(talk: Talk) -> None:
+    web = talk.deploys(ALICE, "/deploy web 1.4.2")
+    talk.engine.until_phase(web, Phase.FOLLOWING)
+    assert talk.presses(DAVE, buttons.CANCEL, web) == ""
+    talk.edit("web", deployers=(ALICE,), approvers=(BOB,))
+
+    assert talk.ends(web)[0] is Outcome.SUCCEEDED
+    assert f"<@{DAVE}>" in talk.problems(web)
+    assert talk.engine.running_tags("web") == {"1.4.2"}
