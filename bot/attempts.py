@@ -65,7 +65,7 @@ def write_refusal(error: Exception, request: Request, context: AppContext, *, re
     """
     if isinstance(error, SavedNotOnDisk):
         return  # it was done, and written with its record
-    attempted = error.attempted if isinstance(error, Refused) else {}
+    attempted = {**error.refused_by, **error.attempted} if isinstance(error, Refused) else {}
     why = f"an error inside Slipway (reference {reference})" if reference else str(error)
     _write(
         context,

@@ -18,6 +18,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from bot.web import HEALTH_PATH
+from deploys.redaction import redact
 
 READ_TIMEOUT_SECONDS = 5.0
 """How long a thread waits for the whole request. Slack's fit into a packet or two."""
@@ -88,6 +89,20 @@ class HttpLog(Logger):  # type: ignore[misc]
         super().setup(cfg)
         if cfg.errorlog == "-":
             self.error_log.handlers = [_ForwardToRoot()]
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(_RedactingFormatter(handler.formatter or logging.Formatter()))
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Another formatter's lines, without secrets."""
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with its traceback."""
+        return redact(self._formatter.format(record))
 
 
 class _ForwardToRoot(logging.Handler):

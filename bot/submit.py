@@ -27,8 +27,9 @@ from deploys.holds.service_freezes import HELD_VERBS
 from deploys.queue_forecast import QueueReader
 from deploys.queue_limits import refuse_if_too_many
 from deploys.records.deploy import Deploy, new_deploy_id
-from deploys.records.hold import Hold
+from deploys.records.hold import Hold, HoldKind
 from deploys.records.request import DeployRequest, Verb
+from deploys.stores.audit import lock_fields
 
 
 def build_deploy(
@@ -137,7 +138,9 @@ def refuse_if_locked(service: str, verb: Verb, request: Request, context: AppCon
     """Raises ServiceLocked if a lock stops this person."""
     lock = context.lock_holds.find_lock(service, verb, request.user, context.now())
     if lock is not None:
-        raise ServiceLocked(service=service, **lock_facts(lock, request.asker, context))
+        refusal = ServiceLocked(service=service, **lock_facts(lock, request.asker, context))
+        refusal.refused_by = {"hold": HoldKind.LOCK.value, **lock_fields(lock)}
+        raise refusal
 
 
 def find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:

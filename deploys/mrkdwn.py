@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +32,15 @@ def escape_line(text: str) -> str:
 def code(text: str) -> str:
     """Text in a code span; a backtick or line break inside would end it early."""
     return f"`{escape(text).replace('`', chr(0x2019)).replace(chr(10), ' ')}`"
+
+
+_MARKUP = re.compile(r"<(?:[@#!]|(?=https?:))(?:subteam\^)?(?P<body>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
+
+
+def plain_text(mrkdwn: str) -> str:
+    """Mrkdwn on one line without markup: mentions become ids, dates and links what they show."""
+    shown = _MARKUP.sub(lambda found: found["label"] or found["body"], mrkdwn)
+    return html.unescape(" ".join(shown.split()))
 
 
 def verbatim(part: Any) -> Any:

@@ -1,20 +1,26 @@
 """Other people's words in messages: those of AWS and of containers. Each quote is redacted, and none is made
 in a channel that is shared with another organisation, so that none gets into such a deploy's record either.
+
+What is quoted is remembered, and a record keeps it (`deploys.quoted_texts`): a channel may be shared later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
 from deploys.mrkdwn import code, escape_line
+from deploys.records.quote import Quote
 from deploys.redaction import redact
 
 NOT_QUOTED = "(not quoted in a channel that is shared with others)"
 
+NOT_SHOWN = "(not shown: `logs: hide` in services.yml)"
+
 _hidden: ContextVar[bool] = ContextVar("quotes_hidden", default=False)
+_made: ContextVar[list[Quote] | None] = ContextVar("quotes_made", default=None)
 
 
 class SharedChannels(Protocol):
@@ -37,13 +43,23 @@ NO_SHARED_CHANNELS: SharedChannels = NoSharedChannels()
 
 
 @contextmanager
-def quotes_hidden(hidden: bool) -> Iterator[None]:
-    """Whether the messages that are made in this block quote nothing."""
-    token = _hidden.set(hidden)
+def quotes_hidden(hidden: bool, *, before: Sequence[Quote] = ()) -> Iterator[list[Quote]]:
+    """Whether the messages that are made in this block quote nothing. Its list grows by each quote.
+
+    before: quotes that were made earlier, and that messages of this block may repeat.
+    """
+    made = list(before)
+    tokens = _hidden.set(hidden), _made.set(made)
     try:
-        yield
+        yield made
     finally:
-        _hidden.reset(token)
+        _hidden.reset(tokens[0])
+        _made.reset(tokens[1])
+
+
+def quotes_made() -> tuple[Quote, ...]:
+    """Those that were made in this block so far."""
+    return tuple(_made.get() or ())
 
 
 def must_hide_quotes(channels: SharedChannels, channel: str) -> bool:
@@ -58,11 +74,23 @@ def are_quotes_hidden() -> bool:
 
 def quoted(text: str) -> str:
     """Words of AWS as mrkdwn on one line, in a sentence; empty stays empty."""
-    if not text:
-        return ""
-    return NOT_QUOTED if are_quotes_hidden() else escape_line(redact(text))
+    return _quote(escape_line(redact(text))) if text else ""
 
 
 def quote_code(text: str) -> str:
     """The same in a code span."""
-    return NOT_QUOTED if are_quotes_hidden() else code(redact(text))
+    return _quote(code(redact(text)))
+
+
+def quote_log(mrkdwn: str) -> str:
+    """Lines of a log, redacted and escaped already."""
+    return _quote(mrkdwn, is_log=True)
+
+
+def _quote(mrkdwn: str, *, is_log: bool = False) -> str:
+    if are_quotes_hidden():
+        return NOT_QUOTED
+    made = _made.get()
+    if made is not None:
+        made.append(Quote(text=mrkdwn, is_log=is_log))
+    return mrkdwn

@@ -10,6 +10,7 @@ import structlog
 from redis import Redis
 
 from deploys.message_size import utf8_bytes
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.redis_connection import to_text
 from deploys.stores import audit, redis_keys
 from workers.messages.audit import audit_line, is_told
@@ -34,9 +35,15 @@ ADVICE = {
 }
 
 
-def post_new_entries(redis: Redis, calls: SlackCalls, limits: SharedRateLimits, channel: str) -> None:
+def post_new_entries(
+    redis: Redis,
+    calls: SlackCalls,
+    limits: SharedRateLimits,
+    channel: str,
+    shared_channels: SharedChannels = NO_SHARED_CHANNELS,
+) -> None:
     """Posts what the channel was not told yet, as far as Slack takes it now. The first time, it begins with
-    what comes next."""
+    what comes next. If others share the channel, reasons are left out that may quote AWS."""
     if not redis.set(redis_keys.AUDIT_POSTING, 1, nx=True, ex=LOCK_SECONDS):
         return
     try:
@@ -45,7 +52,8 @@ def post_new_entries(redis: Redis, calls: SlackCalls, limits: SharedRateLimits, 
             redis.set(redis_keys.AUDIT_POSTED, audit.last_id(redis))
             return
         while rows := audit.read_after(redis, to_text(told), MAX_READ):
-            text, last = _next_message(rows)
+            with quotes_hidden(must_hide_quotes(shared_channels, channel)):
+                text, last = _next_message(rows)
             if text:
                 calls.post(channel, text, urgency=Urgency.IDLE)
             redis.set(redis_keys.AUDIT_POSTED, last)

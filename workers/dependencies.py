@@ -19,6 +19,7 @@ from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
+from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.asked_requests import AskedRequests
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
@@ -37,7 +38,6 @@ from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
-from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.tag_signature import TagSigner
@@ -74,7 +74,9 @@ class Dependencies:
         """Tells in the audit's channel what it does not know yet."""
         if self.audit_channel:
             calls = SlackCalls(self.slack, self.limits)
-            audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel)
+            reader = SlackDirectoryReader(self.slack, SlackDirectory(self.redis), self.limits, time.time)
+            channels = KnownSharedChannels(SlackDirectory(self.redis), time.time, reader.read)
+            audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel, channels)
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
@@ -155,6 +157,8 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     signer = TagSigner(settings.restore_tag_keys)
     record_retention = Retention(redis, settings.record_retention_days)
     shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
+    reader = SlackDirectoryReader(client, SlackDirectory(redis), limits, time.time)
+    channels_to_post_in = KnownSharedChannels(SlackDirectory(redis), time.time, reader.read)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -172,7 +176,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
+        publisher=Publisher(client, threads, store, limits, time.time, channels_to_post_in, access),
         lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
         asked_request_messages=AskedRequestMessages(
             AskedRequests(redis), SlackCalls(client, limits), tell=job_queue.answer_privately

@@ -15,9 +15,11 @@ from rq.timeouts import BaseTimeoutException
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.holds.held_deploys import HoldSource
 from deploys.job_queue import JobQueue
+from deploys.quoted_texts import with_quotes
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
+from deploys.records.quote import Quote
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -85,9 +87,12 @@ class Engine:
         due = self._store.watched(cluster_key, due_by=soon)
         claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
         try:
-            reader = self._read_together(claims)
+            # What AWS answers to all may get into the messages of each.
+            hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
+            with quotes_hidden(hidden) as quotes:
+                reader = self._read_together(claims)
             while claims:
-                self._run_isolated(claims.pop(0), reader)
+                self._run_isolated(claims.pop(0), reader, quotes)
         finally:
             for claim in claims:  # the job ran out of time: another worker may take these at once
                 self._release_with_retries(claim, self._now())
@@ -101,10 +106,10 @@ class Engine:
             log.exception("a record cannot be read", deploy=deploy_id)
             return None
 
-    def _run_isolated(self, claim: Claim, reader: EcsReader) -> None:
+    def _run_isolated(self, claim: Claim, reader: EcsReader, quotes: Sequence[Quote]) -> None:
         """Runs one of several deploys: an error here must not stop the others."""
         try:
-            self._run(claim, reader)
+            self._run(claim, reader, quotes)
         except (BaseTimeoutException, RedisError):
             raise
         except Exception:
@@ -112,9 +117,7 @@ class Engine:
 
     def _read_together(self, claims: Sequence[Claim]) -> EcsReader:
         try:
-            # What AWS answers to all may get into the messages of each.
-            with quotes_hidden(any(self._must_hide_quotes(claim.deploy) for claim in claims)):
-                return BatchReader.read(self._aws, [claim.deploy for claim in claims])
+            return BatchReader.read(self._aws, [claim.deploy for claim in claims])
         except AwsUnavailable as error:
             return FailedReader(error)  # asking one by one would only add to the load
         except (BaseTimeoutException, RedisError):
@@ -125,14 +128,16 @@ class Engine:
             log.warning("deploys are read one by one", error=str(error), exc_info=not is_known)
             return LiveReader(self._aws)
 
-    def _run(self, claim: Claim, reader: EcsReader) -> None:
+    def _run(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote] = ()) -> None:
+        """read_quotes: what the reader's own errors quote."""
         context = self._context(claim, reader)
         REQUEST_IDS.take()  # of whatever this process did before
         while True:
             deploy = context.claim.deploy
             try:
-                with quotes_hidden(self._must_hide_quotes(deploy)):
+                with quotes_hidden(self._must_hide_quotes(deploy), before=read_quotes) as quotes:
                     result = self._run_step(deploy, context)
+                result = replace(result, deploy=with_quotes(result.deploy, quotes))
                 keep = result.delay <= 0 and self._has_time_for_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)

@@ -10,6 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from rq.job import Job
 
+from deploys.redaction import redact
 from deploys.redis_outage import REDIS_OUTAGE
 
 ENTRY_POINTS = frozenset(
@@ -61,6 +62,10 @@ class AllowedJob(Job):
         except RedisError as error:
             REDIS_OUTAGE.record_failure(error)
             return None
+
+    def _handle_failure(self, exc_string: str, *args: Any, **kwargs: Any) -> None:
+        """RQ keeps the traceback of a failed job in Redis, whoever found that it failed: without secrets."""
+        super()._handle_failure(redact(exc_string), *args, **kwargs)
 
     def restore(self, raw_data: dict[Any, Any]) -> None:
         """Loads the job from Redis, without its callbacks and webhooks."""

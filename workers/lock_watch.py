@@ -21,6 +21,7 @@ from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
+from deploys.stores.audit import lock_fields
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
@@ -81,7 +82,7 @@ class LockWatch:
             why=lock.reason,
             channel=lock.channel,
             team=lock.team,
-            lock=lock.id,
+            **lock_fields(lock),
         )
         if self._locks.break_lock(lock, _notice(lock, text, now), entry):
             wake_held_deploys(self._store, self._threads, self._job_queue, now)

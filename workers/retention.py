@@ -53,6 +53,7 @@ def without_texts(deploy: Deploy) -> Deploy:
     """
     changes: dict[str, Any] = {
         "thread_messages": (),
+        "quotes": (),
         "end_reason": "",
         "retries": {"last_error": ""},
         "rollout": {"reported_causes": ()},

@@ -10,11 +10,13 @@ from deploys.access import Action, Asker
 from deploys.catalogue.service import Service
 from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import NotOnDisk
-from deploys.holds.held_deploys import HoldSource, first_hold
+from deploys.holds.held_deploys import HoldSource, find_passed_lock, first_hold
+from deploys.quoted_texts import with_quotes
+from deploys.quoting import quotes_made
 from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
-from deploys.records.hold import Hold
+from deploys.records.hold import Hold, LockRef
 from deploys.records.phases import Stage
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
@@ -127,6 +129,11 @@ class StepContext:
         """What holds the deploy now; None: it may go on."""
         return first_hold(self._hold_sources, self.claim.deploy, self._now())
 
+    def find_passed_lock(self) -> LockRef | None:
+        """The lock of the service that does not hold the deploy; None: there is none. Ask if nothing holds
+        it."""
+        return find_passed_lock(self._hold_sources, self.claim.deploy, self._now())
+
     def find_overtaker(self) -> Deploy | None:
         """The deploy that may go before this one, which is held at the head of its service's queue: the first
         one behind it that nothing holds, a rollback before others. None: there is none, or this one is not
@@ -200,7 +207,7 @@ class StepContext:
         what = f"about to act: {deploy.phase.value}"
         self.claim = self._store.commit(
             self.claim,
-            deploy,
+            with_quotes(deploy, quotes_made()),
             due_at=self.now(),
             what=what,
             keep=True,

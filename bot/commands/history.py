@@ -14,7 +14,7 @@ from deploys import deploy_text
 from deploys.access import Action
 from deploys.decisions import counted_approvers
 from deploys.formatting import duration, slack_time
-from deploys.mrkdwn import code, mentions
+from deploys.mrkdwn import code, mention, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
 from deploys.stores import audit
@@ -49,7 +49,10 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if not deploys:
         return PrivateReply(" ".join(filter(None, (f"There was no deploy{about} yet.", note))))
     approvers = _read_approvers(deploys[:MAX_DEPLOYS], context)
-    lines = [describe_deploy(each, context) + approvers.get(each.id, "") for each in deploys[:MAX_DEPLOYS]]
+    lines = [
+        describe_deploy(each, context) + approvers.get(each.id, "") + _override_note(each)
+        for each in deploys[:MAX_DEPLOYS]
+    ]
     total = sum(context.store.count_deploys(name) for name in named or seen.services)
     text = f"*Last deploys*{about}\n{bullet_list(lines, MAX_BYTES, total=total)}"
     parts = [text, note] if note else [text]
@@ -77,6 +80,12 @@ def _read_approvers(deploys: Sequence[Deploy], context: AppContext) -> dict[str,
         for each in deploys
     }
     return {deploy_id: f", approved by {mentions(named)}" for deploy_id, named in found.items() if named}
+
+
+def _override_note(deploy: Deploy) -> str:
+    """Who let it pass a freeze."""
+    override = deploy.override
+    return f", {override.kind.value} overridden by {mention(override.user)}" if override else ""
 
 
 def describe_deploy(deploy: Deploy, context: AppContext) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot import attempts
@@ -15,16 +16,22 @@ from deploys.access import Action
 from deploys.errors import UnknownDeploy
 from deploys.formatting import duration, percent, slack_time
 from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes
-from deploys.mrkdwn import channel_link, code, escape, escape_line, mention, plural
+from deploys.mrkdwn import channel_link, code, escape, escape_line, mention, plain_text, plural
+from deploys.quoted_texts import as_shown
+from deploys.quoting import are_quotes_hidden, must_hide_quotes, quotes_hidden
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
+from deploys.records.lock import ALL_SERVICES
 from deploys.records.request import DeployRequest
+from deploys.shared_channels import KnownSharedChannels
 from deploys.short_names import short_arn
 from deploys.stores import audit
 from deploys.text_limits import clip_bytes, shorten
 
 MAX_PART_BYTES = 1000
 """UTF-8 bytes of each part but the audit trail, which gets what is left of the message."""
+MAX_ENTRY_REASON = 160
+"""Characters of the reason of an entry (count)."""
 MIN_TRAIL_BYTES, MAX_TRAIL_ENTRIES = 400, 60
 
 
@@ -37,7 +44,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     """
     if deploy := context.store.get(command.target):
         context.access.may(Action.SEE, request.asker, deploy.service.name)
-        parts = _describe_deploy(deploy, context)
+        channels = KnownSharedChannels(context.directory, context.slack_clock.now)
+        hide_quotes = request.asker.in_shared_channel or must_hide_quotes(channels, request.channel)
+        shown = as_shown(deploy, context.access, hide_quotes=hide_quotes)
+        with quotes_hidden(hide_quotes):
+            parts = _describe_deploy(shown, context)
     elif batch := context.store.batch(command.target):
         for each in context.store.batch_deploys(batch):
             context.access.may(Action.SEE, request.asker, each.service.name)
@@ -66,7 +77,7 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> list[str]:
     trail = audit.read_between(context.store.redis, (deploy.id,), begun, ended, MAX_TRAIL_ENTRIES)
     left = MAX_EDIT_BYTES - utf8_bytes("\n\n".join(parts)) - 200
     if trail and left > MIN_TRAIL_BYTES:
-        parts.append(f"*Audit trail*\n{bullet_list([_entry_line(each) for each in trail], left)}")
+        parts.append(f"*Audit trail*\n{bullet_list([_entry_line(each, deploy) for each in trail], left)}")
     return parts
 
 
@@ -92,6 +103,20 @@ def _about_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     yield f"ECS service {code(service.ecs_service)} on {where}, {service.strategy}"
     for each in deploy.approval.decisions:
         yield f"{each.verdict.capitalize()} by {mention(each.user)}, {slack_time(each.at)}"
+    yield from _hold_lines(deploy)
+
+
+def _hold_lines(deploy: Deploy) -> Iterator[str]:
+    """What holds it, and what it passed, by whose word."""
+    if deploy.hold:
+        yield f"Held: {deploy.hold.sentence}"
+    if lock := deploy.passed_lock:
+        target = "all services" if lock.target == ALL_SERVICES else code(lock.target)
+        yield f"Passed the lock of {target} that {mention(lock.owner)} has had since {slack_time(lock.since)}"
+    if override := deploy.override:
+        why = escape(shorten(override.reason, 300))
+        at = slack_time(override.at)
+        yield f"{mention(override.user)} has overridden the {override.kind.value}, {at}: {why}"
 
 
 def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) -> Iterator[str]:
@@ -138,11 +163,27 @@ def _run_lines(deploy: Deploy) -> Iterator[str]:
         yield f"Rollback: begun {slack_time(rollback.started_at)}{given_up}"
 
 
-def _entry_line(entry: dict[str, str]) -> str:
+def _entry_line(entry: dict[str, str], deploy: Deploy) -> str:
+    """One entry, with its reason if that is not the one of the request or of the end, which stand above."""
     by = entry.get("who", "")
     person = f", by {mention(by)}" if by[:1] in ("U", "W") else ""
     tried = f" {escape(entry['verb'])}" if entry["what"] == attempts.REFUSED and entry.get("verb") else ""
-    return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{tried}{person}"
+    reason = entry.get("why")
+    if reason in (deploy.request.reason, deploy.outcome_reason) or (
+        entry.get("version") and are_quotes_hidden()  # as the record had it: it may quote AWS
+    ):
+        reason = ""
+    why = f": {_with_mentions(escape(shorten(plain_text(reason), MAX_ENTRY_REASON)))}" if reason else ""
+    return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{tried}{person}{why}"
+
+
+_PERSON_OR_GROUP = re.compile(r"\b(?=[A-Z]*[0-9])[UWS][A-Z0-9]{8,}\b")
+
+
+def _with_mentions(text: str) -> str:
+    """Ids of people and user groups as Slack shows their names. In an answer that only one person sees, this
+    calls nobody."""
+    return _PERSON_OR_GROUP.sub(lambda found: mention(found[0]), text)
 
 
 SUBCOMMAND = Subcommand(

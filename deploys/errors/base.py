@@ -29,3 +29,5 @@ class Refused(SlipwayError):
     """What was refused, where that is known: buttons may offer to repeat it."""
     attempted: Mapping[str, str] = {}
     """What was asked for, once that is known: fields of the audit's entry."""
+    refused_by: Mapping[str, str] = {}
+    """The lock or freeze that refused it: fields of the audit's entry."""

@@ -14,6 +14,7 @@ from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
 from deploys.records.notice import PersonalNotice
+from deploys.stores.audit import lock_fields
 from deploys.stores.locks import Locks
 
 
@@ -97,5 +98,5 @@ def lock_entry(lock: Lock, what: str, asker: Asker, now: float) -> AuditEntry:
         channel=asker.channel,
         team=asker.team,
         service=lock.target if lock.services == (lock.target,) else "",
-        lock=lock.id,
+        **lock_fields(lock),
     )

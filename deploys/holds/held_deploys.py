@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from deploys.holds.locks import LockHolds
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
-from deploys.records.hold import Hold
+from deploys.records.hold import Hold, LockRef
 from deploys.records.phases import Stage
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
@@ -29,6 +30,14 @@ class HoldSource(Protocol):
 def first_hold(sources: Sequence[HoldSource], deploy: Deploy, now: float) -> Hold | None:
     """The first of the sources' holds, in their order; None: the deploy may go on."""
     return next((found for each in sources if (found := each.find_hold(deploy, now))), None)
+
+
+def find_passed_lock(sources: Sequence[HoldSource], deploy: Deploy, now: float) -> LockRef | None:
+    """The lock that covers the service of a deploy which nothing holds; None: there is none."""
+    for each in sources:
+        if isinstance(each, LockHolds) and (lock := each.find_passed(deploy, now)):
+            return lock.ref
+    return None
 
 
 def wake_held_deploys(store: DeployStore, threads: ThreadStore, job_queue: JobQueue, now: float) -> None:

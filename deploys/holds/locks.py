@@ -42,7 +42,14 @@ class LockHolds:
         lock = self.find_lock(deploy.service.name, deploy.verb, deploy.request.requester, now)
         if lock is None:
             return None
-        return Hold(kind=HoldKind.LOCK, sentence=lock_sentence(lock), until=lock.expires_at)
+        return Hold(kind=HoldKind.LOCK, sentence=lock_sentence(lock), until=lock.expires_at, lock=lock.ref)
+
+    def find_passed(self, deploy: Deploy, now: float) -> Lock | None:
+        """The oldest lock that covers the service of a deploy which no lock holds; None: there is none."""
+        if deploy.verb is Verb.FOLLOW:
+            return None
+        service = deploy.service.name
+        return next(iter(self._locks.covering(service, self._catalogue.groups_of(service), now)), None)
 
     def _passes(self, lock: Lock, verb: Verb, user: str, now: float) -> bool:
         if user == lock.owner:

@@ -93,7 +93,7 @@ class ServiceFreezes:
             return
         allowed = allowed_people(self._catalogue.get_service(service), Action.OVERRIDE)
         until = slack_time(freeze.until) if freeze.until is not None else ""
-        raise ServiceFrozen(
+        refusal = ServiceFrozen(
             why=freeze.sentence(),
             people=mentions(allowed, nobody="nobody, see `may_override` in `services.yml`"),
             service=service,
@@ -103,6 +103,8 @@ class ServiceFreezes:
             window=escape_line(freeze.source),
             may_override="yes" if self._may(asker, service) else "no",
         )
+        refusal.refused_by = {"hold": HoldKind.FREEZE.value}
+        raise refusal
 
     def find_hold(self, deploy: Deploy, now: float) -> Hold | None:
         """The freeze that holds this deploy; None: nothing does, or somebody who may has let it pass."""

@@ -8,10 +8,11 @@ from typing import Any
 from deploys.catalogue.service import Service
 from deploys.records.approval import Approval, Cancel
 from deploys.records.confirmations import Observation, PendingConfirmation
-from deploys.records.hold import Hold, Override
+from deploys.records.hold import Hold, LockRef, Override
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
+from deploys.records.quote import Prose, Quote
 from deploys.records.record import StoredRecord
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.restore_point import StopProgress
@@ -55,12 +56,14 @@ class Deploy(StoredRecord):
     hold: Hold | None = None
     """Why it does not go on for now, although nothing is wrong with it."""
     override: Override | None = None
-    """Who let it pass a freeze or a lock."""
+    """Who let it pass a freeze."""
+    passed_lock: LockRef | None = None
+    """The last lock of its service that did not hold it: its requester's own, or any, of a rollback."""
     cancel: Cancel | None = None
     outcome: Outcome | None = None
     ended_at: float | None = None
     """When the outcome was known."""
-    end_reason: str = ""
+    end_reason: Prose = ""
     """Why it ended that way, if it was no rollback: one sentence of mrkdwn."""
 
     plan: Plan | None = None
@@ -82,6 +85,8 @@ class Deploy(StoredRecord):
     notices: tuple[Notice, ...] = ()
     """Notices that the thread got."""
     thread_messages: tuple[ThreadMessage, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    """What its texts quote of AWS and of containers."""
 
     @property
     def in_progress(self) -> bool:

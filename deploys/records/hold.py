@@ -16,10 +16,23 @@ class HoldKind(StrEnum):
     FREEZE = "freeze"  # services.yml allows no deploys now
 
 
+class LockRef(Record):
+    """Which lock holds a deploy, or let it pass."""
+
+    id: str
+    target: str
+    """A service, a group of services.yml, or `*`."""
+    owner: str
+    since: float
+    """Epoch seconds."""
+
+
 class Hold(Record):
     """Why a deploy waits, as the last step found it."""
 
     kind: HoldKind
+    lock: LockRef | None = None
+    """Which lock it is, of the kind LOCK."""
     sentence: str
     """One sentence of mrkdwn: who or what holds it, why, and since when."""
     until: float | None = None

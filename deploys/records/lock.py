@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from deploys.records.hold import LockRef
 from deploys.records.record import StoredRecord
 from deploys.redaction import Redacted
 
@@ -36,6 +37,11 @@ class Lock(StoredRecord):
     def is_group(self) -> bool:
         """Whether it locks a group of services."""
         return self.target != ALL_SERVICES and self.services != (self.target,)
+
+    @property
+    def ref(self) -> LockRef:
+        """Which lock it is, for the record of a deploy."""
+        return LockRef(id=self.id, target=self.target, owner=self.owner, since=self.since)
 
     def is_over(self, now: float) -> bool:
         """Whether its time has run out."""

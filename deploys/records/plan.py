@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 from deploys.records.restore_point import ScalingPlan
 from deploys.records.traffic import TrafficPlan
@@ -113,7 +114,7 @@ class RevisionConfig(Record):
     newest: str = ""
     """ARN of the newest revision known that Slipway did not register."""
     newer: NewerRevision | None = None
-    unknown_reason: str = ""
+    unknown_reason: Prose = ""
     """Why newer revisions could not be read: one sentence of mrkdwn."""
 
 

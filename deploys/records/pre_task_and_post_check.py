@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
+from deploys.redaction import Redacted
 
 
 class StopCause(StrEnum):
@@ -30,7 +32,7 @@ class PreTaskRun(Record):
     """A request with the present token got no answer, so it may have started the task."""
     token_number: int = 1
     """Number of the present token. It rises only once ECS has refused every request with the last one."""
-    no_capacity: str = ""
+    no_capacity: Redacted = ""
     """ECS's words when it could not place the task last."""
     task_arn: str | None = None
     status: str = ""
@@ -62,9 +64,9 @@ class PostCheckRun(Record):
     """Those answered with a 2xx status (count)."""
     consecutive_failures: int = 0
     """Those that were not, one after another up to now (count)."""
-    last_failure: str = ""
+    last_failure: Redacted = ""
     """What the last of them got instead, in words."""
     alarm_reads: int = 0
     """Times all alarms were read (count)."""
-    alarm_read_error: str = ""
+    alarm_read_error: Prose = ""
     """Why the alarms could not be read at the last look. Empty: they could, or there are none."""

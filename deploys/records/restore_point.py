@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 
 
@@ -68,7 +69,7 @@ class ScalingPlan(Record):
     minimum: int = 0
     maximum: int = 0
     suspended_before: SuspendedState = SuspendedState()
-    unknown_reason: str = ""
+    unknown_reason: Prose = ""
     """Why it is not known whether the service is scaled at all. Then the other fields mean nothing."""
 
     def allows(self, count: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 
 
@@ -12,7 +13,7 @@ class Retries(Record):
     """Failed tries, one after another (count)."""
     failing_since: float | None = None
     """When the first of them failed."""
-    last_error: str = ""
+    last_error: Prose = ""
     """What the last one said, for people."""
     channel_alerted_at: float | None = None
     """When the channel was last told that the step keeps failing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deploys.records.phases import Outcome
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 
 
@@ -36,7 +37,7 @@ class RollbackCause(Record):
     """Why a deploy rolls back, for the code and for people."""
 
     kind: RollbackCauseKind
-    sentence: str
+    sentence: Prose
     """One sentence of mrkdwn."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 
 
@@ -35,7 +36,7 @@ class RunningImages(Record):
     images: tuple[RunningImage, ...] = ()
     different: tuple[RunningImage, ...] = ()
     """Those of them that are not the plan's."""
-    unknown_reason: str = ""
+    unknown_reason: Prose = ""
     """Why it is not known: one sentence of mrkdwn."""
     unreadable_since: float | None = None
     """When AWS first did not answer such a look (epoch seconds)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from deploys.records.quote import Prose
 from deploys.records.record import Record
 
 
@@ -37,7 +38,7 @@ class ThreadMessage(Record):
 
     at: float
     kind: ThreadMessageKind
-    text: str
+    text: Prose
     """Slack mrkdwn, already escaped."""
     broadcast: bool = False
     """Also shown in the channel."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from deploys.decisions import counted_approvers
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import Deploy
+from deploys.records.hold import LockRef
+from deploys.records.lock import Lock
+from deploys.records.plan import Plan
+from deploys.records.rollout import RunningImage
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 
@@ -41,7 +45,9 @@ def about(deploy: Deploy, *, who: str, what: str, at: float, **fields: str) -> A
     who: a Slack user id, or `SLIPWAY`. fields: what the record does not say, or says otherwise; a click has
     a channel of its own, for example.
     """
-    plan, request, override = deploy.plan, deploy.request, deploy.override
+    plan, request = deploy.plan, deploy.request
+    before = _main_digests(deploy, deploy.rollout.images_before)
+    running = deploy.rollout.running_images
     from_record = {
         "verb": deploy.verb.value,
         "target": deploy.rollback_target or deploy.tag,
@@ -55,25 +61,53 @@ def about(deploy: Deploy, *, who: str, what: str, at: float, **fields: str) -> A
         "outcome": deploy.outcome.value if deploy.outcome else "",
         "version": str(deploy.version),
         "from_tag": plan.old_tag if plan else "",
-        "from_digest": plan.changes[0].old_image.partition("@")[2] if plan and plan.changes else "",
+        "from_digest": _named_digest(plan) or (before[0] if len(before) == 1 else ""),
+        "from_running": ",".join(before),
         "tag": (plan.tag if plan else "") or deploy.tag,
         "digest": (plan.digest or "") if plan else "",
-        "running": _running_digests(deploy),
+        "running": ",".join(_main_digests(deploy, running.images if running else ())),
         "approvers": ",".join(counted_approvers(deploy)),
-        "lock": deploy.hold.sentence if deploy.hold else "",
-        "override": f"{override.user} {override.kind.value}: {override.reason}" if override else "",
+        **_hold_fields(deploy),
         "revision": deploy.ecs.new_revision or "",
         "deployment": deploy.ecs.deployment_id or "",
     }
     return AuditEntry(at=f"{at:.3f}", who=who, what=what, **{**from_record, **fields})
 
 
-def _running_digests(deploy: Deploy) -> str:
+def lock_fields(lock: Lock | LockRef) -> dict[str, str]:
+    """Which lock an entry is about."""
+    return {
+        "lock": lock.id,
+        "lock_target": lock.target,
+        "lock_owner": lock.owner,
+        "lock_since": f"{lock.since:.3f}",
+    }
+
+
+def _hold_fields(deploy: Deploy) -> dict[str, str]:
+    """What holds the deploy, and what it passed."""
+    hold, override = deploy.hold, deploy.override
+    fields = {"hold": hold.kind.value} if hold else {}
+    if lock := (hold.lock if hold and hold.lock else deploy.passed_lock):
+        fields |= lock_fields(lock)
+    if override:
+        fields |= {
+            "override": override.kind.value,
+            "override_by": override.user,
+            "override_at": f"{override.at:.3f}",
+            "override_why": override.reason,
+        }
+    return fields
+
+
+def _named_digest(plan: Plan | None) -> str:
+    return plan.changes[0].old_image.partition("@")[2] if plan and plan.changes else ""
+
+
+def _main_digests(deploy: Deploy, images: Sequence[RunningImage]) -> list[str]:
     """The digests that the main container ran; several, if its tasks differed."""
-    if deploy.rollout.running_images is None or deploy.plan is None:
-        return ""
-    main = deploy.plan.changes[0].container
-    return ",".join(each.digest for each in deploy.rollout.running_images.images if each.container == main)
+    main = deploy.plan.changes[0].container if deploy.plan and deploy.plan.changes else None
+    return [each.digest for each in images if each.container == main]
 
 
 def trail(
@@ -92,14 +126,15 @@ def trail(
     since: only entries that were written at or after this time (epoch seconds).
     """
     wanted = {"deploy": deploy_id, "batch": batch, "who": who}
-    exact = {name: value for name, value in wanted.items() if value is not None}
+    exact = {name.encode(): value.encode() for name, value in wanted.items() if value is not None}
+    named = None if service is None else service.encode()
     found = (
-        row
-        for row in _newest_first(redis, since)
-        if all(row.get(name) == value for name, value in exact.items())
-        and (service is None or service in row.get("service", "").split(","))
+        entry
+        for entry in _newest_first(redis, since)
+        if all(entry[1].get(name) == value for name, value in exact.items())
+        and (named is None or named in entry[1].get(b"service", b"").split(b","))
     )
-    return list(islice(found, count))[::-1]
+    return _to_rows(list(islice(found, count))[::-1])
 
 
 def read_between(
@@ -144,9 +179,11 @@ def _to_rows(page: Any) -> list[Row]:
     ]
 
 
-def _newest_first(redis: Redis, since: float | None) -> Iterator[Row]:
+def _newest_first(redis: Redis, since: float | None) -> Iterator[Any]:
+    """Entries as Redis has them: most are only compared, and decoding takes longer than reading."""
     before = "+"
     oldest = "-" if since is None else str(int(since * 1000))
-    while page := _to_rows(redis.xrevrange(redis_keys.AUDIT, max=before, min=oldest, count=PAGE)):
+    page: Any
+    while page := redis.xrevrange(redis_keys.AUDIT, max=before, min=oldest, count=PAGE):
         yield from page
-        before = f"({page[-1]['id']}"
+        before = f"({to_text(page[-1][0])}"

@@ -110,7 +110,12 @@ def test_override_deploys_with_a_reason_that_is_written_down(bot: BotHarness) ->
         f"<@{DAVE}> overrides the freeze: payments are down"
     ]
     [entry] = [each for each in _trail(bot) if each.get("override")]
-    assert entry["override"] == f"{DAVE} freeze: payments are down"
+    assert (entry["override"], entry["override_by"], entry["override_why"]) == (
+        "freeze",
+        DAVE,
+        "payments are down",
+    )
+    assert float(entry["override_at"]) == bot.clock()
 
 
 @pytest.mark.parametrize(

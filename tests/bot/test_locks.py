@@ -62,6 +62,12 @@ def test_a_locked_service_answers_with_who_why_since_when_and_until_when(bot: Bo
     assert [(each["who"], each["target"], each["why"]) for each in entries] == [
         (ALICE, "web", "checking the graphs")
     ]
+    refused = [each for each in audit.trail(bot.redis) if each["what"] == "refused"]
+    locked = {name: entries[0][name] for name in ("lock", "lock_target", "lock_owner", "lock_since")}
+    assert locked["lock"]
+    assert (locked["lock_target"], locked["lock_owner"]) == ("web", ALICE)
+    assert [each["hold"] for each in refused] == ["lock", "lock"]
+    assert all(each[name] == value for each in refused for name, value in locked.items())
 
 
 @pytest.mark.parametrize(

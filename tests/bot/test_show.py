@@ -8,17 +8,22 @@ from hypothesis import HealthCheck, given, settings
 from deploys.catalogue.catalogue import Catalogue
 from deploys.formatting import slack_time
 from deploys.message_size import message_size
+from deploys.quoting import NOT_QUOTED
 from deploys.records.approval import Cancel, Verdict
 from deploys.records.deploy import Deploy
+from deploys.records.hold import Hold, HoldKind, LockRef, Override
 from deploys.records.phases import Outcome, Phase
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
+from deploys.records.quote import Quote
 from deploys.records.rollback import RollbackProgress
 from deploys.records.rollout import RolloutCounts
 from deploys.records.traffic import TrafficShift
 from tests.bot.batch_setup import add_service_groups, only_batch, post_batch_card
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DEPLOYS_CHANNEL, BotHarness
+from tests.bot.test_access import directory_of
 from tests.builders import ARN, a_plan
 from tests.deploys.test_safe_text import unsafe
+from tests.slack_directory import a_channel
 from tests.workers.thread.record_generators import deploys
 
 
@@ -178,3 +183,63 @@ def test_a_rejection_says_who(bot: BotHarness) -> None:
     assert bot.only_deploy().approval.decisions[0].verdict is Verdict.REJECTED
 
     assert f"Rejected by <@{BOB}>, {slack_time(bot.clock())}" in bot.type(f"/deploy show {deploy.id}")
+
+
+def test_what_held_it_and_what_it_passed_by_whose_word(bot: BotHarness) -> None:
+    bot.type("/deploy web 1.4.2")
+    at = bot.clock()
+    deploy = bot.commit_step(
+        bot.only_deploy(),
+        hold=Hold(kind=HoldKind.STOP_ALL, sentence=f"<@{BOB}> has stopped all deploys."),
+        passed_lock=LockRef(id="lock2222", target="*", owner=ALICE, since=at),
+        override=Override(user=BOB, kind=HoldKind.FREEZE, reason="the <shop> is down", at=at),
+    )
+
+    about = parts_of(bot.type(f"/deploy show {deploy.id}"))[1]
+
+    assert about.splitlines()[-3:] == [
+        f"Held: <@{BOB}> has stopped all deploys.",
+        f"Passed the lock of all services that <@{ALICE}> has had since {slack_time(at)}",
+        f"<@{BOB}> has overridden the freeze, {slack_time(at)}: the &lt;shop&gt; is down",
+    ]
+    assert f", freeze overridden by <@{BOB}>" in bot.type("/deploy history web")
+
+
+def test_an_entry_has_its_reason_if_it_is_not_that_of_the_request_or_the_end(bot: BotHarness) -> None:
+    bot.type("/deploy ledger 1.4.2 fixes the login")
+    deploy = bot.commit_step(
+        bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1, "shown_at": bot.clock()}
+    )
+    bot.post_card(deploy)
+    bot.click("deploy:approve", deploy, by=CAROL)
+    bot.commit_step(bot.only_deploy(), phase=Phase.ENDED, outcome=Outcome.FAILED, end_reason="AWS & all.")
+
+    trail = parts_of(bot.type(f"/deploy show {deploy.id}"))[-1]
+
+    at = slack_time(bot.clock())
+    assert trail.splitlines()[-4:] == [
+        f"• {at} requested, by <@{ALICE}>",
+        f"• {at} moved",
+        f"• {at} refused approve, by <@{CAROL}>: You may not decide about `ledger`. Those who may: "
+        "<!subteam^S02APPROVERS>, as `approvers` in `services.yml` says.",
+        f"• {at} moved",
+    ]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_what_the_record_quotes_is_shown_only_if_nobody_else_reads(bot: BotHarness, is_shared: bool) -> None:
+    bot.type("/deploy web 1.4.2")
+    deploy = bot.commit_step(
+        bot.only_deploy(),
+        phase=Phase.ENDED,
+        outcome=Outcome.FAILED,
+        end_reason="AWS said: no room at all.",
+        quotes=(Quote(text="no room"),),
+    )
+    bot.context.access.may = lambda *_: None  # type: ignore[method-assign]
+    directory_of(bot).channels[DEPLOYS_CHANNEL] = a_channel(is_shared=is_shared)
+
+    shown = bot.type(f"/deploy show {deploy.id}")
+
+    assert ("no room" in shown) is not is_shared
+    assert (f"Reason: AWS said: {NOT_QUOTED} at all." in shown) is is_shared

@@ -37,6 +37,46 @@ def test_nothing_in_a_log_line_commands_the_terminal(log_format: str) -> None:
     assert "thing" in run.stderr
 
 
+SECRETS = """
+import logging, threading, warnings
+import structlog
+from deploys.process_startup import set_up_logging
+from deploys.settings import Settings
+set_up_logging(Settings(REDIS_URL="redis://127.0.0.1/0", LOG_FORMAT={format!r}))
+secret = "postgres://app:canary-7c1e@db/shop"
+def fail():
+    raise RuntimeError(secret)
+def log_failure(log):
+    try:
+        fail()
+    except RuntimeError as error:
+        log.error("failed for %s", secret, exc_info=error)
+for name in ("botocore.endpoint", "slack_bolt", "slack_sdk", "rq.worker", "gunicorn.error", "redis"):
+    library = logging.getLogger(name)
+    library.setLevel(logging.DEBUG)
+    library.debug("%s sent %s", name, secret)
+    log_failure(library)
+log_failure(structlog.get_logger())
+structlog.get_logger().warning(secret, facts={{"at": [secret]}})
+warnings.warn(secret)
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_no_log_line_of_any_library_has_a_secret_in_it_tracebacks_included(log_format: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SECRETS.format(format=log_format)], capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 1
+    assert run.stderr.count("postgres://app:[redacted]@db/shop") >= 2 * 6 + 2 + 2 + 1 + 2
+    assert "canary-7c1e" not in run.stderr
+
+
 SET_UP = """
 import os, signal, threading
 import structlog

@@ -9,24 +9,31 @@ import signal
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import httpx
 import pytest
 from botocore.config import Config
-from redis import Redis
+from slack_sdk.signature import SignatureVerifier
 
 from deploys.records.phases import Outcome, Phase
-from deploys.redis_connection import to_text, to_texts
-from deploys.stores.thread_store import RESPONSE_URL_KEY, RESPONSE_URL_SECONDS
-from slipway.demo.demo_environment import REDIS_PASSWORD, REGION, DemoEnvironment, start_demo
+from deploys.stores import audit
+from sandbox.ports import free_port
+from slipway.demo.demo_environment import REGION, DemoEnvironment, start_demo
 from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
+from tests.scenarios.canaries import (
+    ENVIRONMENT_VALUE,
+    find_secrets,
+    searched_places,
+    secrets_of_the_processes,
+    spill,
+    spilled,
+)
 from tests.scenarios.conversation import Conversation
 
 SLIPWAY = Path(sys.executable).with_name("slipway")
@@ -66,65 +73,114 @@ def test_a_deploy_outlives_its_workers_and_its_scheduler(demo: DemoEnvironment) 
 
     assert thread.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
+    wait_until(lambda: written_by_schedulers(demo) >= {each["id"] for each in audit.trail(demo.redis)})
+
+
+def written_by_schedulers(demo: DemoEnvironment) -> set[str]:
+    """Ids of the audit's entries on the standard output of all schedulers. None writes one twice."""
+    found: set[str] = set()
+    for log in demo.logs.glob("scheduler*.log"):
+        lines = log.read_text(errors="replace").splitlines(keepends=True)
+        entries = [
+            json.loads(each) for each in lines if each.startswith('{"event": "audit"') and each[-1] == "\n"
+        ]
+        ids = [each["id"] for each in entries]
+        assert len(ids) == len(set(ids)), log.name
+        found.update(ids)
+    return found
 
 
 def test_no_secret_gets_into_a_log_a_record_or_a_message(demo: DemoEnvironment) -> None:
-    canaries = canary_values(demo)
     ecs = ecs_client(demo.ecs_url)
-    run_app_that_tells_too_much(ecs, canaries)
+    run_app_that_tells_too_much(ecs)
     people = Conversation(demo, read_names(demo))
 
-    good = people.deploys("alice", f"/deploy web 1.5.0 with token={canaries['reason']}").ends().settles()
+    reason = spill("a reason").replace("\n", "; ")
+    good = people.deploys("alice", f"/deploy web 1.5.0 {reason}").ends().settles()
     bad = people.deploys("alice", "/deploy web 1.5.0-crash").ends().settles()
     fault = {
         "kind": "error",
         "operation": "RegisterTaskDefinition",
         "code": "ClientException",
         "status": 400,
-        "message": f"refused postgres://app:{canaries['error of AWS']}@db/shop",
+        "message": spill("an error of AWS"),
     }
     httpx.post(f"{demo.ecs_url}/sandbox/faults", json=fault, trust_env=False).raise_for_status()
-    people.deploys("alice", "/deploy web 1.4.1").reaches(Phase.ENDED)
-    people.says("alice", f"/deploy show {bad.deploy_id}")
+    refused = people.deploys("alice", "/deploy web 1.4.1").reaches(Phase.ENDED)
+    people.says("alice", f"/deploy lock web {reason}")
+    shown = "\n".join(people.says("alice", f"/deploy show {bad.deploy_id}")[0])
+    demo.slack.open_home("alice")
+    demo.slack.wait_until(lambda: demo.slack.home("alice"))
+    answers = ask_web(demo, refused.deploy_id)
 
     assert (good.record.outcome, bad.record.outcome) == (Outcome.SUCCEEDED, Outcome.ROLLED_BACK)
     text = "\n".join(bad.replies)
-    assert "app says password=[redacted] and [value of CANARY]" in text
-    assert "[redacted]" in good.record.request.reason
-    addresses = {
-        f"response address {number}": address for number, address in enumerate(response_addresses(demo.redis))
-    }
-    assert addresses
-    places = {**redis_contents(demo.redis), **product_logs(demo), **slack_calls(demo)}
+    assert "[value of CANARY]" in text
+    assert "aws_secret_access_key=[redacted]" in text
+    assert good.record.request.reason.startswith("password=[redacted]; postgres://app:[redacted]@db/shop")
+    assert "RegisterTaskDefinition" in answers
+    places = {**searched_places(demo), "show": shown, "answers of web": answers}
     assert any("FATAL giving up" in content for content in places.values()), "the places are searched"
-    assert [
-        (name, place)
-        for name, value in {**canaries, **addresses}.items()
-        for place, content in places.items()
-        if value in content
-    ] == []
-
-
-def canary_values(demo: DemoEnvironment) -> dict[str, str]:
-    """The secrets of the processes, and those that an app, a person and AWS write."""
-    names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "AWS_SECRET_ACCESS_KEY")
-    return {
-        **{name: demo.process_env[name] for name in names},
-        "password of Redis": REDIS_PASSWORD,
-        "environment value": "canary-1f3a-of-the-environment",
-        "log line": "canary-2b5c-of-a-log",
-        "reason": "canary-3d7e-of-a-person",
-        "error of AWS": "canary-4f9a-of-aws",
+    secrets = {
+        **secrets_of_the_processes(demo),
+        **spilled("a reason"),
+        **spilled("an error of AWS"),
+        **spilled("a log"),
+        **spilled("a request"),
+        "environment value": ENVIRONMENT_VALUE,
     }
+    assert find_secrets(secrets, places) == []
 
 
-def run_app_that_tells_too_much(ecs: Any, canaries: dict[str, str]) -> None:
+def ask_web(demo: DemoEnvironment, deploy_id: str) -> str:
+    """What the bot over HTTP answers to a signed `/deploy show`, and to requests that are none."""
+    port = free_port()
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"]
+    web = demo.processes.start_command(
+        "web", gunicorn, env={**demo.process_env, "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
+    )
+    wait_until(lambda: web.find_in_log("Booting worker"))
+    secret = demo.process_env["SLACK_SIGNING_SECRET"]
+    form = {
+        "team_id": "T01SLIPWAY",
+        "channel_id": "C01DEPLOYS",
+        "user_id": "U01ALICE00",
+        "command": "/deploy",
+        "text": f"show {deploy_id}",
+        "response_url": "https://hooks.slack.com/commands/T0/1/canary-response-address",
+        "trigger_id": "1.2.3",
+    }
+    said = spill("a request").replace("\n", "; ")
+    requests = [
+        (secret, urlencode(form)),
+        (secret, urlencode({**form, "text": said, "trigger_id": "1.2.4"})),
+        (secret, f"{{not json {said}"),
+        ("not the secret", urlencode({**form, "text": said})),
+    ]
+    answers = [post_signed(port, key, body) for key, body in requests]
+    assert answers[0].status_code == 200
+    return "\n".join(each.text for each in answers)
+
+
+def post_signed(port: int, secret: str, body: str) -> httpx.Response:
+    stamp = str(int(time.time()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
+    headers = {
+        "content-type": "application/json" if body.startswith("{") else "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": str(signature),
+    }
+    url = f"http://127.0.0.1:{port}/slack/events"
+    return httpx.post(url, content=body, headers=headers, timeout=20, trust_env=False)
+
+
+def run_app_that_tells_too_much(ecs: Any) -> None:
     """Sets the service to a revision whose containers log secrets as they crash."""
     [service] = ecs.describe_services(cluster="production", services=["web"])["services"]
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    lines = f"app says password={canaries['log line']} and {canaries['environment value']}\nok"
+    lines = f"{spill('a log', key_block=True)}\napp says {ENVIRONMENT_VALUE}"
     definition["containerDefinitions"][0]["environment"] += [
-        {"name": "CANARY", "value": canaries["environment value"]},
+        {"name": "CANARY", "value": ENVIRONMENT_VALUE},
         {"name": "LOG_AT_CRASH", "value": lines},
     ]
     copied = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "cpu", "memory")
@@ -150,58 +206,8 @@ def ecs_client(url: str) -> Any:
     )
 
 
-def response_addresses(redis: Redis) -> list[str]:
-    """Addresses for answers are kept only under keys of their own, for half an hour."""
-    keys = to_texts(redis.keys(f"{RESPONSE_URL_KEY}*"))
-    assert all(0 < int(redis.ttl(key)) <= RESPONSE_URL_SECONDS for key in keys)
-    return [str(to_text(redis.get(key) or b"")) for key in keys]
-
-
-def redis_contents(redis: Redis) -> dict[str, str]:
-    """All keys and values, jobs uncompressed, without the keys for answers."""
-    readers: dict[str, Callable[[str], Any]] = {
-        "string": redis.get,
-        "hash": redis.hgetall,
-        "list": lambda key: redis.lrange(key, 0, -1),
-        "set": redis.smembers,
-        "zset": lambda key: redis.zrange(key, 0, -1),
-        "stream": redis.xrange,
-    }
-    return {
-        f"Redis {key}": f"{key} {plain(readers[kind](key))}"
-        for key in to_texts(redis.keys("*"))
-        if not key.startswith(RESPONSE_URL_KEY)
-        and (kind := to_text(redis.type(key))) != "none"  # expired meanwhile
-    }
-
-
-def plain(value: Any) -> str:
-    """Text of a value of Redis: RQ compresses parts of a job."""
-    if isinstance(value, bytes):
-        with suppress(zlib.error):
-            value = zlib.decompress(value)
-        return bytes(value).decode(errors="replace")
-    if isinstance(value, dict):
-        return " ".join(f"{plain(key)} {plain(each)}" for key, each in value.items())
-    return " ".join(map(plain, value)) if isinstance(value, list | tuple | set) else str(value)
-
-
-def product_logs(demo: DemoEnvironment) -> dict[str, str]:
-    """The logs of Slipway's own processes."""
-    logs = [path for path in demo.logs.rglob("*.log") if path.stem not in ("slack", "ecs", "valkey")]
-    assert len(logs) >= 4
-    return {f"log {path.name}": path.read_text(errors="replace") for path in logs}
-
-
-def slack_calls(demo: DemoEnvironment) -> dict[str, str]:
-    """Everything that was sent to Slack, and what the channel shows."""
-    calls = [json.dumps(call, default=str) for call in demo.slack.calls()]
-    shown = [json.dumps(each) for user in ("alice", "bob") for each in demo.slack.messages("deploys", user)]
-    return {"calls of Slack": "\n".join(calls), "messages in Slack": "\n".join(shown)}
-
-
 def test_every_process_ends_cleanly_when_asked(demo: DemoEnvironment) -> None:
-    processes = find_processes(demo, "bot", "worker", "scheduler", "slack", "ecs", "valkey")
+    processes = find_processes(demo, "bot", "web", "worker", "scheduler", "slack", "ecs", "valkey")
     for child in processes[::-1]:
         child.process.send_signal(signal.SIGTERM)
         code = child.process.wait(15)

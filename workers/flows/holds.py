@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deploys.pre_task import pre_task_started
+from deploys.records.audit_entry import AuditNote
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Phase
@@ -70,11 +71,26 @@ def _has_begun(deploy: Deploy) -> bool:
 
 
 def _released(deploy: Deploy, context: StepContext) -> Deploy:
-    """Without its hold. The time that a phase may take begins again."""
+    """Without its hold, and with the lock that it passes. The time that a phase may take begins again."""
+    passed = context.find_passed_lock()
+    if passed is not None and passed != deploy.passed_lock:
+        deploy = deploy.evolve(passed_lock=passed)
     return deploy if deploy.hold is None else deploy.evolve(hold=None, phase_since=context.now())
 
 
 def _wait(deploy: Deploy, context: StepContext, hold: Hold, step: Step) -> StepResult:
+    result = _wait_or_let_pass(deploy, context, hold, step)
+    if result.deploy.hold is None or (deploy.hold and _same_hold(deploy.hold, hold)):
+        return result
+    return replace(result, audit=(*result.audit, AuditNote(what="held", why=hold.sentence)))
+
+
+def _same_hold(before: Hold, now: Hold) -> bool:
+    """Its sentence may differ all the same: a freeze may end at another time now."""
+    return (before.kind, before.lock) == (now.kind, now.lock)
+
+
+def _wait_or_let_pass(deploy: Deploy, context: StepContext, hold: Hold, step: Step) -> StepResult:
     held = deploy if deploy.hold == hold else deploy.evolve(hold=hold)
     overtaker = context.find_overtaker()
     if overtaker is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping
 
 from deploys.formatting import slack_time
-from deploys.mrkdwn import channel_link, code, escape_line, mention
+from deploys.mrkdwn import channel_link, code, escape_line, mention, plain_text
+from deploys.quoting import are_quotes_hidden
 from deploys.text_limits import shorten
 
 UNTOLD = frozenset({"question shown"})
@@ -32,10 +31,8 @@ def audit_line(entry: Mapping[str, str]) -> str:
     about = " ".join(code(shorten(entry[each], 80)) for each in ("service", "tag") if entry.get(each))
     place = f" in {channel_link(entry['channel'])}" if entry.get("channel") else ""
     which = f" (deploy {code(shorten(entry['deploy'], 64))})" if entry.get("deploy") else ""
-    why = f": {escape_line(shorten(_plain(entry['why']), MAX_WHY))}" if entry.get("why") else ""
+    # Without mentions: those whom a refusal names are not called into the channel.
+    why = f": {escape_line(shorten(plain_text(entry['why']), MAX_WHY))}" if entry.get("why") else ""
+    if entry.get("version") and are_quotes_hidden():  # as the record of a deploy has it: it may quote AWS
+        why = ""
     return f"{slack_time(float(entry['at']))} {person} {action} {about}{place}{which}{why}".replace("  ", " ")
-
-
-def _plain(why: str) -> str:
-    """A reason on one line, without mentions: those whom a refusal names are not called into the channel."""
-    return html.unescape(" ".join(re.sub(r"<[@#!]([^>|]+)(\|[^>]*)?>", r"\1", why).split()))

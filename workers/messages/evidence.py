@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploys.mrkdwn import code, escape, plural
+from deploys.quoting import quote_log
 from workers.messages.rollback_reasons import without_retry_promise
 
 LOG_LINE_CHARACTERS = 300
@@ -54,7 +55,7 @@ def _log_tail(log: Sequence[str]) -> str:
             break
         shown.insert(0, cut)
         room -= len(cut)
-    return "\n".join(shown)
+    return quote_log("\n".join(shown))
 
 
 def log_not_shown(container: str, group: str, stream: str, *, shared_channel: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
@@ -12,11 +12,14 @@ from slack_sdk import WebClient
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
 from deploys.queue_forecast import QueueReader
+from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
+from deploys.records.deploy import Deploy
 from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
+from deploys.where_told import channels_told
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
 from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
@@ -51,13 +54,16 @@ class Publisher:
         limits: SharedRateLimits,
         now: Callable[[], float],
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
+        services: CurrentServices | None = None,
     ) -> None:
+        """services: what services.yml says now; None: what it said at the request."""
         self._client = client
         self._calls = SlackCalls(client, limits)
         self._threads = threads
         self._store = store
         self._now = now
         self._shared_channels = shared_channels
+        self._services = services or RecordedServices()
 
     def publish(self, record_id: str) -> None:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
@@ -94,12 +100,19 @@ class Publisher:
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         queues = QueueReader(self._store, self._now())
         if batch is not None:
-            members = self._store.batch_deploys(batch)
+            members = self._as_shown(self._store.batch_deploys(batch))
             return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop())
         if deploy is None:
             return None
+        [deploy] = self._as_shown([deploy])
         found = queues.read(deploy)
         return DeployThreadSource(deploy, found.ahead, found.forecast, self._find_stop())
+
+    def _as_shown(self, deploys: Sequence[Deploy]) -> list[Deploy]:
+        """The deploys of one thread, without what must not be quoted in all channels that are told of it."""
+        channels = {channel for each in deploys for channel in channels_told(each)}
+        hide_quotes = any(must_hide_quotes(self._shared_channels, each) for each in channels)
+        return [as_shown(each, self._services, hide_quotes=hide_quotes) for each in deploys]
 
     def _find_stop(self) -> StopAll | None:
         return StopAllStore(self._store.redis).find()

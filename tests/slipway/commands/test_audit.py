@@ -3,13 +3,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
+from pathlib import Path
 
 import pytest
 from redis import Redis
 from typer.testing import CliRunner, Result
 
 from deploys.records.approval import Decision, Verdict
+from deploys.records.audit_entry import FIELDS
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit, redis_keys
 from deploys.stores.claims import Claim
@@ -273,3 +276,12 @@ def test_the_table_leaves_out_columns_that_do_not_fit(
 
     assert max(map(len, lines)) <= max(width or 1000, 80)
     assert ("fence" in lines[0]) is (width in (200, None))
+
+
+def test_the_docs_name_every_field_in_its_order() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    table = page.partition("| fields | meaning |")[2].partition("\n\n")[0]
+
+    named = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+    assert tuple(named) == ("id", *FIELDS)

@@ -103,6 +103,20 @@ def test_every_other_name_is_refused(queue: QueueHarness, dependencies: Dependen
     assert jobs._dependencies is dependencies
 
 
+def test_rq_keeps_the_error_of_a_job_without_secrets(
+    queue: QueueHarness, dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(deploy_id: str) -> None:
+        raise RuntimeError("postgres://app:canary-9d2f@db/shop")
+
+    monkeypatch.setattr(jobs, "advance", fail)
+    job_id = queue.enqueue_by_hand("workers.jobs.advance", "abcd2345")
+
+    queue.run_worker()
+
+    assert "RuntimeError: postgres://app:[redacted]@db/shop" in queue.failure_of(job_id)
+
+
 @pytest.mark.parametrize(("job_class", "called"), [(Job, 1), (AllowedJob, 0)], ids=["RQ's own", "ours"])
 @pytest.mark.parametrize(
     ("function", "args", "status"),

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploys.mrkdwn import code
-from deploys.quoting import NOT_QUOTED, are_quotes_hidden
+from deploys.quoting import quote_code
 
 _MAX_QUOTE_LENGTH = 300
 """Longer messages of ECS are cut (characters)."""
@@ -49,9 +48,8 @@ class Cause:
 
 def quote_ecs(message: str) -> str:
     """ECS's message as mrkdwn, cut if it is long."""
-    if are_quotes_hidden():
-        return NOT_QUOTED
-    return code(message if len(message) <= _MAX_QUOTE_LENGTH else f"{message[: _MAX_QUOTE_LENGTH - 1]}…")
+    is_long = len(message) > _MAX_QUOTE_LENGTH
+    return quote_code(f"{message[: _MAX_QUOTE_LENGTH - 1]}…" if is_long else message)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from deploys.catalogue.service import LogLines
 from deploys.errors import SlipwayError
+from deploys.quoted_texts import hides_logs
 from deploys.quoting import are_quotes_hidden
 from deploys.records.deploy import Deploy
 from workers.ecs import logs, task_definitions, tasks
@@ -168,7 +168,7 @@ def _read_last_log(
     task, names = max(blamed, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
-    if is_log_hidden(deploy):
+    if is_log_hidden(deploy, context):
         return "", (), missing_evidence.hidden_log(where_log_is(deploy, context, task, container), container)
     lines = read_task_log(context, deploy.ecs.new_revision, task, container)
     if isinstance(lines, SlipwayError):
@@ -176,9 +176,9 @@ def _read_last_log(
     return container, lines, None
 
 
-def is_log_hidden(deploy: Deploy) -> bool:
-    """Whether no log line may be quoted: by services.yml, or because the channel is shared. Pure."""
-    return deploy.service.logs is LogLines.HIDE or are_quotes_hidden()
+def is_log_hidden(deploy: Deploy, context: StepContext) -> bool:
+    """Whether no log line may be quoted: by services.yml as it is now, or because the channel is shared."""
+    return hides_logs(deploy, context.access) or are_quotes_hidden()
 
 
 def where_log_is(deploy: Deploy, context: StepContext, task: TaskState, container: str) -> str:
@@ -189,7 +189,7 @@ def where_log_is(deploy: Deploy, context: StepContext, task: TaskState, containe
         ),
         None,
     )
-    shared = deploy.service.logs is not LogLines.HIDE
+    shared = not hides_logs(deploy, context.access)
     group, stream = (location.group, location.stream) if location else ("", "")
     return log_not_shown(container, group, stream, shared_channel=shared)
 

@@ -300,7 +300,7 @@ def _read_log(
     if deploy.pre_task is None or deploy.ecs.new_revision is None:
         return (), ""
     container = deploy.pre_task.container
-    if is_log_hidden(deploy):
+    if is_log_hidden(deploy, context):
         return (), f"\n{where_log_is(deploy, context, ecs_task, container)}"
     lines = read_task_log(context, deploy.ecs.new_revision, ecs_task, container, count)
     if isinstance(lines, SlipwayError):

@@ -9,6 +9,8 @@ from deploys.records.approval import Verdict
 from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
+from deploys.stores import audit
+from deploys.stores.audit import lock_fields
 from deploys.stores.user_groups import UserGroups
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 
@@ -36,15 +38,27 @@ def test_a_deploy_that_waits_is_held_by_a_lock_and_goes_on_after_it(harness: Eng
 
     assert (done.outcome, done.hold) == (Outcome.SUCCEEDED, None)
     assert (done.ended_at or 0) > (lock.expires_at or 0)
+    [entry] = [each for each in audit.trail(harness.redis, web) if each["what"] == "held"]
+    assert {name: entry[name] for name in ("hold", *lock_fields(lock))} == {
+        "hold": "lock",
+        **lock_fields(lock),
+    }
+    assert entry["why"] == held.hold.sentence
+    assert done.passed_lock is None
 
 
 @pytest.mark.parametrize(("target", "owner"), [("web", ALICE), ("api", BOB)])
 def test_the_owner_and_other_services_pass(harness: EngineHarness, target: str, owner: str) -> None:
-    harness.lock(target, owner)
+    lock = harness.lock(target, owner)
 
     done = harness.until_outcome(harness.request_deploy("web", "1.4.2"))
 
-    assert done.outcome is Outcome.SUCCEEDED
+    passed = lock if target == "web" else None
+    assert (done.outcome, done.passed_lock) == (Outcome.SUCCEEDED, passed.ref if passed else None)
+    last = audit.trail(harness.redis, done.id)[-1]
+    assert (last["hold"], last["lock"], last["lock_owner"]) == (
+        ("", lock.id, owner) if passed else ("", "", "")
+    )
 
 
 def test_what_has_begun_goes_on(harness: EngineHarness) -> None:

@@ -62,6 +62,7 @@ def test_what_the_plan_showed_runs_and_its_digest_is_kept(harness: EngineHarness
     assert f"*Succeeded.* `{name}` runs `1.4.2`" in harness.thread_text(deploy.id, ThreadMessageKind.END)
     entry = [each for each in trail(harness.redis, deploy.id) if each["outcome"]][-1]
     assert entry["running"] == entry["digest"] == digest_of_tag(harness, "1.4.2", name)
+    assert entry["from_digest"] == entry["from_running"] == digest_of_tag(harness, "1.4.0", name)
 
 
 def test_the_audit_holds_what_was_seen_and_not_what_was_planned(harness: EngineHarness) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from deploys.catalogue.service import LogLines
-from deploys.quoting import NOT_QUOTED
+from deploys.quoted_texts import without_quotes
+from deploys.quoting import NOT_QUOTED, NOT_SHOWN
 from deploys.records.deploy import Deploy
-from deploys.records.phases import Outcome
-from tests.workers.engine_harness import EngineHarness
+from deploys.records.phases import Outcome, Phase
+from deploys.stores import audit
+from tests.scenarios.canaries import find_secrets, spill, spilled
+from tests.workers.engine_harness import EngineHarness, a_sandbox_service
 
 SAID_BY_ECS = "the service scheduler said password=hunter2"
 
@@ -32,6 +35,53 @@ def test_the_last_lines_are_quoted_by_default(harness: EngineHarness) -> None:
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert "FATAL giving up" in harness.thread_text(deploy.id)
+
+
+def texts(deploy: Deploy) -> str:
+    return deploy.evolve(quotes=()).to_json()
+
+
+def test_what_was_quoted_can_be_taken_out_again(harness: EngineHarness) -> None:
+    deploy = crash(harness)
+    assert "FATAL" in texts(deploy)
+    assert "circuit breaker" in texts(deploy), "ECS's own words"
+
+    hidden, without_log = without_quotes(deploy), without_quotes(deploy, logs_only=True)
+
+    assert "FATAL" not in hidden.to_json()
+    assert "circuit breaker" not in hidden.to_json()
+    assert NOT_QUOTED in hidden.to_json()
+    assert "FATAL" not in without_log.to_json()
+    assert "circuit breaker" in texts(without_log)
+    assert NOT_SHOWN in without_log.to_json()
+
+
+def test_services_yml_as_it_is_now_hides_the_logs(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("api", "1.5.0-crash")
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    harness.access.services["api"] = a_sandbox_service("api", logs=LogLines.HIDE)
+
+    deploy = harness.until_outcome(deploy_id)
+
+    assert deploy.service.logs is LogLines.SHOW
+    assert "FATAL" not in deploy.to_json()
+    assert "(`logs: hide` in services.yml)" in harness.thread_text(deploy_id)
+    assert not harness.ecs.calls("GetLogEvents")
+
+
+def test_an_error_of_aws_that_a_record_has_can_be_taken_out_again(harness: EngineHarness) -> None:
+    harness.ecs.faults.add(
+        kind="error",
+        operation="RegisterTaskDefinition",
+        code="ClientException",
+        status=400,
+        message="a <b>",
+    )
+
+    deploy = harness.until_outcome(harness.request_deploy("web", "1.4.2"))
+
+    assert "a &lt;b&gt;" in deploy.end_reason
+    assert "a &lt;b&gt;" not in without_quotes(deploy).to_json()
 
 
 def test_a_service_that_hides_its_logs_says_where_they_are(harness: EngineHarness) -> None:
@@ -94,3 +144,25 @@ def test_an_error_of_aws_is_quoted_without_what_may_be_a_secret(harness: EngineH
 
     assert "the service scheduler said password=[redacted]" in deploy.end_reason
     assert "hunter2" not in deploy.to_json()
+
+
+def test_a_reason_why_tasks_stopped_is_quoted_without_secrets(harness: EngineHarness) -> None:
+    ecs = harness.ecs.client("ecs")
+    deploy_id = harness.request_deploy("web", "1.4.2", deadline=60)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    revision = harness.get(deploy_id).ecs.new_revision
+
+    while (deploy := harness.get(deploy_id)).in_progress:
+        if deploy.phase is Phase.FOLLOWING:
+            arns = ecs.list_tasks(cluster="production", serviceName="web")["taskArns"]
+            for task in ecs.describe_tasks(cluster="production", tasks=arns)["tasks"] if arns else ():
+                if task["taskDefinitionArn"] == revision:
+                    ecs.stop_task(cluster="production", task=task["taskArn"], reason=spill("a reason of ECS"))
+        harness.tick(10)
+
+    places = {
+        "the record": deploy.to_json(),
+        "the audit": str(audit.trail(harness.redis, deploy_id)),
+    }
+    assert "postgres://app:[redacted]@db/shop" in harness.thread_text(deploy_id)
+    assert find_secrets(spilled("a reason of ECS"), places) == []

@@ -4,8 +4,8 @@ import pytest
 from redis import Redis
 
 from deploys.quoting import must_hide_quotes
+from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, Channel, ChannelKind, SlackDirectory
-from workers.shared_channels import KnownSharedChannels
 
 NOW = 1_800_000_000.0
 
@@ -33,3 +33,19 @@ def test_nothing_is_quoted_where_others_read_or_may_read(
 
 def test_a_direct_message_is_not_shared(redis: Redis) -> None:
     assert not must_hide_quotes(KnownSharedChannels(SlackDirectory(redis), lambda: NOW), "D01ALICE")
+
+
+@pytest.mark.parametrize("known", [None, Channel(read_at=NOW, kind=ChannelKind.HIDDEN)])
+def test_what_is_not_known_is_read_once_more(redis: Redis, known: Channel | None) -> None:
+    directory, asked = SlackDirectory(redis), []
+    if known:
+        directory.save_channel("C01DEPLOYS", known)
+
+    def read(channel: str) -> None:
+        asked.append(channel)
+        directory.save_channel(channel, Channel(read_at=NOW, kind=ChannelKind.PUBLIC))
+
+    channels = KnownSharedChannels(directory, lambda: NOW, read)
+
+    assert must_hide_quotes(channels, "C01DEPLOYS") is (known is not None)
+    assert asked == ([] if known else ["C01DEPLOYS"])
