@@ -13,7 +13,8 @@ the time grows with the length of the text and not faster.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -43,6 +44,10 @@ _KEY_NAME = r"""
         | (?:api|access|account|private|encryption|signing|master|shared|auth|client)[_-]?key(?![_-]?id)
     )
 """
+_KEY_NAME_HINTS = (
+    *("secret", "token", "credential", "signature", "connectionstring", "connection_string", "jwt", "dsn"),
+    "key",
+)
 _NAME_END = r"(?:[_.-][a-z0-9_.-]{0,40}|[0-9]{1,3})?"
 _SEPARATOR = r"""[\\"']{0,4}\s{0,3}(?:=>|[:=])\s{0,3}+"""
 _BARE = r"""(?:
@@ -116,8 +121,13 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
+_TOKEN_HINTS = (
+    *("xox", "xapp-", "xwfp-", "hooks.slack", "akia", "asia", "iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz"),
+    *("eyj", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "npm_", "pypi-age"),
+    *("k_live_", "k_test_", "sk-", "aiza", "sg.", "hvs.", "hvb."),
+)
 _AWS_SECRET_KEY = re.compile(
-    r"(?<![A-Za-z0-9/+=_.:-])(?=[^a-z]{0,39}[a-z])(?=[^A-Z]{0,39}[A-Z])(?=[^0-9]{0,39}[0-9])"
+    r"(?<![A-Za-z0-9/+=_.:-])(?=[A-Za-z0-9/+]{40})(?=[^a-z]{0,39}[a-z])(?=[^A-Z]{0,39}[A-Z])(?=[^0-9]{0,39}[0-9])"
     r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])"
 )
 """Forty characters (AWS security blog, "A safer way to distribute AWS credentials"), of all three kinds, so
@@ -149,6 +159,10 @@ _FLAG = re.compile(
 _own_secrets: dict[str, None] = {}
 
 
+_AS_ASCII = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+"""The letters outside ASCII that a pattern that ignores case takes for one within."""
+
+
 def keep_secret(values: Iterable[str]) -> None:
     """Values that `redact` takes out of every text in this process, whatever they look like: its own tokens
     and passwords."""
@@ -173,21 +187,22 @@ def redact(text: str) -> str:
         text = text.replace(secret, REDACTED)
     if not text or text.isalpha():
         return text
-    if "-----" in text:
-        text = _KEY_BLOCK_END.sub(REDACTED, _KEY_BLOCK.sub(REDACTED, text))
-    text = _KEY_LINE.sub(REDACTED, text)
-    if "://" in text:
-        text = _URL_PASSWORD.sub(rf"\g<user>{REDACTED}@", text)
-        text = _URL_USER.sub(f"://{REDACTED}@", text)
-    text = _TOKENS.sub(REDACTED, text)
-    text = _HEADER.sub(_keep_name_and_scheme, text)
-    text = _COOKIE.sub(rf"\g<name>{REDACTED}", text)
-    text = _BEARER.sub(rf"\g<name>{REDACTED}", text)
-    text = _AWS_SECRET_KEY.sub(REDACTED, text)
-    if "=" in text or ":" in text:
-        text = _PASSWORD_ASSIGNMENT.sub(_keep_name, text)
-        text = _KEY_ASSIGNMENT.sub(_keep_name, text)
-    return _FLAG.sub(_keep_name, text) if "--" in text else text
+    for rule in rules_for(text):
+        text = rule.pattern.sub(rule.replacement, text)
+    return text
+
+
+def rules_for(text: str) -> list[Rule]:
+    """The rules that could find something in this text. No rule puts in a hint for a later one."""
+    lowered, length = text.translate(_AS_ASCII).lower(), len(text)
+    return [rule for rule in RULES if length >= rule.min_length and _has_hint(lowered, rule.hints)]
+
+
+def _has_hint(lowered: str, hints: Sequence[str]) -> bool:
+    for hint in hints:  # without a generator: this runs for every event of every service
+        if hint in lowered:
+            return True
+    return not hints
 
 
 def redact_values(part: Any) -> Any:
@@ -234,3 +249,36 @@ def _keep_name(found: re.Match[str]) -> str:
 
 def _keep_name_and_scheme(found: re.Match[str]) -> str:
     return f"{found['name']}{found['scheme'] or ''}{REDACTED}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One pattern, what replaces what it finds, and what a text must have for it to find anything.
+
+    A pattern takes much longer than a search for a word, and all events, reasons and errors of AWS pass here.
+    """
+
+    pattern: re.Pattern[str]
+    replacement: str | Callable[[re.Match[str]], str]
+    hints: tuple[str, ...] = ()
+    """In lower case: without one of these the pattern finds nothing. Empty: it may always find something."""
+    min_length: int = 0
+    """The same (characters)."""
+
+
+RULES = (
+    Rule(_KEY_BLOCK, REDACTED, ("-----begin",)),
+    Rule(_KEY_BLOCK_END, REDACTED, ("-----end",)),
+    Rule(_KEY_LINE, REDACTED, min_length=60),
+    Rule(_URL_PASSWORD, rf"\g<user>{REDACTED}@", ("://",)),
+    Rule(_URL_USER, f"://{REDACTED}@", ("://",)),
+    Rule(_TOKENS, REDACTED, _TOKEN_HINTS),
+    Rule(_HEADER, _keep_name_and_scheme, ("authorization",)),
+    Rule(_COOKIE, rf"\g<name>{REDACTED}", ("cookie",)),
+    Rule(_BEARER, rf"\g<name>{REDACTED}", ("bearer", "basic")),
+    Rule(_AWS_SECRET_KEY, REDACTED, min_length=40),
+    Rule(_PASSWORD_ASSIGNMENT, _keep_name, ("pass", "pwd")),
+    Rule(_KEY_ASSIGNMENT, _keep_name, _KEY_NAME_HINTS),
+    Rule(_FLAG, _keep_name, ("--",)),
+)
+"""In this order."""

@@ -12,6 +12,7 @@ from zlib import crc32
 
 import botocore.session
 import pytest
+import structlog
 from hypothesis import settings
 from redis import Redis
 
@@ -30,6 +31,14 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` tries more exam
 
 # Each boto3 session reads AWS's models again, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# By default structlog lets rich draw each traceback with all variables, which takes longer than a deploy.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 SLOW_FILES = ("test_processes.py", "test_bot_process.py", "test_web_process.py", "test_redis_refuses.py")
 
@@ -54,13 +63,18 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files begin first, so that the run does not wait for them at the end.
+    """The slowest files begin first, so that the run does not wait for them at the end. The scenarios follow
+    one another, so that each demo is started once.
 
     The other files are mixed: some mostly wait and some mostly compute, and a folder of one kind would leave
     the cores idle.
     """
     items.sort(
-        key=lambda item: (item.path.name not in SLOW_FILES, crc32(item.nodeid.split("::")[0].encode()))
+        key=lambda item: (
+            item.path.name not in SLOW_FILES,
+            item.path.parent.name != "scenarios",
+            crc32(item.nodeid.split("::")[0].encode()),
+        )
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 
 import pytest
@@ -47,6 +49,16 @@ SECRETS = [
     (f"read {KEY} from disk", "read [redacted] from disk"),
     (KEY[:60], REDACTED),
     ("hunter2MIIE\n-----END PRIVATE KEY-----\nready", "[redacted]\nready"),
+]
+TOKENS = [
+    *(f"{kind}-12hunter2" for kind in ("xoxb", "xoxe.xoxp", "xapp", "xwfp")),
+    *(f"https://hooks.{host}.com/services/T1/hunter2" for host in ("slack", "slack-gov")),
+    *(f"{kind}IOSFODNN7EXAMPLE" for kind in ("AKIA", "ASIA")),
+    *(f"{kind}{'hunter2' * 3}" for kind in ("IQoJb3JpZ2lu", "FwoGZXIvYXdz", "FQoGZXIvYXdz")),
+    *(f"{kind}{'hunter2' * 5}" for kind in ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-")),
+    *(f"{kind}{'hunter2' * 3}" for kind in ("rk_live_", "rk_test_", "sk_live_", "sk_test_", "sk-")),
+    *(f"{kind}{'hunter2' * 3}" for kind in ("hvs.", "hvb.", "eyJhbGciOi.")),
+    *(f"npm_{'a1' * 18}", f"pypi-AgE{'a1' * 25}", f"AIza{'a1' * 17}b", f"SG.{'a1' * 11}.{'b2' * 21}c"),
 ]
 PIECES = [
     *(
@@ -103,6 +115,27 @@ def test_a_secret_is_taken_out(text: str, without: str) -> None:
     assert redact(text) == without
     assert redact(without) == without, "twice is the same as once"
     assert redact(f"before {text}").count("hunter2") == 0
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_every_form_of_a_token_is_taken_out(token: str) -> None:
+    assert redact(f"at {token} now") == f"at {REDACTED} now"
+
+
+def test_letters_outside_ascii_that_match_one_within_are_known() -> None:
+    every_other = "".join(map(chr, range(128, sys.maxunicode + 1)))
+
+    assert set(re.findall("[a-z]", every_other, re.IGNORECASE)) == set(map(chr, redaction._AS_ASCII))
+    assert redact("pa\u017f\u017fword=hunter2 to\u212aen=hunter2") == (
+        "pa\u017f\u017fword=[redacted] to\u212aen=[redacted]"
+    )
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_a_rule_that_is_left_out_would_find_nothing(text: str) -> None:
+    for sample in (text, *(secret for secret, _ in SECRETS)):
+        left_out = [rule for rule in redaction.RULES if rule not in redaction.rules_for(sample)]
+        assert [rule for rule in left_out if rule.pattern.search(sample)] == []
 
 
 @pytest.mark.parametrize("text", HELPFUL)

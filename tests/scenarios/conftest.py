@@ -14,7 +14,8 @@ from tests.scenarios.conversation import Conversation
 SPEED = 12.0
 
 
-@pytest.fixture(scope="session", params=["socket", "http"])
+# Not for the session: an idle demo takes a tenth of a core from the tests that follow.
+@pytest.fixture(scope="package", params=["socket", "http"])
 def slack(request: pytest.FixtureRequest) -> Iterator[Conversation]:
     """A workspace with Slipway in it: bot or web process, two workers, the scheduler, Valkey and ECS. Each
     process has the Redis user of docs/security.md, and none is refused anything that it needs."""

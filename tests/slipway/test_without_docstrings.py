@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from redis import Redis
 
 from tests.bot.bot_processes import ROOT
@@ -46,6 +45,18 @@ for number, arguments in enumerate(json.loads(sys.argv[1])):
             print("exit code", end.code or 0)
 """
 """Each command as a person types it, in one process, because starting one takes longer than the command."""
+PROCESSES = ("bot", "workers", "workers.scheduler")
+START_ALL_PROCESSES = """
+import runpy, sys
+
+for module in sys.argv[1:]:
+    sys.argv = [module]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        print("exit code", end.code)
+"""
+"""As `python -m` starts each, in one process for the same reason."""
 
 
 def run_python(command: list[str], folder: Path, redis_url: str) -> tuple[int, str, str]:
@@ -53,7 +64,6 @@ def run_python(command: list[str], folder: Path, redis_url: str) -> tuple[int, s
     env = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "COLUMNS": "100",
         "REDIS_URL": redis_url,
     }
@@ -81,13 +91,13 @@ def test_every_command_says_the_same(tmp_path: Path, redis: Redis, redis_url: st
     assert [bool(answer.strip()) for answer in answers] == [True] * len(COMMANDS)
 
 
-@pytest.mark.parametrize("module", ["bot", "workers", "workers.scheduler"])
-def test_every_process_refuses_in_the_same_words(module: str, tmp_path: Path) -> None:
+def test_every_process_refuses_in_the_same_words(tmp_path: Path) -> None:
     (tmp_path / "services.yml").write_text(INVALID_SERVICES)
+    one_after_another = ["-c", START_ALL_PROCESSES, *PROCESSES]
     wrong = "no address"
 
-    plain = run_python(["-m", module], tmp_path, wrong)
+    plain = run_python(one_after_another, tmp_path, wrong)
 
-    assert run_python(["-OO", "-m", module], tmp_path, wrong) == plain
-    assert plain[0] == 2
-    assert "REDIS_URL is not a URL" in plain[2]
+    assert run_python(["-OO", *one_after_another], tmp_path, wrong) == plain
+    assert plain[1].splitlines() == ["exit code 2"] * len(PROCESSES)
+    assert plain[2].count("REDIS_URL is not a URL") == len(PROCESSES)

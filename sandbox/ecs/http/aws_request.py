@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
+from moto.iam.models import get_account_id_from
+
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(?P<operation>\w+)")
 _ECS_TARGET = "AmazonEC2ContainerServiceV20141113."
@@ -57,6 +59,11 @@ class AwsRequest:
         except ValueError:
             form = parse_qs(self.body.decode("utf-8", "replace"))
             return {name: values[0] for name, values in form.items()} if "Action" in form else {}
+
+    @cached_property
+    def account(self) -> str:
+        """The account of the caller's access key."""
+        return get_account_id_from(self.access_key)
 
     @property
     def is_assume_role(self) -> bool:

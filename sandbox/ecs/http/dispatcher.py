@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.iam.models import get_account_id_from
-
 from sandbox.ecs.account import ACCOUNT
 from sandbox.ecs.aws_services.pull_through_cache import PULL_THROUGH_OPERATIONS
 from sandbox.ecs.botocore_model import validate_params
@@ -55,6 +53,14 @@ class AwsCallNote:
     """`ok`, an error code, or the kind of the fault that dropped the connection."""
 
 
+_REFUSALS = {
+    "throttle": ("ThrottlingException", "Rate exceeded", 400),
+    "error": ("InternalFailure", "The request processing has failed.", 500),
+    "access-denied": ("AccessDeniedException", "", 400),
+}
+"""Code, message and HTTP status by the kind of the fault; IAM's message names who is denied what."""
+
+
 class Dispatcher:
     """The WSGI application."""
 
@@ -94,9 +100,9 @@ class Dispatcher:
         return answer.send(start_response)
 
     def _record(self, request: AwsRequest, outcome: str) -> None:
-        now, account = self._home_region.clock.now(), get_account_id_from(request.access_key)
+        now = self._home_region.clock.now()
         self.calls.append(
-            AwsCallNote(now, request.service, request.operation, request.params, account, outcome)
+            AwsCallNote(now, request.service, request.operation, request.params, request.account, outcome)
         )
 
     def _drop_connection(self, request: AwsRequest, fault: EcsFault, environ: dict[str, Any]) -> None:
@@ -105,23 +111,17 @@ class Dispatcher:
         raise DroppedConnection(f"{request.operation}: {fault.kind}")
 
     def _error_response(self, request: AwsRequest, faults: dict[str, EcsFault]) -> AwsResponse | None:
-        refusals = {
-            "throttle": ("ThrottlingException", "Rate exceeded", 400),
-            "error": ("InternalFailure", "The request processing has failed.", 500),
-            "access-denied": ("AccessDeniedException", self._not_authorized_message(request), 400),
-        }
-        for kind, (code, message, status) in refusals.items():
+        for kind, (code, message, status) in _REFUSALS.items():
             fault = faults.get(kind)
             if fault is not None:
-                return error_response(
-                    request.service, fault.code or code, fault.message or message, fault.status or status
-                )
+                words = fault.message or message or self._not_authorized_message(request)
+                return error_response(request.service, fault.code or code, words, fault.status or status)
         session = self._roles.find_session(request.access_key)
         if session is not None and session.expires_at <= self._home_region.clock.now():
             return expired_token_response(request.service)
         if request.is_assume_role and not self._roles.can_assume(request.params):
             return error_response("sts", "AccessDenied", self._not_authorized_message(request), 403)
-        if request.service == "ecr" and _registry_account(request) != get_account_id_from(request.access_key):
+        if request.service == "ecr" and _registry_account(request) != request.account:
             message = self._not_authorized_message(request, "resource-based")
             return error_response("ecr", "AccessDeniedException", message)
         if "no-room" in faults:
@@ -194,13 +194,13 @@ class Dispatcher:
 
     def _is_played_here(self, request: AwsRequest) -> bool:
         """ECS in another region, or in an account that was not opened, is moto's and empty."""
-        account = get_account_id_from(request.access_key)
+        account = request.account
         return (
             request.service == "ecs" and request.region == self._home_region.name and account in self._regions
         )
 
     def _region_of(self, request: AwsRequest) -> EcsRegion:
-        return self._regions.get(get_account_id_from(request.access_key), self._home_region)
+        return self._regions.get(request.account, self._home_region)
 
 
 def _build_call(region: EcsRegion, request: AwsRequest, stale: EcsFault | None, caller: str) -> EcsCall:
@@ -213,7 +213,7 @@ def _build_call(region: EcsRegion, request: AwsRequest, stale: EcsFault | None, 
 def _registry_account(request: AwsRequest) -> str:
     """The account whose registry the request is for. Access to another account's registry is denied, since no
     repository here has a policy."""
-    return str(request.params.get("registryId") or get_account_id_from(request.access_key))
+    return str(request.params.get("registryId") or request.account)
 
 
 def _with_unknown_member(answer: AwsResponse, name: str) -> AwsResponse:

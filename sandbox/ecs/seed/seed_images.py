@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 
 from moto.ecr.models import ecr_backends
 
@@ -26,20 +27,22 @@ def push_images(account: str, region: str, now: float) -> None:
     for repository in REPOSITORIES:
         ecr.create_repository(repository, None, {}, {}, "IMMUTABLE", [])
         for age, tag in enumerate(TAGS):
-            manifest = _manifest(repository, tag)
-            digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+            manifest, digest = _manifest(repository, tag)
             pushed = ecr.put_image(repository, manifest, tag, _MEDIA_TYPE, digest)
             days = _DAYS_OLD.get(tag, _FAILING_DAYS_OLD + age / 24)
             pushed.image_pushed_at = int(now - days * 86_400)
 
 
-def _manifest(repository: str, tag: str) -> str:
+@cache
+def _manifest(repository: str, tag: str) -> tuple[str, str]:
+    """The manifest and its digest."""
+
     def layer(part: str, size: int) -> dict[str, object]:
         digest = hashlib.sha256(f"{repository}:{tag}:{part}".encode()).hexdigest()
         return {"digest": f"sha256:{digest}", "size": size, "mediaType": f"{_MEDIA_TYPE}.{part}"}
 
     megabytes = 40 + int(hashlib.sha256(f"{repository}:{tag}".encode()).hexdigest()[:2], 16) / 10
-    return json.dumps(
+    manifest = json.dumps(
         {
             "schemaVersion": 2,
             "mediaType": _MEDIA_TYPE,
@@ -48,3 +51,4 @@ def _manifest(repository: str, tag: str) -> str:
             "layers": [layer("base", 28_000_000), layer("app", int((megabytes - 28) * 1_000_000))],
         }
     )
+    return manifest, f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,8 @@ import httpx
 Json = dict[str, Any]
 
 _FORM = "application/x-www-form-urlencoded"
+_trusted_certificates = cache(httpx.create_ssl_context)
+"""Read once: that takes longer than most requests."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class SignedHttpClient:
     def __init__(self, secret: str) -> None:
         self._secret = secret
         # Proxies from the environment must not be used: both ends are on this machine.
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            trust_env=False, follow_redirects=False, verify=_trusted_certificates()
+        )
         self.last_request: SignedRequest | None = None
 
     def sign_form(self, url: str, fields: Mapping[str, str]) -> SignedRequest:

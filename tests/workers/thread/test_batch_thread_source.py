@@ -9,7 +9,8 @@ import pytest
 from bot.clicks import read_click
 from deploys.buttons import APPROVE, QUESTION_BUTTONS, REJECT
 from deploys.records.approval import Decision, Verdict
-from deploys.records.batch import MAX_SERVICES
+from deploys.records.batch import MAX_SERVICES, Batch
+from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from deploys.records.thread_messages import ThreadMessageKind
@@ -92,6 +93,24 @@ def test_the_thread_of_two_from_the_request_to_the_end(harness: PublisherHarness
     assert harness.threads.state(web) is None, "there is no second card"
     assert not any(call["status"] == 429 for call in harness.slack.calls())
     assert harness.redis.ttl(f"{THREAD_KEY}{batch}") == pytest.approx(KEPT_SECONDS, abs=60)
+
+
+def test_how_often_a_batch_is_read_for_its_card_does_not_grow_with_its_deploys(
+    harness: PublisherHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, _ = ask(harness, "web", "api", "site", in_order=True)
+    read, real = list[str](), harness.store.batch_deploys
+
+    def batch_deploys(of: Batch) -> list[Deploy]:
+        read.append(of.id)
+        return real(of)
+
+    monkeypatch.setattr(harness.store, "batch_deploys", batch_deploys)
+
+    harness.publisher.publish(batch)
+
+    assert "*site*: waiting for `api` to end" in harness.card(batch)["text"]
+    assert read == [batch, batch], "once for the card, once for all that wait"
 
 
 def test_the_first_failure_mentions_the_requester_while_others_continue(harness: PublisherHarness) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from deploys.records.approval import Verdict
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.stores.claims import DueDeploy
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
     SERVICE,
@@ -233,17 +235,17 @@ def test_a_worker_that_dies_at_one_of_its_calls_leaves_nothing_suspended(
 
 def replace_killed_workers(harness: EngineHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another worker continues after each one that is killed."""
-    tick = harness.tick
+    run_jobs = harness.run_jobs
 
-    def go_on(seconds: float = 1.0) -> None:
+    def go_on(jobs: Sequence[DueDeploy], seconds: float = 1.0) -> None:
         try:
-            tick(seconds)
+            run_jobs(jobs, seconds)
         except WorkerKilled:
             for deploy in harness.store.recent(None, 10):
                 harness.expire_lease(deploy.id)
             harness.engine = harness.new_engine()
 
-    monkeypatch.setattr(harness, "tick", go_on)
+    monkeypatch.setattr(harness, "run_jobs", go_on)
 
 
 def test_what_a_lost_deploy_left_suspended_counts_as_it_was_before_that(harness: EngineHarness) -> None:

@@ -42,6 +42,8 @@ class DeployCase:
     service_settings: Mapping[str, Any] | None = None
     """Changed keys of its entry in services.yml."""
     prepare: Callable[[EngineHarness], None] = lambda harness: None
+    first_own_call: int = 1
+    """Before this call it does what a deploy does that nobody cancels (number, from 1)."""
 
 
 def deploy_once(harness: EngineHarness) -> None:
@@ -69,11 +71,11 @@ DEPLOY_CASES: dict[str, tuple[DeployCase, list[str]]] = {
         ["RegisterTaskDefinition", "RunTask", "UpdateService"],
     ),
     "rolling, cancelled": (
-        DeployCase("web", cancel_in=Phase.FOLLOWING),
+        DeployCase("web", cancel_in=Phase.FOLLOWING, first_own_call=2),
         ["RegisterTaskDefinition", "UpdateService", "StopServiceDeployment"],
     ),
     "rolling, set back": (
-        DeployCase("web", cancel_in=Phase.FOLLOWING, prepare=deny_stop),
+        DeployCase("web", cancel_in=Phase.FOLLOWING, prepare=deny_stop, first_own_call=4),
         ["RegisterTaskDefinition", "UpdateService", "StopServiceDeployment", "TagResource", "UpdateService"],
     ),
     "native": (
@@ -95,7 +97,7 @@ DEPLOY_CASES: dict[str, tuple[DeployCase, list[str]]] = {
         ],
     ),
     "stop-start, cancelled while it drains": (
-        DeployCase("billing", cancel_in=Phase.DRAINING),
+        DeployCase("billing", cancel_in=Phase.DRAINING, first_own_call=6),
         [
             "RegisterTaskDefinition",
             "TagResource",
@@ -109,7 +111,7 @@ DEPLOY_CASES: dict[str, tuple[DeployCase, list[str]]] = {
         ],
     ),
     "stop-start, cancelled while it starts": (
-        DeployCase("billing", cancel_in=Phase.FOLLOWING),
+        DeployCase("billing", cancel_in=Phase.FOLLOWING, first_own_call=8),
         [
             "RegisterTaskDefinition",
             "TagResource",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from string import Formatter
 from typing import Any
@@ -80,8 +81,10 @@ ONLY_BEFORE_CHANGE = frozenset(
 """Calls that no phase after the first change makes."""
 
 
-def list_aws_calls() -> Iterator[tuple[str, Any]]:
+@cache
+def list_aws_calls() -> tuple[tuple[str, Any], ...]:
     """Every public function of the workers that calls AWS, and the URL check, by its name."""
+    found_calls: list[tuple[str, Any]] = []
     for found in pkgutil.walk_packages(workers.ecs.__path__, "workers.ecs."):
         module = import_module(found.name)
         _, _, last = found.name.rpartition(".")
@@ -89,8 +92,8 @@ def list_aws_calls() -> Iterator[tuple[str, Any]]:
             first = next(iter(inspect.signature(function).parameters.values()), None)
             is_call = first is not None and first.annotation == "RegionClients" and not name.startswith("_")
             if is_call and function.__module__ == module.__name__:
-                yield f"{last}.{name}", module
-    yield "http_check.check_url", http_check
+                found_calls.append((f"{last}.{name}", module))
+    return (*found_calls, ("http_check.check_url", http_check))
 
 
 def make_error(kind: type[Exception]) -> Exception:

@@ -5,7 +5,7 @@ Each call that a way out needs fails for a minute; every other one fails for eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -189,20 +189,22 @@ def assert_restored_despite_failures(
         assert_strict_order(harness, case.service)
 
 
-def cases_and_errors() -> Iterator[tuple[Case, type[Exception]]]:
-    """Errors that steps handle differently in every case; each other error in two cases, spread over all
-    cases."""
-    for number, kind in enumerate(RAISED_AFTER_CHANGE):
-        if kind in ERRORS_TOLD_APART:
-            yield from ((case, kind) for case in STOPPED_CASES)
-        else:
-            half = len(STOPPED_CASES) // 2
-            yield from ((STOPPED_CASES[(number + way) % len(STOPPED_CASES)], kind) for way in (0, half))
+def spread_errors(cases: Sequence[Case]) -> Iterator[tuple[Case, type[Exception]]]:
+    """Two of the errors that steps handle differently in every case; each of them comes in several cases."""
+    for number, case in enumerate(cases):
+        for step in (0, 2):
+            yield case, ERRORS_TOLD_APART[(number + step) % len(ERRORS_TOLD_APART)]
+
+
+def other_errors() -> Iterator[tuple[Case, type[Exception]]]:
+    """Each other error in one case, spread over all cases."""
+    others = [kind for kind in RAISED_AFTER_CHANGE if kind not in ERRORS_TOLD_APART]
+    return ((STOPPED_CASES[number % len(STOPPED_CASES)], kind) for number, kind in enumerate(others))
 
 
 @pytest.mark.parametrize(
     ("case", "kind"),
-    list(cases_and_errors()),
+    [*spread_errors(STOPPED_CASES), *other_errors()],
     ids=lambda each: each.__name__ if isinstance(each, type) else str(each),
 )
 def test_a_service_that_was_stopped_comes_back(
@@ -211,8 +213,11 @@ def test_a_service_that_was_stopped_comes_back(
     assert_restored_despite_failures(harness, monkeypatch, case, kind)
 
 
-@pytest.mark.parametrize("kind", ERRORS_TOLD_APART, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("case", RUNNING_CASES, ids=str)
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    list(spread_errors(RUNNING_CASES)),
+    ids=lambda each: each.__name__ if isinstance(each, type) else str(each),
+)
 def test_a_service_that_kept_running_goes_on_or_back(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, case: Case, kind: type[Exception]
 ) -> None:
