@@ -15,6 +15,7 @@ from bot.request import Request
 from deploys.buttons import ButtonValue
 from deploys.errors import Refused, SavedNotOnDisk
 from deploys.records.audit_entry import AuditEntry
+from deploys.redaction import redact
 from deploys.stores import audit
 from deploys.text_limits import shorten
 
@@ -36,10 +37,16 @@ def of_command(command: Command) -> dict[str, str]:
     """What a command asks for."""
     return {
         "verb": command.subcommand,
-        "target": command.target or command.tag,
+        "target": _target_of(command),
         "service": ",".join(command.services),
         "tag": command.tag,
     }
+
+
+def _target_of(command: Command) -> str:
+    if command.command_line:
+        return redact(command.command_line)
+    return command.target or command.tag or ("" if command.count is None else str(command.count))
 
 
 def of_click(action_id: str, value: ButtonValue, context: AppContext) -> dict[str, str]:

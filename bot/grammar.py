@@ -6,6 +6,7 @@ Each subcommand declares its arguments; this file has how an argument is read, o
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -15,6 +16,7 @@ from bot import slack_text
 from deploys.catalogue.durations import parse_duration
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.records.batch import MAX_SERVICES
+from deploys.records.count_change import MAX_COUNT
 
 if TYPE_CHECKING:
     from bot.app_context import AppContext
@@ -30,6 +32,10 @@ MIN_LOCK_SECONDS, MAX_LOCK_SECONDS = 60, 30 * 86_400
 """How long a lock may hold (seconds)."""
 MAX_REASON_LENGTH = 500
 """Characters of a reason."""
+MAX_COMMAND_LENGTH = 2000
+"""Characters of a command; ECS takes 8192 for all overrides of a task (ECS API reference, RunTask)."""
+MAX_LOG_LINES = 100
+"""Lines of each log in one answer (count)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,12 @@ class Command:
     """How long a lock holds; None: until it is unlocked."""
     mentioned: str = ""
     """Ids of the people and user groups that the reason of a lock mentions, separated by commas."""
+    count: int | None = None
+    """Tasks that a service is to have, or lines of a log."""
+    command_line: str = ""
+    """What runs in a one-off task, quoted as a shell would need it."""
+    confirmed: bool = False
+    """The person has confirmed what is asked about first."""
     waits_for_lock: bool = False
     """Queue it although its service is locked; it is held until the lock is gone."""
 
@@ -79,6 +91,12 @@ class ParseErrorKind(Enum):
     MISSPELT_COMMAND = auto()  # the word is like the verb
     INVALID_DURATION = auto()  # the word is the duration
     DURATION_OUT_OF_RANGE = auto()  # the word is the duration
+    MISSING_COUNT = auto()
+    INVALID_COUNT = auto()  # the word is the count
+    INVALID_LINES = auto()  # the word is the number of lines
+    MISSING_COMMAND = auto()
+    UNCLOSED_QUOTE = auto()
+    COMMAND_TOO_LONG = auto()  # the word is its length
     UNKNOWN_COMMAND = auto()  # the word is reserved for a command that does not exist
 
 
@@ -106,6 +124,8 @@ class Allowed(Enum):
     IN_ITS_CHANNELS = auto()  # who may see the service there
     DEPLOYERS = auto()  # who may deploy the service, from where it may be deployed
     ROLLBACKERS = auto()  # who may roll it back, from there
+    SCALERS = auto()  # who may set its count, from there
+    RUNNERS = auto()  # who may run commands in it, from there
 
 
 Handler = Callable[[Command, "Request", "AppContext"], "PrivateReply"]
@@ -152,6 +172,11 @@ class Subcommand:
         return any(each.read is _read_lock_time for each in self.arguments)
 
     @property
+    def takes_command(self) -> bool:
+        """Whether a command follows behind `--`."""
+        return any(each.read is _read_command for each in self.arguments)
+
+    @property
     def takes_reason(self) -> bool:
         """Whether its last argument is a reason."""
         return any(each.read is _read_reason for each in self.arguments)
@@ -164,6 +189,8 @@ class Words:
     words: list[str]
     verb: str
     position: int = 0
+    has_command: bool = False
+    """Whether the last of the words is all that stands behind `--`."""
     service: str = ""
     """The service or list, once it is read."""
     tag: str = ""
@@ -217,6 +244,8 @@ def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
     first = slack_text.clean_word(words[0]).lower()
     if not first or (first == DEPLOY and len(words) == 1):
         raise ParseError(ParseErrorKind.EMPTY)
+    if first in subcommands and subcommands[first].takes_command:
+        return _parse_with_command(subcommands[first], text)
     if first in subcommands:
         command = _parse_arguments(subcommands[first], words[1:])
         return (
@@ -227,8 +256,18 @@ def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
     return _parse_arguments(subcommands[DEPLOY], words)
 
 
-def _parse_arguments(subcommand: Subcommand, typed: list[str]) -> Command:
-    words = Words(slack_text.join_service_list(typed), subcommand.prefix)
+def _parse_with_command(subcommand: Subcommand, text: str) -> Command:
+    before, line = slack_text.split_at_command(text)
+    typed = before.split()[1:]
+    if not typed:
+        raise ParseError(ParseErrorKind.MISSING_SERVICE, verb=subcommand.prefix)
+    if line is None:
+        return _parse_arguments(subcommand, typed)
+    return _parse_arguments(subcommand, [*typed, line], has_command=True)
+
+
+def _parse_arguments(subcommand: Subcommand, typed: list[str], *, has_command: bool = False) -> Command:
+    words = Words(slack_text.join_service_list(typed), subcommand.prefix, has_command=has_command)
     if (
         subcommand.takes_one_service
         and words.words
@@ -313,6 +352,48 @@ def _read_reason(words: Words) -> str:
     return reason
 
 
+def _read_count(words: Words) -> int:
+    return _read_number(words, 0, MAX_COUNT, ParseErrorKind.INVALID_COUNT)
+
+
+def _read_lines(words: Words) -> int:
+    return _read_number(words, 1, MAX_LOG_LINES, ParseErrorKind.INVALID_LINES)
+
+
+def _read_number(words: Words, least: int, most: int, invalid: ParseErrorKind) -> int:
+    typed = words.take()
+    is_number = typed.isascii() and typed.isdigit() and len(typed) <= len(str(most))
+    if not is_number or not least <= int(typed) <= most:
+        raise words.error(invalid, typed)
+    return int(typed)
+
+
+def _read_container(words: Words) -> str:
+    """Empty if the number of lines follows at once."""
+    if words.words[words.position].isdigit():
+        return ""
+    return slack_text.clean_word(words.take())
+
+
+def _read_command(words: Words) -> str:
+    """All that stands behind `--`, split into arguments as a shell would."""
+    if not words.has_command:
+        raise words.error(ParseErrorKind.MISSING_COMMAND)
+    if words.position < len(words.words) - 1:
+        raise words.error(ParseErrorKind.TOO_MANY_WORDS)
+    typed = words.words[words.position]
+    words.position += 1
+    try:
+        line = shlex.join(shlex.split(typed))
+    except ValueError:
+        raise words.error(ParseErrorKind.UNCLOSED_QUOTE) from None
+    if not line:
+        raise words.error(ParseErrorKind.MISSING_COMMAND)
+    if len(line) > MAX_COMMAND_LENGTH:
+        raise words.error(ParseErrorKind.COMMAND_TOO_LONG, str(len(line)))
+    return line
+
+
 def _read_lock_target(words: Words) -> str:
     words.tag = slack_text.clean_word(words.take()).lower()
     return words.tag
@@ -350,3 +431,7 @@ LOCK_TARGET = Argument("target", "SERVICE", _read_lock_target, ParseErrorKind.MI
 LOCK_TIME = Argument("seconds", "for 2h", _read_lock_time, ParseErrorKind.MISSING_REASON, optional=True)
 CANCEL_TARGET = Argument("target", "SERVICE, group or id", _read_target, ParseErrorKind.MISSING_TARGET)
 DEPLOY_ID = Argument("target", "ID", _read_target, ParseErrorKind.MISSING_TARGET)
+COUNT = Argument("count", "COUNT", _read_count, ParseErrorKind.MISSING_COUNT)
+CONTAINER = Argument("target", "container", _read_container, ParseErrorKind.MISSING_TARGET, optional=True)
+LINES = Argument("count", "lines", _read_lines, ParseErrorKind.MISSING_TARGET, optional=True)
+COMMAND = Argument("command_line", "-- COMMAND", _read_command, ParseErrorKind.MISSING_COMMAND)

@@ -19,6 +19,7 @@ from deploys.buttons.choices import choice_buttons
 from deploys.errors import Refused
 from deploys.records.deploy import new_deploy_id
 from deploys.records.refused_request import RefusedRequest
+from deploys.redaction import redact
 
 _OWN_FIELDS = frozenset({"subcommand", "services", "tag", "target", "reason"})
 """Fields of a command that a refused request names too; all others are among its arguments."""
@@ -27,8 +28,10 @@ _OWN_FIELDS = frozenset({"subcommand", "services", "tag", "target", "reason"})
 def note_refused_command(
     error: Refused, command: Command, request: Request, now: float, *, is_query: bool
 ) -> None:
-    """Notes on the error which command it refused. now: epoch seconds."""
-    if error.refused_request is None:
+    """Notes on the error which command it refused, unless that has a secret: those are not kept. now: epoch
+    seconds."""
+    has_secret = redact(command.command_line) != command.command_line
+    if error.refused_request is None and not has_secret:
         kind = type(error).__name__
         error.refused_request = _keep(command, request, now, is_query, error=kind, facts=_texts(error))
 

@@ -29,6 +29,9 @@ _DASHES = str.maketrans(
         "\u2015": "--",
     }
 )
+_STRAIGHT = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f", '"') | dict.fromkeys("\u2018\u2019", "'"))
+_COMMAND_SEPARATOR = re.compile(r"(?<!\S)(--|[\u2014\u2015])(?!\S)")
+_LEADING_DASH = re.compile(r"(?<!\S)[\u2010-\u2015\u2212](?=\w)")
 _SERVICE_NAME = re.compile(NAME_PATTERN)
 PLACE_PREPOSITIONS = frozenset({"to", "in", "on", "at"})
 """Followed by one more word they name a place."""
@@ -42,10 +45,26 @@ _OPTION_PATTERN = re.compile(r"--|-\w")
 
 def unformat(text: str) -> str:
     """The text as the person typed it, on one line."""
+    return " ".join(_as_typed(text).split())
+
+
+def _as_typed(text: str) -> str:
     text = remove_unsafe(_ANGLE_BRACKETS.sub(_visible_text, text))
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
-    return " ".join(text.split())
+    return text
+
+
+def split_at_command(text: str) -> tuple[str, str | None]:
+    """What stands before `--`, and the command behind it with its spaces; None without a `--`.
+
+    Phones turn quotes into curly ones and two hyphens into a dash. In a command neither is meant."""
+    typed = _as_typed(text)
+    separator = _COMMAND_SEPARATOR.search(typed)
+    if separator is None:
+        return typed, None
+    command = typed[separator.end() :].translate(_STRAIGHT)
+    return typed[: separator.start()], _LEADING_DASH.sub(lambda dash: dash[0].translate(_DASHES), command)
 
 
 def clean_word(text: str) -> str:

@@ -4,6 +4,7 @@ workers act. Several at once: `bot.submit_batch`.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -26,10 +27,13 @@ from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.holds.service_freezes import HELD_VERBS
 from deploys.queue_forecast import QueueReader
 from deploys.queue_limits import refuse_if_too_many
+from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.request import DeployRequest, Verb
+from deploys.records.typed_command import TypedCommand
 from deploys.stores.audit import lock_fields
+from deploys.stores.typed_commands import TypedCommands
 
 
 def build_deploy(
@@ -43,6 +47,8 @@ def build_deploy(
     reason: str = "",
     batch_id: str | None = None,
     batch_position: int = 0,
+    count_change: CountChange | None = None,
+    command: TypedCommand | None = None,
 ) -> Deploy:
     """The record of a deploy that is asked for now (epoch seconds), from where the request came."""
     return Deploy(
@@ -51,6 +57,8 @@ def build_deploy(
         verb=verb,
         tag=tag,
         rollback_target=rollback_target,
+        count_change=count_change,
+        command=command,
         request=build_deploy_request(request, reason, now),
         batch_id=batch_id,
         batch_position=batch_position,
@@ -78,8 +86,9 @@ def submit_deploy(
     verb: Verb = Verb.DEPLOY,
     overrides_freeze: bool = False,
 ) -> PrivateReply:
-    """Queues a deploy, restart, rollback or following, or says that the same is under way. The caller has
-    checked that this person may deploy the service, and override its freezes if that is asked for.
+    """Queues a deploy, restart, rollback, following, scaling or command, or says that the same is under way.
+    The caller has checked that this person may do that, and override the service's freezes if that is asked
+    for.
 
     Raises:
         UnknownService, ServiceFrozen, ServiceLocked, CommandTooLate, MentionTooLate, QueueFull,
@@ -95,6 +104,8 @@ def submit_deploy(
         tag=command.tag,
         rollback_target=command.target,
         reason=command.reason,
+        count_change=None if command.count is None else CountChange(wanted=command.count),
+        command=TypedCommand.of(arguments) if (arguments := shlex.split(command.command_line)) else None,
     )
     if overrides_freeze:
         deploy = override_freeze(deploy, request.user, command.reason, context.now())
@@ -102,6 +113,8 @@ def submit_deploy(
         refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
     refuse_if_too_many([deploy], context.store, context.request_limits.limits)
+    if deploy.command and deploy.command.has_secret:
+        TypedCommands(context.store.redis).save(deploy.id, arguments)
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
         if overrides_freeze and is_held_by_freeze(submission.deploy):

@@ -16,10 +16,13 @@ from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold
 from deploys.records.request import DeployRequest, Verb
 from deploys.stores.thread_store import ThreadStore
+from deploys.text_limits import shorten
 from deploys.where_told import card_channel
 
 MAX_DEPLOYS_NAMED = 5
 """Deploys named in one sentence (count)."""
+MAX_ARGUMENTS_SHOWN = 12
+"""Arguments of a command named in one sentence (count)."""
 
 
 def queued(deploy: Deploy) -> PrivateReply:
@@ -29,7 +32,7 @@ def queued(deploy: Deploy) -> PrivateReply:
         f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}). Its thread follows "
         f"{_where([deploy], deploy.request)} after the first checks."
     )
-    return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
+    return PrivateReply(text + _command_note(deploy) + _approval_note(deploy), card_will_tell=True)
 
 
 def queued_behind(waiting: WaitingDeploy) -> PrivateReply:
@@ -139,6 +142,22 @@ def _describe_ahead(deploy: Deploy) -> str:
         return f"{label} of {mention(deploy.request.requester)}"
     article = "an" if label.startswith("e") else "a"
     return f"{article} {label} {deploy_text.requested_by(deploy)}"
+
+
+def _command_note(deploy: Deploy) -> str:
+    """What ECS gets: quotes and spaces are easily typed otherwise than they were meant."""
+    if deploy.command is None:
+        return ""
+    if deploy.command.has_secret:
+        return (
+            " What looks like a secret is not shown here, but ECS keeps it with the task, and CloudTrail "
+            "logs it: better let the task read it from where the service does."
+        )
+    arguments = deploy.command.arguments
+    shown = ", ".join(code(shorten(each, 60)) for each in arguments[:MAX_ARGUMENTS_SHOWN])
+    more = len(arguments) - MAX_ARGUMENTS_SHOWN
+    listed = f"{shown} and {more} more" if more > 0 else shown
+    return f" No shell reads it; it is passed as {plural(len(arguments), 'argument')}: {listed}."
 
 
 def _approval_note(deploy: Deploy) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot import slack_text
-from bot.grammar import MAX_REASON_LENGTH, ParseError, ParseErrorKind, Subcommand
+from bot.grammar import (
+    MAX_COMMAND_LENGTH,
+    MAX_LOG_LINES,
+    MAX_REASON_LENGTH,
+    ParseError,
+    ParseErrorKind,
+    Subcommand,
+)
 from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
 from deploys.catalogue import Service
 from deploys.catalogue.catalogue import Catalogue
@@ -14,6 +21,7 @@ from deploys.catalogue.service import ServiceGroup
 from deploys.errors import TooManyServices
 from deploys.mrkdwn import code, mention, plural
 from deploys.records.batch import MAX_SERVICES
+from deploys.records.count_change import MAX_COUNT
 
 MAX_LIST_BYTES = 2000
 """UTF-8 bytes of the list of services."""
@@ -94,7 +102,30 @@ def _describe_argument_error(error: ParseError, word: str, syntax: str) -> str:
             return f"The reason has {error.word} characters; it may have {MAX_REASON_LENGTH}."
         case ParseErrorKind.MISSING_TAG:
             return f"Which tag of {word}? Write `{_typed(error, 'TAG')}`."
-    return _describe_tag_error(error, word)
+        case ParseErrorKind.MISSING_COUNT:
+            return f"How many tasks? Write `{_typed(error, 'COUNT')}`."
+        case ParseErrorKind.INVALID_COUNT:
+            return (
+                f"{word} is not a number of tasks; anything from 0 to {MAX_COUNT} is allowed. Write "
+                f"`{_typed(error, 'COUNT')}`."
+            )
+        case ParseErrorKind.INVALID_LINES:
+            return (
+                f"{word} is not a number of lines; anything from 1 to {MAX_LOG_LINES} is allowed. Write "
+                f"{syntax}."
+            )
+    return _describe_command_error(error, syntax) or _describe_tag_error(error, word)
+
+
+def _describe_command_error(error: ParseError, syntax: str) -> str:
+    match error.kind:
+        case ParseErrorKind.MISSING_COMMAND:
+            return f"Which command? It goes behind `--`, and no shell reads it. Write {syntax}."
+        case ParseErrorKind.UNCLOSED_QUOTE:
+            return f"A quote in the command is not closed. Nothing was run. Write {syntax}."
+        case ParseErrorKind.COMMAND_TOO_LONG:
+            return f"The command has {error.word} characters; it may have {MAX_COMMAND_LENGTH}."
+    return ""
 
 
 def _describe_duration_error(error: ParseError, word: str, syntax: str) -> str:

@@ -50,6 +50,8 @@ class Action(StrEnum):
     APPROVE = "approve"  # approve, reject, let a pause continue; cancel
     ROLL_BACK = "roll back"  # rollback; cancel what has touched the service
     LOCK = "lock"  # lock; unlock what one has locked
+    SCALE = "scale"  # set the desired count; set it back
+    RUN = "run"  # run a command in a one-off task; stop it
     OVERRIDE = "override"  # pass a freeze, break a lock, stop and resume all deploys
 
 
@@ -96,6 +98,8 @@ ACTION_PHRASES: Mapping[Action, str] = {
     Action.APPROVE: "decide about",
     Action.ROLL_BACK: "roll back",
     Action.LOCK: "lock",
+    Action.SCALE: "scale",
+    Action.RUN: "run commands in",
     Action.OVERRIDE: "override a freeze or lock of",
 }
 """What goes between `may` and the service's name."""
@@ -199,23 +203,28 @@ class Access:
     def may_cancel(self, asker: Asker, deploy: Deploy) -> None:
         """Whether this person may cancel this deploy.
 
-        What has touched the service is rolled back, which those may who roll back or approve. What has not is
-        withdrawn, which its requester and the approvers may; so is following a rollout that is not ours.
+        What has touched the service is rolled back, which those may who roll back or approve; a change of the
+        count is set back by those who scale. What has not is withdrawn, which its requester and the approvers
+        may; so is following a rollout that is not ours. A command is stopped by those who run commands, too.
 
         Raises:
             MayNotWithdraw, and what `may` raises.
         """
         service, knowledge = self._find_service(asker, deploy.service.name), self._knowledge()
         untouched = deploy.verb is Verb.FOLLOW or is_service_untouched(deploy)
-        first = (deploy.request.requester,) if untouched else allowed_people(service, Action.ROLL_BACK)
+        action = action_of(deploy.verb) if not deploy.verb.sets_version else Action.ROLL_BACK
+        first = (deploy.request.requester,) if untouched else allowed_people(service, action)
+        if deploy.verb is Verb.RUN:
+            first = (*first, *allowed_people(service, Action.RUN))
         people = tuple(dict.fromkeys((*first, *service.approvers)))
-        self._check_person(Action.ROLL_BACK, asker, service, knowledge)
+        self._check_person(action, asker, service, knowledge)
         if not knowledge.is_listed(asker.user, people, service):
-            if untouched:
+            if untouched and deploy.verb is not Verb.RUN:
                 raise MayNotWithdraw(service=service.name, people=mentions(people))
-            rule = f"{rule_of(service, Action.ROLL_BACK)}` and `approvers"
-            raise NotAllowed(action="roll back", service=service.name, people=mentions(people), rule=rule)
-        self._check_place(Action.ROLL_BACK, asker, service, knowledge)
+            rule = f"{rule_of(service, action)}` and `approvers"
+            phrase = "stop commands in" if deploy.verb is Verb.RUN else ACTION_PHRASES[action]
+            raise NotAllowed(action=phrase, service=service.name, people=mentions(people), rule=rule)
+        self._check_place(action, asker, service, knowledge)
 
     def may_on_any(self, actions: Sequence[Action], asker: Asker) -> bool:
         """Whether this person may do one of these with some service, from wherever that is allowed.
@@ -360,7 +369,14 @@ def rule_of(service: Service, action: Action) -> str:
 
 def action_of(verb: Verb) -> Action:
     """What a request with this verb is."""
-    return Action.ROLL_BACK if verb is Verb.ROLLBACK else Action.DEPLOY
+    return _ACTIONS.get(verb, Action.DEPLOY)
+
+
+_ACTIONS: Mapping[Verb, Action] = {
+    Verb.ROLLBACK: Action.ROLL_BACK,
+    Verb.SCALE: Action.SCALE,
+    Verb.RUN: Action.RUN,
+}
 
 
 def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> BatchRefused:
@@ -385,9 +401,13 @@ def _grant(service: Service, action: Action) -> tuple[str, tuple[str, ...]]:
             return "may_lock", service.may_lock
         case Action.OVERRIDE if service.may_override is not None:
             return "may_override", service.may_override
+        case Action.SCALE if service.may_scale is not None:
+            return "may_scale", service.may_scale
+        case Action.RUN:
+            return "may_run", service.may_run
         case Action.APPROVE | Action.OVERRIDE:
             return "approvers", service.approvers
-        case Action.SEE | Action.DEPLOY | Action.ROLL_BACK | Action.LOCK:
+        case Action.SEE | Action.DEPLOY | Action.ROLL_BACK | Action.LOCK | Action.SCALE:
             return "deployers", service.deployers
 
 

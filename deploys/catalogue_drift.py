@@ -54,6 +54,8 @@ RULES: Mapping[str, DriftRule] = {
     "approvers": DriftRule.ADOPTED,
     "may_roll_back": DriftRule.ADOPTED,
     "may_lock": DriftRule.ADOPTED,
+    "may_scale": DriftRule.ADOPTED,
+    "may_run": DriftRule.ADOPTED,
     "may_override": DriftRule.ADOPTED,
     "guests": DriftRule.ADOPTED,
     "direct_messages": DriftRule.ADOPTED,
@@ -64,6 +66,7 @@ RULES: Mapping[str, DriftRule] = {
     # How a rollout is watched and told: nobody decides about that.
     "deadline": DriftRule.ADOPTED,
     "give_up_after": DriftRule.ADOPTED,
+    "run_deadline": DriftRule.ADOPTED,
     "logs": DriftRule.ADOPTED,
     "notify": DriftRule.ADOPTED,
 }

@@ -13,9 +13,12 @@ from deploys.records.plan import Plan
 from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.short_names import short_arn
+from deploys.text_limits import shorten
 
 MAX_SERVICES_NAMED = 10
 """Services named in one sentence (count)."""
+COMMAND_CHARACTERS = 120
+"""Characters of a typed command that are shown."""
 TextStyle = Callable[[str], str]
 """How a service or version is set apart from the words around it: as code, or not at all."""
 
@@ -32,6 +35,10 @@ def deploy_name(deploy: Deploy, mark: TextStyle = code) -> str:
             return f"rollback of {service}{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
             return f"external rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
+        case Verb.SCALE:
+            return f"scaling of {service} to {_wanted_count(deploy)}"
+        case Verb.RUN:
+            return f"command {mark(command_text(deploy))} in {service}"
 
 
 def name_in_sentence(deploy: Deploy, mark: TextStyle = code) -> str:
@@ -55,6 +62,19 @@ def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
             return f"rollback{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
             return f"external rollout{_version_part(deploy.tag, ' to ', mark)}"
+        case Verb.SCALE:
+            return f"scaling to {_wanted_count(deploy)}"
+        case Verb.RUN:
+            return f"command {mark(command_text(deploy))}"
+
+
+def command_text(deploy: Deploy) -> str:
+    """The command that was typed, shortened, as plain text; empty if none was."""
+    return shorten(deploy.command.line, COMMAND_CHARACTERS) if deploy.command else ""
+
+
+def _wanted_count(deploy: Deploy) -> str:
+    return plural(deploy.count_change.wanted if deploy.count_change else 0, "task")
 
 
 def requested_by(deploy: Deploy) -> str:
@@ -66,9 +86,9 @@ def requested_by(deploy: Deploy) -> str:
 def previous_version(deploy: Deploy) -> str:
     """What ran before, without markup: its tag, or its revision (`web:17`) if the tag stays the same.
 
-    Empty until there is a plan.
+    Empty until there is a plan, and for what sets no version.
     """
-    if deploy.plan is None:
+    if deploy.plan is None or not deploy.verb.sets_version:
         return ""
     if deploy.plan.old_tag == deploy.tag:
         return short_arn(deploy.plan.old_revision)

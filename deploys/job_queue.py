@@ -21,7 +21,7 @@ DEDUPLICATION_SECONDS = 0.2
 """The same job enqueued twice within this time is one job (seconds). If RQ leaves the hash of a job
 behind, that blocks the same job for no longer than this."""
 WATCH_PREFIX = "watch:"
-UNREPEATED_JOBS = frozenset({"answer_privately", "answer_tags", "answer_plan"})
+UNREPEATED_JOBS = frozenset({"answer_privately", "answer_tags", "answer_plan", "answer_logs"})
 """Jobs that the scheduler does not enqueue again: they wait longer for a worker."""
 
 
@@ -129,6 +129,25 @@ class JobQueue:
         """
         self._enqueue("answer_plan", query_id, service, tag, channel, thread_ts, user, team)
 
+    def answer_logs(
+        self,
+        query_id: str,
+        service: str,
+        container: str,
+        lines: int,
+        channel: str,
+        thread_ts: str | None,
+        user: str,
+        team: str,
+    ) -> None:
+        """Sends one user the last log lines of a service's newest tasks. container: empty for all of them.
+        lines: of each log (count). Otherwise as `answer_tags`.
+
+        Raises:
+            RedisError: the job was not enqueued, and the scheduler does not repeat it.
+        """
+        self._enqueue("answer_logs", query_id, service, container, lines, channel, thread_ts, user, team)
+
     def requeue(self, job: str, name: str, nonce: str) -> None:
         """Enqueues a job for the scheduler: with the same nonce only once, however many schedulers there are.
 
@@ -144,7 +163,7 @@ class JobQueue:
             if nonce and isinstance(error, ConnectionError | TimeoutError):
                 raise
 
-    def _enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
+    def _enqueue(self, job: str, *args: str | int | None, nonce: str = "") -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
         digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
         with suppress(DuplicateJobError):  # already enqueued

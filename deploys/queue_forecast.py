@@ -65,9 +65,9 @@ class QueueReader:
         if deploy.phase is not Phase.WAITING or not deploy.in_progress:
             return WaitingDeploy(deploy)
         name = deploy.service.name
-        if name not in self._queues:
-            self._queues[name] = self._store.service_queue(name)
-        queue = self._queues[name]
+        if deploy.queue not in self._queues:
+            self._queues[deploy.queue] = self._store.service_queue(deploy.queue)
+        queue = self._queues[deploy.queue]
         ids = queue[: queue.index(deploy.id)] if deploy.id in queue else []
         ahead = tuple(found for each in ids if (found := self._store.get(each)))
         if not ahead:
@@ -163,7 +163,7 @@ def usual_seconds(recent: Sequence[Deploy]) -> float | None:
     durations = [
         each.ended_at - _begun_at(each, recent[number + 1 :])
         for number, each in enumerate(recent)
-        if each.outcome in _RAN and each.verb is not Verb.FOLLOW and each.ended_at is not None
+        if each.outcome in _RAN and each.verb.sets_version and each.verb is not Verb.FOLLOW and each.ended_at
     ]
     return max(0.0, median(durations[:DURATIONS_USED])) if durations else None
 

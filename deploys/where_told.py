@@ -1,4 +1,7 @@
-"""Where a deploy is told of, and who is mentioned: the key `notify` of services.yml. Pure."""
+"""Where a deploy is told of, and who is mentioned: the key `notify` of services.yml. Pure.
+
+How a command ended is for its thread: that has what the command said, and its requester waits for it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from deploys.catalogue.notify_keys import SuccessMessage
 from deploys.catalogue.slack_ids import MentionRole
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
-from deploys.records.request import DeployRequest
+from deploys.records.request import DeployRequest, Verb
 
 
 def card_channel(deploys: Sequence[Deploy], request: DeployRequest) -> str:
@@ -25,17 +28,23 @@ def channels_told(deploy: Deploy) -> frozenset[str]:
 
 def is_failure(deploy: Deploy) -> bool:
     """Whether it ended in a way that the channel is told of."""
-    return deploy.outcome is not None and deploy.outcome.facts.broadcast
+    broadcast = deploy.outcome is not None and deploy.outcome.facts.broadcast
+    return broadcast and deploy.verb is not Verb.RUN
 
 
 def is_quiet_success(deploy: Deploy) -> bool:
     """Whether its card alone shows that it succeeded."""
-    return deploy.outcome is Outcome.SUCCEEDED and deploy.service.told.successes is SuccessMessage.QUIET
+    return _is_success_told(deploy, SuccessMessage.QUIET)
 
 
 def is_loud_success(deploy: Deploy) -> bool:
     """Whether its channel sees that it succeeded."""
-    return deploy.outcome is Outcome.SUCCEEDED and deploy.service.told.successes is SuccessMessage.CHANNEL
+    return _is_success_told(deploy, SuccessMessage.CHANNEL)
+
+
+def _is_success_told(deploy: Deploy, how: SuccessMessage) -> bool:
+    succeeded = deploy.outcome is Outcome.SUCCEEDED and deploy.verb is not Verb.RUN
+    return succeeded and deploy.service.told.successes is how
 
 
 def mentioned_at_end(deploy: Deploy) -> tuple[str, ...]:

@@ -273,5 +273,5 @@ class Engine:
             self._job_queue.advance(result.overtaken_by)
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
-        for deploy_id in self._store.service_queue(deploy.service.name)[:1]:
+        for deploy_id in self._store.service_queue(deploy.queue)[:1]:
             self._job_queue.advance(deploy_id)

@@ -32,6 +32,7 @@ ENTRY_POINTS = frozenset(
         "answer_privately",
         "answer_tags",
         "answer_plan",
+        "answer_logs",
     )
 )
 

@@ -112,3 +112,19 @@ def answer_plan(
     _get_dependencies().query_handler.answer_plan(
         QueryTarget(query_id, channel, thread_ts, user, team), service, tag
     )
+
+
+def answer_logs(
+    query_id: str,
+    service: str,
+    container: str,
+    lines: int,
+    channel: str,
+    thread_ts: str | None,
+    user: str,
+    team: str = "",
+) -> None:
+    """Sends one user the last log lines of a service's newest tasks."""
+    _get_dependencies().query_handler.answer_logs(
+        QueryTarget(query_id, channel, thread_ts, user, team), service, container, lines
+    )

@@ -9,7 +9,7 @@ from typing import Protocol
 from deploys.access import Action, Asker
 from deploys.catalogue.service import Service
 from deploys.catalogue_drift import refuse_catalogue_drift
-from deploys.errors import NotOnDisk
+from deploys.errors import CommandForgotten, NotOnDisk
 from deploys.holds.held_deploys import HoldSource, find_passed_lock, first_hold
 from deploys.quoted_texts import with_quotes
 from deploys.quoting import quotes_made
@@ -20,8 +20,10 @@ from deploys.records.hold import Hold, LockRef
 from deploys.records.phases import Stage
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
+from deploys.records.typed_command import TypedCommand
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.typed_commands import KEPT_SECONDS, TypedCommands
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.state import ServiceDeploymentState, ServiceState
@@ -117,6 +119,7 @@ class StepContext:
         self._store = store
         self._now = now
         self._hold_sources = hold_sources
+        self._typed_commands = TypedCommands(store.redis)
         self._version_on_disk = -1
         """Version of the record that Redis confirmed to be on disk."""
         self._prefetched: list[ServiceState | None] = []
@@ -142,7 +145,7 @@ class StepContext:
         A deploy of a coordinated batch overtakes nobody: two batches could then wait for each other.
         """
         deploy = self.claim.deploy
-        queue = self._store.service_queue(deploy.service.name)
+        queue = self._store.service_queue(deploy.queue)
         if queue[:1] != [deploy.id]:
             return None
         behind = [found for each in queue[1:] if (found := self._store.get(each))]
@@ -169,7 +172,7 @@ class StepContext:
     def is_first_in_queue(self) -> bool:
         """Whether no other deploy of the service comes before this one."""
         deploy = self.claim.deploy
-        return self._store.service_queue(deploy.service.name)[:1] == [deploy.id]
+        return self._store.service_queue(deploy.queue)[:1] == [deploy.id]
 
     def earlier_deploys(self) -> list[Deploy]:
         """The service's deploys before this one, newest first."""
@@ -201,6 +204,24 @@ class StepContext:
             ServiceDeploymentsUnavailable: ECS has no such API here, or does not allow it.
         """
         return self._reader.read_service_deployment(self.claim.deploy)
+
+    def read_typed_command(self, command: TypedCommand) -> Sequence[str]:
+        """The arguments of this deploy's command, as they were typed.
+
+        Raises:
+            CommandForgotten: they had a secret, and are not kept any more.
+        """
+        if not command.has_secret:
+            return command.arguments
+        if (found := self._typed_commands.find(self.claim.deploy.id)) is None:
+            raise CommandForgotten(hours=KEPT_SECONDS // 3600)
+        return found
+
+    def forget_typed_command(self) -> None:
+        """Whatever was kept apart of this deploy's command: nobody needs it any more."""
+        command = self.claim.deploy.command
+        if command is not None and command.has_secret:
+            self._typed_commands.forget(self.claim.deploy.id)
 
     def write_intent(self, deploy: Deploy) -> Deploy:
         """Commits what the step is about to do, before it does it. The step goes on with the new record."""

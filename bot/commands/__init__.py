@@ -19,11 +19,14 @@ from bot.commands import (
     history,
     lock,
     locks,
+    logs,
     override,
     plan,
     restart,
     resume_all,
     rollback,
+    run,
+    scale,
     show,
     status,
     stop_all,
@@ -46,6 +49,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
     for each in (
         *(deploy, plan, tags, restart, rollback, override, follow, status, history, show, access, cancel),
+        *(logs, scale, run),
         *(lock, unlock, locks, stop_all, resume_all, help),
     )
 }
@@ -162,6 +166,10 @@ def _check_access(subcommand: Subcommand, service: str, request: Request, contex
             context.access.may(Action.DEPLOY, request.asker, service)
         case Allowed.ROLLBACKERS:
             context.access.may(Action.ROLL_BACK, request.asker, service)
+        case Allowed.SCALERS:
+            context.access.may(Action.SCALE, request.asker, service)
+        case Allowed.RUNNERS:
+            context.access.may(Action.RUN, request.asker, service)
         case Allowed.IN_ITS_CHANNELS:
             context.access.may(Action.SEE, request.asker, service)
         case Allowed.ANYBODY:

@@ -9,7 +9,7 @@ from bot.grammar import SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, section_block
 from bot.request import Request
 from deploys.access import Action, allowed_people, rule_of
-from deploys.catalogue.service import Service
+from deploys.catalogue.service import LogLines, Service
 from deploys.errors import Refused
 from deploys.mrkdwn import channel_link, code, mentions, plural
 
@@ -18,6 +18,8 @@ _EXPLAINED = {
     Action.APPROVE: "decide about it",
     Action.ROLL_BACK: "roll it back",
     Action.LOCK: "lock it",
+    Action.SCALE: "scale it",
+    Action.RUN: "run commands in it",
     Action.OVERRIDE: "override its freezes and the locks of others",
 }
 
@@ -45,9 +47,12 @@ def _lines_about_rules(service: Service) -> Iterator[str]:
     for action, phrase in _EXPLAINED.items():
         people = mentions(allowed_people(service, action))
         yield f"who may {phrase}: {people} (`{rule_of(service, action)}`)"
+    logs = "nobody here (`logs: hide`)" if service.logs is LogLines.HIDE else "who may ask about it here"
+    yield f"who may read its logs: {logs}"
     yield (
         "who may cancel: what has not touched the service, its requester and the `approvers`; what has, "
-        "those who may roll back, and the `approvers`"
+        "those who may roll back, and the `approvers`; a scaling that has begun, those who may scale; a "
+        "command that runs, those who may run commands"
     )
     if service.approvals:
         own = "counts" if service.self_approval else "does not count"

@@ -22,6 +22,7 @@ from deploys.quoting import are_quotes_hidden, must_hide_quotes, quotes_hidden
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.lock import ALL_SERVICES
+from deploys.records.plan import Plan
 from deploys.records.request import DeployRequest
 from deploys.shared_channels import KnownSharedChannels
 from deploys.short_names import short_arn
@@ -130,18 +131,33 @@ def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) 
 
 def _plan_lines(deploy: Deploy) -> Iterator[str]:
     if plan := deploy.plan:
-        tags = f"{code(plan.old_tag)} → {code(plan.tag or deploy.tag)}"
-        yield f"*Plan*: {tags}, {deploy_text.planned_count(plan)}"
-        new = f" → {code(short_arn(deploy.ecs.new_revision))}" if deploy.ecs.new_revision else ""
-        yield f"Revision: {code(short_arn(plan.old_revision))}{new}"
-        if plan.digest:
-            yield f"Digest: {code(plan.digest)}"
-        for each in plan.changes[:MAX_CONTAINERS]:
-            old, new = (code(shorten(short_arn(image), 120)) for image in (each.old_image, each.new_image))
-            images = f"{old} → {new}" if old != new else f"{new}, as before"
-            yield f"Container {code(shorten(each.container, 80))}: {images}"
-        if len(plan.changes) > MAX_CONTAINERS:
-            yield f"and {plural(len(plan.changes) - MAX_CONTAINERS, 'more container')}"
+        yield from _version_lines(deploy, plan) if deploy.verb.sets_version else _other_lines(deploy, plan)
+
+
+def _other_lines(deploy: Deploy, plan: Plan) -> Iterator[str]:
+    """Of another count, or of a command."""
+    revision = code(short_arn(plan.old_revision))
+    if change := deploy.count_change:
+        before, wanted = deploy_text.planned_count(plan), plural(change.wanted, "task")
+        yield f"*Plan*: from {before} to {wanted}, revision {revision}"
+    else:
+        command, container = code(deploy_text.command_text(deploy)), code(plan.changes[0].container)
+        yield f"*Plan*: {command} in container {container}, revision {revision}"
+
+
+def _version_lines(deploy: Deploy, plan: Plan) -> Iterator[str]:
+    tags = f"{code(plan.old_tag)} → {code(plan.tag or deploy.tag)}"
+    yield f"*Plan*: {tags}, {deploy_text.planned_count(plan)}"
+    new = f" → {code(short_arn(deploy.ecs.new_revision))}" if deploy.ecs.new_revision else ""
+    yield f"Revision: {code(short_arn(plan.old_revision))}{new}"
+    if plan.digest:
+        yield f"Digest: {code(plan.digest)}"
+    for each in plan.changes[:MAX_CONTAINERS]:
+        old, new = (code(shorten(short_arn(image), 120)) for image in (each.old_image, each.new_image))
+        images = f"{old} → {new}" if old != new else f"{new}, as before"
+        yield f"Container {code(shorten(each.container, 80))}: {images}"
+    if len(plan.changes) > MAX_CONTAINERS:
+        yield f"and {plural(len(plan.changes) - MAX_CONTAINERS, 'more container')}"
 
 
 def _run_lines(deploy: Deploy) -> Iterator[str]:
@@ -149,13 +165,15 @@ def _run_lines(deploy: Deploy) -> Iterator[str]:
     if task := deploy.pre_task:
         ended = "not known" if task.exit_code is None else str(task.exit_code)
         which = f", task {code(short_arn(task.task_arn))}" if task.task_arn else ""
-        yield f"Task before the rollout: exit code {ended}{which}"
+        name = "Task of the command" if deploy.command else "Task before the rollout"
+        yield f"{name}: exit code {ended}{which}"
     if deploy.ecs.deployment_id:
         yield f"ECS deployment: {code(deploy.ecs.deployment_id)}"
     if counts.new_desired or counts.new_running or counts.old_running:
         failed = f", {counts.failed_tasks} failed" if counts.failed_tasks else ""
-        new = f"new {counts.new_running} of {counts.new_desired} running{failed}"
-        yield f"Tasks: {new}; old {counts.old_running} running"
+        running = f"{counts.new_running} of {counts.new_desired} running{failed}"
+        of_versions = f"new {running}; old {counts.old_running} running"
+        yield f"Tasks: {running if deploy.count_change else of_versions}"
     if deploy.traffic and deploy.traffic.new_production_percent is not None:
         yield f"Production traffic: new {percent(deploy.traffic.new_production_percent)}"
     if deploy.downtime_seconds is not None:

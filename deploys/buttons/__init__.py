@@ -28,6 +28,7 @@ from deploys.buttons import (
     roll_back,
     run_asked,
     run_instead,
+    scale_to_zero,
     send_again,
     suggested_name,
 )
@@ -62,6 +63,7 @@ from deploys.buttons.replace_waiting import REPLACE_WAITING
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
 from deploys.buttons.run_asked import RUN_ASKED, run_asked_button
 from deploys.buttons.run_instead import RUN_INSTEAD
+from deploys.buttons.scale_to_zero import SCALE_TO_ZERO
 from deploys.buttons.send_again import SEND_AGAIN
 from deploys.buttons.suggested_name import SUGGESTED_NAME
 
@@ -89,6 +91,7 @@ __all__ = [
     "ROLL_BACK",
     "RUN_ASKED",
     "RUN_INSTEAD",
+    "SCALE_TO_ZERO",
     "SEND_AGAIN",
     "SUGGESTED_NAME",
     "Button",
@@ -136,6 +139,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ASK_SOMEBODY: ask_somebody.handle,
     RUN_ASKED: run_asked.handle,
     RUN_INSTEAD: run_instead.handle,
+    SCALE_TO_ZERO: scale_to_zero.handle,
     SEND_AGAIN: send_again.handle,
     SUGGESTED_NAME: suggested_name.handle,
 }

@@ -25,7 +25,7 @@ def approve_button(deploy: Deploy) -> Button:
         style="primary",
         accessibility_label=f"Approve {short_name(deploy)}",
         confirm=ConfirmDialog(
-            f"Approve this {deploy.verb}?",
+            f"Approve this {deploy.verb.noun}?",
             " ".join((f"{subject_on_cluster(deploy)}.", *_consequences(deploy))),
             "Approve",
             "Not now",

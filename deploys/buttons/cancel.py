@@ -54,9 +54,9 @@ def cancel_choice_button(deploy: Deploy) -> Button:
         value,
         style="danger",
         confirm=ConfirmDialog(
-            f"Cancel this {deploy.verb}?",
-            f"{subject(deploy)} is withdrawn, or rolled back if it has begun to change the service.",
-            f"Cancel the {deploy.verb}",
+            f"Cancel this {deploy.verb.noun}?",
+            f"{subject(deploy)} is withdrawn, or {_undone(deploy)}.",
+            f"Cancel the {deploy.verb.noun}",
             "Leave it",
             "danger",
         ),
@@ -104,11 +104,21 @@ def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext) -> Deplo
     )
 
 
+def _undone(deploy: Deploy) -> str:
+    if deploy.verb is Verb.RUN:
+        return "stopped midway if it runs"
+    return "rolled back if it has begun to change the service"
+
+
 def _label(deploy: Deploy) -> str:
     if deploy.verb is Verb.FOLLOW:
         return "Stop following"
+    if deploy.phase is Phase.RUNNING_COMMAND:
+        return "Stop the command"
     if is_service_untouched(deploy):
         return "Withdraw"
+    if deploy.verb is Verb.SCALE:
+        return "Scale back"
     before = previous_version(deploy)
     return f"Roll back to {before}" if before else "Roll back"
 
@@ -117,7 +127,8 @@ def _is_harmless(deploy: Deploy) -> bool:
     """Whether pressing it stops nothing that runs."""
     if deploy.verb is Verb.FOLLOW:
         return True
-    return is_service_untouched(deploy) and deploy.phase is not Phase.RUNNING_PRE_TASK
+    runs_task = deploy.phase in (Phase.RUNNING_PRE_TASK, Phase.RUNNING_COMMAND)
+    return is_service_untouched(deploy) and not runs_task
 
 
 def _dialog(deploy: Deploy) -> ConfirmDialog:
@@ -130,10 +141,18 @@ def _dialog(deploy: Deploy) -> ConfirmDialog:
             f"{what} will not be deployed; the service stays as it is. The task that runs before it is "
             "stopped midway; what it has done so far is not undone."
         )
-        return ConfirmDialog(f"Withdraw this {deploy.verb}?", text, "Withdraw", "Let it go on", "danger")
+        return ConfirmDialog(f"Withdraw this {deploy.verb.noun}?", text, "Withdraw", "Let it go on", "danger")
+    if deploy.phase is Phase.RUNNING_COMMAND:
+        text = f"{what} is stopped midway; what it has done so far is not undone."
+        return ConfirmDialog("Stop this command?", text, "Stop it", "Let it go on", "danger")
+    if deploy.verb is Verb.SCALE and not is_service_untouched(deploy):
+        text = f"{what} is under way. Slipway sets the desired count that there was before."
+        return ConfirmDialog("Undo this scaling?", text, "Scale back", "Let it go on", "danger")
     if is_service_untouched(deploy):
-        return ConfirmDialog(f"Withdraw this {deploy.verb}?", will_not_happen(deploy), "Withdraw", "Keep it")
-    title = "Undo this rollback?" if deploy.verb is Verb.ROLLBACK else f"Roll this {deploy.verb} back?"
+        return ConfirmDialog(
+            f"Withdraw this {deploy.verb.noun}?", will_not_happen(deploy), "Withdraw", "Keep it"
+        )
+    title = "Undo this rollback?" if deploy.verb is Verb.ROLLBACK else f"Roll this {deploy.verb.noun} back?"
     text = f"{what} is under way. Slipway brings back what ran before."
     return ConfirmDialog(title, text, "Roll back", "Let it go on", "danger")
 
@@ -144,7 +163,11 @@ def _what_happens(deploy: Deploy) -> str:
         return f"I stop following {name}; it goes on in ECS."
     if deploy.phase is Phase.RUNNING_PRE_TASK:
         return f"Cancelling {name}: the task before its rollout is stopped, and the service stays as it is."
+    if deploy.phase is Phase.RUNNING_COMMAND:
+        return f"Cancelling {name}: its task is stopped; what it has done so far is not undone."
     if is_service_untouched(deploy):
         return f"Cancelling {name}: nothing of the service was changed yet, so it is withdrawn."
+    if deploy.verb is Verb.SCALE:
+        return f"Cancelling {name}: it has begun, so the count that there was before is set again."
     before = previous_version(deploy)
     return f"Cancelling {name}: it has begun, so it is rolled back{f' to {code(before)}' if before else ''}."

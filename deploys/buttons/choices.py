@@ -18,6 +18,7 @@ from deploys.buttons.deploy_others import deploy_others_button
 from deploys.buttons.override_refused import override_refused_button
 from deploys.buttons.queue_behind_lock import queue_behind_lock_button
 from deploys.buttons.run_instead import run_instead_buttons
+from deploys.buttons.scale_to_zero import scale_to_zero_button
 from deploys.buttons.send_again import send_again_button
 from deploys.buttons.suggested_name import suggested_name_button
 from deploys.records.refused_request import RefusedRequest
@@ -97,6 +98,7 @@ CHOICES: Mapping[str, Choices] = {
     "OneServiceAtATime": run_instead_buttons,
     "PersonUnknown": _send_again,
     "QueueFull": _send_again,
+    "ScaleToZero": lambda refused: (scale_to_zero_button(refused),),
     "ServiceFrozen": _frozen,
     "ServiceLocked": _locked,
     "SlackUnsure": _send_again,

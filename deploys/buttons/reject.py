@@ -21,7 +21,7 @@ def reject_button(deploy: Deploy) -> Button:
         style="danger",
         accessibility_label=f"Reject {short_name(deploy)}",
         confirm=ConfirmDialog(
-            f"Reject this {deploy.verb}?", will_not_happen(deploy), "Reject", "Not now", "danger"
+            f"Reject this {deploy.verb.noun}?", will_not_happen(deploy), "Reject", "Not now", "danger"
         ),
     )
 

@@ -66,7 +66,12 @@ def typed_command(refused: RefusedRequest, **changes: Any) -> str:
     values = {name: changes.get(name, getattr(refused, name)) for name in ("subcommand", "tag", "target")}
     verb = "" if values["subcommand"] == "deploy" else values["subcommand"]
     services = ",".join(changes.get("services", refused.services))
+    count, command = refused.arguments.get("count", ""), refused.arguments.get("command_line", "")
     seconds = refused.arguments.get("seconds")
-    length = f"for {format_duration(int(seconds))}" if seconds else ""
-    words = ("/deploy", verb, shorten(services, 150), values["tag"], shorten(values["target"], 150), length)
+    rest = (
+        str(count),
+        f"for {format_duration(int(seconds))}" if seconds else "",
+        f"-- {shorten(str(command), 150)}" if command else "",
+    )
+    words = ("/deploy", verb, shorten(services, 150), values["tag"], shorten(values["target"], 150), *rest)
     return " ".join(word for word in words if word)

@@ -25,7 +25,7 @@ def roll_back_button(deploy: Deploy) -> Button:
         button_value(deploy.id, latest_pause_number(deploy)),
         style="danger",
         accessibility_label=f"Roll back {short_name(deploy)}",
-        confirm=ConfirmDialog(f"Roll this {deploy.verb} back?", text, "Roll back", "Not now", "danger"),
+        confirm=ConfirmDialog(f"Roll this {deploy.verb.noun} back?", text, "Roll back", "Not now", "danger"),
     )
 
 

@@ -124,6 +124,23 @@ class Service(KeyRecord):
         tuple[str, ...] | None,
         Key(PEOPLE, "Who may lock the service against deploys.", default_text="the deployers"),
     ] = None
+    may_scale: Annotated[
+        tuple[str, ...] | None,
+        Key(
+            PEOPLE,
+            "Who may set the desired count, by `/deploy scale`, and cancel that.",
+            default_text="the deployers",
+        ),
+    ] = None
+    may_run: Annotated[
+        tuple[str, ...],
+        Key(
+            PEOPLE,
+            "Who may run any command in a one-off task with the service's roles and secrets, by `/deploy "
+            "run`, and stop it.",
+            default_text="nobody",
+        ),
+    ] = ()
     may_override: Annotated[
         tuple[str, ...] | None,
         Key(
@@ -216,6 +233,13 @@ class Service(KeyRecord):
             default_text="none",
         ),
     ] = None
+    run_deadline: Annotated[
+        int,
+        Key(
+            duration_between("10s", "12h"),
+            "How long a command of `/deploy run` may take. After that it is stopped, which counts as failed.",
+        ),
+    ] = 3600
     after: Annotated[
         PostCheck | None,
         Key(
@@ -239,8 +263,9 @@ class Service(KeyRecord):
         LogLines,
         Key(
             choice_of(LogLines, "what to do with log lines"),
-            "Whether the last log lines of a container that failed are quoted in Slack. `hide`: never; the "
-            "message says where they are. What looks like a secret is taken out of quoted lines in any case.",
+            "Whether log lines are quoted in Slack: the last ones of a container that failed, and those that "
+            "`/deploy logs` and `/deploy run` show. `hide`: never; the message says where they are. What "
+            "looks like a secret is taken out of quoted lines in any case.",
         ),
     ] = LogLines.SHOW
     notify: Annotated[
@@ -273,9 +298,14 @@ class Service(KeyRecord):
     @property
     def people(self) -> frozenset[str]:
         """Everybody who is named for anything: ids of people and user groups, and perhaps `everyone`."""
-        optional = (self.may_roll_back, self.may_lock, self.may_override)
+        optional = (self.may_roll_back, self.may_lock, self.may_scale, self.may_override)
         return frozenset(
-            (*self.deployers, *self.approvers, *(who for each in optional for who in each or ()))
+            (
+                *self.deployers,
+                *self.approvers,
+                *self.may_run,
+                *(who for each in optional for who in each or ()),
+            )
         )
 
     @property

@@ -10,7 +10,7 @@ from deploys.catalogue.service import Service
 from deploys.catalogue.slack_ids import EVERYONE, is_user_group
 from deploys.mrkdwn import plural
 
-PEOPLE_KEYS = ("deployers", "approvers", "may_roll_back", "may_lock", "may_override")
+PEOPLE_KEYS = ("deployers", "approvers", "may_roll_back", "may_lock", "may_scale", "may_run", "may_override")
 """Keys whose values are lists of people."""
 EVERYONE_NOTE = f"`{EVERYONE}`: every member of the workspace may."
 EcsServiceId = tuple[str, str, str, str]

@@ -57,8 +57,37 @@ class EcsStrategyUnknown(Refused):
 
 
 class ScaledToZero(Refused):
-    sentence = """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up
-    first."""
+    sentence = """`{service}` wants 0 tasks{who}, so a new revision would not be tried by any task. Scale it
+    up first: `/deploy scale {service} COUNT`."""
+
+
+class DaemonHasNoCount(Refused):
+    sentence = """`{service}` is a DAEMON service: ECS runs one task on each instance, so it has no count that
+    could be set. Change the number of instances instead."""
+
+
+class LogsHidden(Refused):
+    sentence = """`services.yml` keeps the log lines of `{service}` out of Slack (`logs: hide`). {link} has
+    them."""
+
+
+class LogsInSharedChannel(Refused):
+    sentence = """No log lines are shown in a channel that is shared with others. Ask for those of `{service}`
+    in another channel; {link} has them, too."""
+
+
+class ContainerNotInTask(Refused):
+    sentence = """`{service}` has no container {container}. It has {known}."""
+
+
+class NoTaskToRead(Refused):
+    sentence = """No task of `{service}` runs, and none has stopped within the last hour, so there is no log
+    to read. {link} has older ones."""
+
+
+class NothingRuns(Refused):
+    sentence = """ECS does not say which revision of `{service}` runs, so there is nothing to run a command
+    with. Deploy it first."""
 
 
 class TasksBlocked(Refused):

@@ -129,3 +129,13 @@ class TooManyOpenDeploys(Refused):
     sentence = """{count} deploys that you asked for have not ended, and at most {most} of one person may be
     open. Nothing was queued. Wait until one has ended, or cancel one that is not needed any more:
     `/deploy status` shows them."""
+
+
+class ScaleToZero(Refused):
+    sentence = """With 0 tasks `{service}` does nothing at all, until somebody scales it up: `/deploy scale
+    {service} COUNT`. Nothing was changed yet. If you mean it, confirm it."""
+
+
+class CommandForgotten(Refused):
+    sentence = """What looked like a secret in this command is kept for {hours} hours at most, and they are
+    over. Nothing was run. Send the command again."""

@@ -20,6 +20,7 @@ class Observation(StrEnum):
     ROLLBACK_DONE = "rollback done"
     RESTORE_REVISION_DELETED = "restore revision deleted"
     COUNT_CHANGED = "count changed"  # key: the desired count
+    COUNT_REACHED = "count reached"
     SCALING_NOT_SUSPENDED = "scaling not suspended"
     ALARM_FIRING = "alarm firing"  # key: the names of the alarms
     PRE_TASK_ENDED = "pre-task ended"  # key: how

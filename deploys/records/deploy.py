@@ -8,6 +8,7 @@ from typing import Any
 from deploys.catalogue.service import Service
 from deploys.records.approval import Approval, Cancel
 from deploys.records.confirmations import Observation, PendingConfirmation
+from deploys.records.count_change import CountChange
 from deploys.records.hold import Hold, LockRef, Override
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
@@ -27,6 +28,7 @@ from deploys.records.thread_messages import (
     ThreadMessageKind,
 )
 from deploys.records.traffic import TrafficShift
+from deploys.records.typed_command import TypedCommand
 
 
 class Deploy(StoredRecord):
@@ -43,6 +45,10 @@ class Deploy(StoredRecord):
     """The tag to run. For a restart or rollback: empty until there is a plan."""
     rollback_target: str = ""
     """Rollback: the tag or deploy id that was asked for; empty: what ran before."""
+    count_change: CountChange | None = None
+    """Set if the verb is SCALE."""
+    command: TypedCommand | None = None
+    """Set if the verb is RUN."""
     request: DeployRequest
     batch_id: str | None = None
     """Id of the batch it was asked for in; None: it was asked for alone."""
@@ -70,7 +76,7 @@ class Deploy(StoredRecord):
     refusal: RefusalHints = RefusalHints()
     approval: Approval = Approval()
     pre_task: PreTaskRun | None = None
-    """The task before the rollout, once ECS is asked for it."""
+    """The task before the rollout, or that of the command, once ECS is asked for it."""
     stop: StopProgress = StopProgress()
     ecs: EcsIdentity = EcsIdentity()
     rollout: RolloutProgress = RolloutProgress()
@@ -133,7 +139,17 @@ class Deploy(StoredRecord):
 
         No tag has a colon, so a tag named `restart` is not mistaken for the verb.
         """
-        return self.tag if self.verb is Verb.DEPLOY else f"{self.verb}:{self.rollback_target}"
+        if self.verb is Verb.DEPLOY:
+            return self.tag
+        if self.count_change is not None:
+            return f"{self.verb}:{self.count_change.wanted}"
+        return f"{self.verb}:{self.command.line if self.command else self.rollback_target}"
+
+    @property
+    def queue(self) -> str:
+        """Name of the queue it waits in. A command has one of its own, as it changes nothing that a deploy
+        depends on: neither waits for the other."""
+        return f"{self.service.name}/{self.id}" if self.verb is Verb.RUN else self.service.name
 
     @property
     def cluster_key(self) -> str:

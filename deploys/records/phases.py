@@ -108,6 +108,24 @@ class Phase(StrEnum):
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
     )
+    # A command runs in a one-off task beside the service, which stays as it is.
+    RUNNING_COMMAND = "running command", PhaseFacts(
+        label="running the command", sentence="is running",
+        batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
+        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+    )
+    # About to set the desired count.
+    SCALING = "scaling", PhaseFacts(
+        label="setting the desired count", sentence="is about to begin",
+        batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.FIRST_CHANGE,
+        changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
+    )
+    # The desired count is set, tasks start or stop.
+    FOLLOWING_COUNT = "following count", PhaseFacts(
+        label="scaling", sentence="is under way",
+        batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
+        changes_service=False, watched=True, counts_tasks=True, runs_with_time=True,
+    )
     # Rolling, native: about to set the service to the new revision.
     UPDATING = "updating", PhaseFacts(
         label="starting the rollout", sentence="is about to roll out",
@@ -167,6 +185,12 @@ class Phase(StrEnum):
         label="rolling back", sentence="is being rolled back",
         batch_label=_ROLLS_BACK, emoji=_BACK, stage=Stage.ROLLBACK,
         changes_service=False, watched=True, counts_tasks=True, runs_with_time=True,
+    )
+    # About to set the desired count back, then waits for its tasks.
+    RESTORING_COUNT = "restoring count", PhaseFacts(
+        label="scaling back", sentence="is being undone",
+        batch_label=_ROLLS_BACK, emoji=_BACK, stage=Stage.ROLLBACK,
+        changes_service=True, watched=False, counts_tasks=True, runs_with_time=True,
     )
     # The outcome is known, a later read confirms that it held.
     SETTLING = "settling", PhaseFacts(

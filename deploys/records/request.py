@@ -15,6 +15,18 @@ class Verb(StrEnum):
     RESTART = "restart"  # the same version, in new tasks
     ROLLBACK = "rollback"  # an earlier revision, as it was
     FOLLOW = "follow"  # nothing: an external rollout is only followed
+    SCALE = "scale"  # another desired count
+    RUN = "run"  # a command, in a one-off task beside the service
+
+    @property
+    def noun(self) -> str:
+        """What is asked for, behind `this`: `deploy`, `scaling`."""
+        return {Verb.SCALE: "scaling", Verb.RUN: "command"}.get(self, self.value)
+
+    @property
+    def sets_version(self) -> bool:
+        """Whether it decides which version the service runs."""
+        return self not in (Verb.SCALE, Verb.RUN)
 
 
 class DeployRequest(Record):

@@ -50,7 +50,7 @@ def about(deploy: Deploy, *, who: str, what: str, at: float, **fields: str) -> A
     running = deploy.rollout.running_images
     from_record = {
         "verb": deploy.verb.value,
-        "target": deploy.rollback_target or deploy.tag,
+        "target": _target_of(deploy),
         "why": deploy.outcome_reason or request.reason,
         "channel": request.channel,
         "team": request.team,
@@ -72,6 +72,13 @@ def about(deploy: Deploy, *, who: str, what: str, at: float, **fields: str) -> A
         "deployment": deploy.ecs.deployment_id or "",
     }
     return AuditEntry(at=f"{at:.3f}", who=who, what=what, **{**from_record, **fields})
+
+
+def _target_of(deploy: Deploy) -> str:
+    """What was asked for; of a count, also the one before it, once that is known."""
+    if change := deploy.count_change:
+        return f"{'' if change.before is None else f'{change.before} to '}{change.wanted}"
+    return deploy.command.line if deploy.command else deploy.rollback_target or deploy.tag
 
 
 def lock_fields(lock: Lock | LockRef) -> dict[str, str]:

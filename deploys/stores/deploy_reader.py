@@ -37,9 +37,9 @@ class DeployReader:
         """The deploys of a batch, in its order."""
         return self._load(batch.deploys)
 
-    def service_queue(self, service: str) -> list[str]:
-        """Ids of the service's deploys, the active one first."""
-        return to_texts(self.redis.lrange(redis_keys.service_queue(service), 0, -1))
+    def service_queue(self, queue: str) -> list[str]:
+        """Ids of the deploys of a service, or of another queue (`Deploy.queue`), the active one first."""
+        return to_texts(self.redis.lrange(redis_keys.service_queue(queue), 0, -1))
 
     def active(self) -> list[Deploy]:
         """Every deploy that has not ended, in the order of their requests."""

@@ -85,7 +85,7 @@ class DeployStore(DeployReader):
             service = each.service.name
             script_keys += [
                 redis_keys.record(each.id),
-                redis_keys.service_queue(service),
+                redis_keys.service_queue(each.queue),
                 redis_keys.in_progress(service),
                 redis_keys.history(service),
             ]
@@ -120,7 +120,7 @@ class DeployStore(DeployReader):
             self._script("adopt")(
                 keys=[
                     redis_keys.record(deploy.id),
-                    redis_keys.service_queue(name),
+                    redis_keys.service_queue(deploy.queue),
                     redis_keys.ACTIVE_DEPLOYS,
                     redis_keys.HISTORY,
                     redis_keys.history(name),
@@ -200,7 +200,7 @@ class DeployStore(DeployReader):
                 keys=[
                     redis_keys.record(old_id),
                     redis_keys.record(new_id),
-                    redis_keys.service_queue(old.service.name),
+                    redis_keys.service_queue(old.queue),
                     redis_keys.DUE,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
@@ -302,7 +302,7 @@ class DeployStore(DeployReader):
             keys=[
                 redis_keys.record(after.id),
                 redis_keys.lease(after.id),
-                redis_keys.service_queue(name),
+                redis_keys.service_queue(after.queue),
                 redis_keys.in_progress(name),
                 redis_keys.ACTIVE_DEPLOYS,
                 redis_keys.DUE,
@@ -331,12 +331,12 @@ class DeployStore(DeployReader):
         if answer != b"ok":
             raise Conflict(id=after.id)
         if _start_of_next_changed(before, after):
-            self._show_queue(name)
+            self._show_queue(after.queue)
         return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)
 
-    def _show_queue(self, service: str) -> None:
+    def _show_queue(self, queue: str) -> None:
         """Has the cards of those that wait brought up to date: they say what they wait for."""
-        waiting = dict.fromkeys(self.service_queue(service)[1:], to_ms(self._now()))
+        waiting = dict.fromkeys(self.service_queue(queue)[1:], to_ms(self._now()))
         if waiting:
             self.redis.zadd(redis_keys.PUBLISH, waiting)
 

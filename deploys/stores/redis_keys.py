@@ -66,9 +66,9 @@ def lease(deploy_id: str) -> str:
     return f"{PREFIX}lease:{deploy_id}"
 
 
-def service_queue(service: str) -> str:
-    """List of the service's deploys, the active one first."""
-    return f"{PREFIX}queue:{service}"
+def service_queue(queue: str) -> str:
+    """List of the deploys of a queue (`Deploy.queue`), the active one first."""
+    return f"{PREFIX}queue:{queue}"
 
 
 def in_progress(service: str) -> str:

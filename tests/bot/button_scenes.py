@@ -15,12 +15,15 @@ from deploys.access import Action
 from deploys.catalogue.service import Service
 from deploys.records.asked_request import AskedRequest
 from deploys.records.audit_entry import AuditEntry
+from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.lock import Lock
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Instead
 from deploys.records.refused_request import RefusedRequest
+from deploys.records.request import Verb
+from deploys.records.typed_command import TypedCommand
 from deploys.stores.asked_requests import AskedRequests
 from tests.bot.bot_harness import ALICE, BOB, BotHarness
 from tests.bot.test_pauses import pause_deploy
@@ -163,6 +166,20 @@ def others_refused(bot: BotHarness, service: Service) -> Pressable:
     return refused(bot, "BatchRefused", services=("web", "api"), facts={"others": "web"})
 
 
+def zero_to_be_confirmed(bot: BotHarness, service: Service) -> Pressable:
+    return refused(bot, "ScaleToZero", subcommand="scale", tag="", arguments={"count": 0})
+
+
+def scaling_up(bot: BotHarness, service: Service) -> Pressable:
+    asked = submit(bot, service, verb=Verb.SCALE, tag="", count_change=CountChange(wanted=5, before=3))
+    return Pressable(bot.commit_step(asked, phase=Phase.FOLLOWING_COUNT, ecs={"update_tried": True}).id)
+
+
+def running_command(bot: BotHarness, service: Service) -> Pressable:
+    asked = submit(bot, service, verb=Verb.RUN, tag="", command=TypedCommand.of(("ls",)))
+    return Pressable(bot.commit_step(asked, phase=Phase.RUNNING_COMMAND).id)
+
+
 def refused_by_freeze(bot: BotHarness, service: Service) -> Pressable:
     return refused(bot, "ServiceFrozen", facts={"may_override": "yes"})
 
@@ -228,6 +245,18 @@ def overrides(world: World) -> bool:
     return world.may(Action.OVERRIDE)
 
 
+def scales(world: World) -> bool:
+    return world.may(Action.SCALE)
+
+
+def sets_count_back(world: World) -> bool:
+    return world.may(Action.SCALE, Action.APPROVE)
+
+
+def stops_command(world: World) -> bool:
+    return world.may(Action.RUN) or withdraws(world)
+
+
 def hers(rule: Rule) -> Rule:
     """Only for the person who was refused."""
     return lambda world: world.user == ALICE and rule(world)
@@ -242,6 +271,8 @@ SCENES = (
     Scene(buttons.REJECT, awaiting_approval, decides),
     Scene(buttons.CANCEL, waiting, withdraws),
     Scene(buttons.CANCEL, rolling_out, rolls_back),
+    Scene(buttons.CANCEL, scaling_up, sets_count_back),
+    Scene(buttons.CANCEL, running_command, stops_command),
     Scene(buttons.CANCEL_BATCH, batch_waiting, withdraws),
     Scene(buttons.CONTINUE, paused, lets_continue),
     Scene(buttons.ROLL_BACK, paused, rolls_back),
@@ -260,6 +291,7 @@ SCENES = (
     Scene(buttons.RUN_INSTEAD, another_was_meant, hers(deploys), counts_where_asked=True),
     Scene(buttons.ASK_SOMEBODY, refused_for_who_she_is, hers(World.may_see), counts_where_asked=True),
     Scene(buttons.RUN_ASKED, asked_of_others, deploys),
+    Scene(buttons.SCALE_TO_ZERO, zero_to_be_confirmed, hers(scales), counts_where_asked=True),
     Scene(buttons.SUGGESTED_NAME, misspelt, hers(deploys), counts_where_asked=True),
 )
 

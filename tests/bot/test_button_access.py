@@ -108,6 +108,8 @@ def open_service() -> Service:
         approvers=("everyone",),
         approvals=1,
         may_roll_back=("everyone",),
+        may_scale=("everyone",),
+        may_run=("everyone",),
         may_override=("everyone",),
         self_approval=True,
         guests=True,
@@ -178,7 +180,9 @@ def test_nothing_changes_without_a_rule_that_allows_it(
     assert scene.allows(world) or state(redis) == before
 
 
-@pytest.mark.parametrize("closed", ["deployers", "approvers", "may_roll_back", "may_override"])
+@pytest.mark.parametrize(
+    "closed", ["deployers", "approvers", "may_roll_back", "may_scale", "may_run", "may_override"]
+)
 @pytest.mark.parametrize("scene", SCENES, ids=scene_name)
 def test_nothing_changes_if_everything_but_the_one_list_that_counts_is_open(
     redis: Redis, scene: Scene, closed: str

@@ -26,6 +26,9 @@ USAGE = f"""\
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
 • `/deploy access SERVICE` explains what you may do with it here, and who may
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
+• `/deploy logs SERVICE [container] [lines]` shows the last lines of its newest tasks, to you alone
+• `/deploy scale SERVICE COUNT [reason]` sets how many tasks run; says what auto scaling will do
+• `/deploy run SERVICE -- COMMAND` runs a command once, in a task of its own, for those who may
 • `/deploy lock SERVICE [for 2h] REASON` keeps others from deploying it
 • `/deploy lock web for 2h checking the graphs`; also a group, or `*` for all
 • `/deploy unlock SERVICE` ends a lock

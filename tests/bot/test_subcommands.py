@@ -16,7 +16,15 @@ from deploys.catalogue.service_names import RESERVED_NAMES
 from tests.bot.bot_harness import ALICE, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL, BotHarness
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {"SERVICE": "web", "TAG": "1.4.2", "ID": "q2w3e4r5", "REASON": "urgent"}
+EXAMPLES = {
+    "SERVICE": "web",
+    "TAG": "1.4.2",
+    "ID": "q2w3e4r5",
+    "REASON": "urgent",
+    "COUNT": "3",
+    "lines": "20",
+    "-- COMMAND": "-- ls -l",
+}
 MAX_FILES = 10
 """Files of the bot that a typed command passes before a worker gets a job (count)."""
 
@@ -38,7 +46,7 @@ def test_it_is_understood_and_no_service_is_called_so(subcommand: Subcommand) ->
 
 @each_subcommand
 def test_one_word_too_many_names_its_syntax(bot: BotHarness, subcommand: Subcommand) -> None:
-    if subcommand.takes_reason:
+    if subcommand.takes_reason or subcommand.takes_command:
         return
     optional = [EXAMPLES.get(each.placeholder, "web") for each in subcommand.arguments if each.optional]
 
@@ -77,11 +85,15 @@ def test_who_may_use_it_is_as_declared(bot: BotHarness, subcommand: Subcommand) 
 
     assert by_carol.startswith("You may not deploy `web`.") == (subcommand.allowed is Allowed.DEPLOYERS)
     assert by_carol.startswith("You may not roll back `web`.") == (subcommand.allowed is Allowed.ROLLBACKERS)
+    assert by_carol.startswith("You may not scale `web`.") == (subcommand.allowed is Allowed.SCALERS)
+    runs = "You may not run commands in `web`."
+    assert by_carol.startswith(runs) == elsewhere.startswith(runs) == (subcommand.allowed is Allowed.RUNNERS)
     refused = elsewhere.startswith(
         ("`web` may not be deployed from this channel", "`web` cannot be asked about in this channel")
     )
     assert refused == (
-        subcommand.allowed in (Allowed.DEPLOYERS, Allowed.ROLLBACKERS, Allowed.IN_ITS_CHANNELS)
+        subcommand.allowed
+        in (Allowed.DEPLOYERS, Allowed.ROLLBACKERS, Allowed.SCALERS, Allowed.IN_ITS_CHANNELS)
     )
     assert bot.context.store.active() == []
 

@@ -70,6 +70,8 @@ class World:
         own = {
             Action.ROLL_BACK: service.may_roll_back,
             Action.LOCK: service.may_lock,
+            Action.SCALE: service.may_scale,
+            Action.RUN: service.may_run,
             Action.OVERRIDE: service.may_override,
         }.get(action)
         if own is not None:

@@ -34,6 +34,7 @@ from deploys.errors import (
 )
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, Channel, ChannelKind, Person, SlackDirectory
 from deploys.stores.user_groups import UserGroups
 from tests.builders import NOW, a_deploy, a_service, a_stop_start_service
@@ -53,7 +54,15 @@ SERVICES = (
     a_service("unread", deployers=(ALICE, NOBODY_READ, DEPLOYERS), approvers=(BOB,)),
     a_service("loose", deployers=(ALICE,), channels=(DEPLOYS,), direct_messages=True, shared_channels=True),
     a_service("for-guests", guests=True),
-    a_service("split", deployers=(ALICE,), may_roll_back=(BOB,), may_lock=(CAROL,), may_override=(DAVE,)),
+    a_service(
+        "split",
+        deployers=(ALICE,),
+        may_roll_back=(BOB,),
+        may_lock=(CAROL,),
+        may_scale=(BOB,),
+        may_run=(CAROL,),
+        may_override=(DAVE,),
+    ),
     a_stop_start_service("ledger", deployers=(DEPLOYERS,), approvers=(APPROVERS,), channels=(DEPLOYS,)),
     a_stop_start_service("trusting", approvers=(ALICE, BOB), self_approval=True),
     a_stop_start_service("alone", approvers=(ALICE,)),
@@ -152,12 +161,46 @@ def test_seeing(access: Access, user: str, service: str, channel: str, answer: s
 
 @pytest.mark.parametrize(
     ("action", "allowed"),
-    [(Action.DEPLOY, ALICE), (Action.ROLL_BACK, BOB), (Action.LOCK, CAROL), (Action.OVERRIDE, DAVE)],
+    [
+        (Action.DEPLOY, ALICE),
+        (Action.ROLL_BACK, BOB),
+        (Action.LOCK, CAROL),
+        (Action.SCALE, BOB),
+        (Action.RUN, CAROL),
+        (Action.OVERRIDE, DAVE),
+    ],
 )
 def test_each_action_has_its_own_people(access: Access, action: Action, allowed: str) -> None:
     for user in (ALICE, BOB, CAROL, DAVE):
         answer = access_answer(lambda: access.may(action, asker(user), "split"))  # noqa: B023
         assert (answer == "yes") == (user == allowed)
+
+
+def test_unless_the_file_says_it_deployers_scale_and_nobody_runs_commands(access: Access) -> None:
+    assert access_answer(lambda: access.may(Action.SCALE, asker(ALICE), "people")) == "yes"
+    assert access_answer(lambda: access.may(Action.SCALE, asker(CAROL), "people")) == NotAllowed.__name__
+    for service in ("open", "people", "trusting"):
+        refused = access_answer(lambda: access.may(Action.RUN, asker(ALICE), service))  # noqa: B023
+        assert refused == NotAllowed.__name__
+
+
+@pytest.mark.parametrize(
+    ("verb", "phase", "may"),
+    [
+        (Verb.SCALE, Phase.PLANNING, {DAVE}),  # its requester
+        (Verb.SCALE, Phase.FOLLOWING_COUNT, {BOB}),
+        (Verb.RUN, Phase.PLANNING, {DAVE, CAROL}),
+        (Verb.RUN, Phase.RUNNING_COMMAND, {DAVE, CAROL}),
+    ],
+)
+def test_who_undoes_a_scaling_and_stops_a_command(
+    access: Access, verb: Verb, phase: Phase, may: set[str]
+) -> None:
+    deploy = a_deploy(a_service("split"), verb=verb, phase=phase, request={"requester": DAVE})
+
+    for user in (ALICE, BOB, CAROL, DAVE):
+        answer = access_answer(lambda: access.may_cancel(asker(user), deploy))  # noqa: B023
+        assert (answer == "yes") == (user in may), user
 
 
 @pytest.mark.parametrize(

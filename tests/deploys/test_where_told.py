@@ -9,9 +9,11 @@ import pytest
 from deploys.catalogue.notify_keys import Notify, SuccessMessage
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.where_told import (
     card_channel,
     channels_told,
+    is_failure,
     is_loud_success,
     is_quiet_success,
     mentioned_at_end,
@@ -85,3 +87,13 @@ def test_only_a_success_is_quiet_or_loud(outcome: Outcome, message: SuccessMessa
 
     assert is_quiet_success(ended) == (success and message is SuccessMessage.QUIET)
     assert is_loud_success(ended) == (success and message is SuccessMessage.CHANNEL)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.FAILED])
+@pytest.mark.parametrize("message", SuccessMessage)
+def test_how_a_command_ended_is_for_its_thread(outcome: Outcome, message: SuccessMessage) -> None:
+    told = a_deploy_told(successes=message, failures=FAILURES)
+    command = told.evolve(verb=Verb.RUN, phase=Phase.ENDED, outcome=outcome)
+
+    assert [ask(command) for ask in (is_quiet_success, is_loud_success, is_failure)] == [False] * 3
+    assert mentioned_at_end(command) == (ALICE,)

@@ -193,3 +193,23 @@ def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     assert [each.outcome for each in demo.store.batch_deploys(batch)] == [Outcome.SUCCEEDED] * 2
     roots = [message["text"] for message in demo.slack.messages("deploys")]
     assert sum("`1.5.0` on production" in text for text in roots) == 1, "there is one card"
+
+
+@OVER_HTTP
+def test_another_count_and_a_command(slack: Conversation) -> None:
+    scaled = slack.deploys("alice", "/deploy scale web 4 for the sale").ends()
+    command = slack.deploys("alice", "/deploy run web -- python manage.py 'clear cache'").ends()
+
+    assert scaled.card.splitlines()[0] == (
+        "web scaling to 4 tasks on production by @alice: done, 4 of 4 tasks running"
+    )
+    assert scaled.replies[-1] == "@alice Scaled. `web` runs 4 tasks, after SOME TIME."
+    assert command.card.splitlines()[0] == (
+        "web command `python manage.py 'clear cache'` on production by @alice: done"
+    )
+    assert command.replies[-1].startswith(
+        "@alice Done. `python manage.py 'clear cache'` exited with 0 after "
+    )
+    assert command.replies[-1].endswith("INFO python manage.py clear cache: done```")
+    answers, _ = slack.says("alice", "/deploy run api -- ls")
+    assert answers[0].startswith("You may not run commands in `api`. Those who may: nobody")

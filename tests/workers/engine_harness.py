@@ -21,6 +21,7 @@ from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels
 from deploys.records.approval import Verdict
 from deploys.records.audit_entry import AuditEntry
+from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.phases import Phase
@@ -28,6 +29,7 @@ from deploys.records.request import Verb
 from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
+from deploys.records.typed_command import TypedCommand
 from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
 from deploys.stores.claims import DueDeploy
@@ -35,6 +37,7 @@ from deploys.stores.deploy_reader import parse_record
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.stop_all import StopAllStore
+from deploys.stores.typed_commands import TypedCommands
 from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
 from tests.builders import SIGNER, a_deploy, a_native_service, a_service, a_stop_start_service
@@ -193,6 +196,25 @@ class EngineHarness:
             rollback_target=target,
             request={"requester": ALICE, "requested_at": self.ecs.now()},
         )
+        return self.store.submit(deploy).deploy.id
+
+    def request_count(self, service: str, count: int, **changes: Any) -> str:
+        """`/deploy scale SERVICE COUNT` by alice; its id."""
+        return self._request(
+            service, changes, verb=Verb.SCALE, tag="", count_change=CountChange(wanted=count)
+        )
+
+    def request_command(self, service: str, *arguments: str, **changes: Any) -> str:
+        """`/deploy run SERVICE -- COMMAND` by alice; its id."""
+        command = TypedCommand.of(arguments)
+        deploy_id = self._request(service, changes, verb=Verb.RUN, tag="", command=command)
+        if command.has_secret:
+            TypedCommands(self.redis).save(deploy_id, arguments)
+        return deploy_id
+
+    def _request(self, service: str, changes: dict[str, Any], **record: Any) -> str:
+        asked = {"requester": ALICE, "requested_at": self.ecs.now()}
+        deploy = a_deploy(self._known_service(service, **changes), request=asked, **record)
         return self.store.submit(deploy).deploy.id
 
     def approve(self, deploy_id: str, user: str = BOB, verdict: Verdict = Verdict.APPROVED) -> None:

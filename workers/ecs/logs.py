@@ -73,6 +73,12 @@ def find_log(revision: RevisionState, task: TaskState, container: str) -> LogLoc
     return LogLocation(options.get("awslogs-region", ""), group, stream) if stream else None
 
 
+def log_driver(revision: RevisionState, container: str) -> str:
+    """The name of a container's log driver; `none` if the task definition names none."""
+    definition = containers_by_name(revision).get(container, {})
+    return str((definition.get("logConfiguration") or {}).get("logDriver") or "none")
+
+
 def _environment(revision: RevisionState, container: str) -> dict[str, str]:
     variables = containers_by_name(revision).get(container, {}).get("environment") or ()
     return {each.get("name", ""): each.get("value") or "" for each in variables}

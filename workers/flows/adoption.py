@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from deploys.errors import AwsError, AwsUnavailable, Refused
-from deploys.pre_task import configured_pre_task
+from deploys.pre_task import one_off_task, task_phase
 from deploys.records.approval import Cancel, Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
@@ -71,7 +71,7 @@ def with_adoption(step: Step) -> Step:
 
 
 def _try_adopt(deploy: Deploy, context: StepContext) -> Deploy | None:
-    if deploy.verb is Verb.FOLLOW or deploy.stop.requested_at is not None:
+    if deploy.verb in (Verb.FOLLOW, Verb.SCALE) or deploy.stop.requested_at is not None:
         return None
     if deploy.phase is Phase.WAITING and not deploy.cancel and not context.is_first_in_queue():
         return None
@@ -97,7 +97,7 @@ def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
     tags = restore_tags.read_signed_tags(ecs_service, context.signer)
     if tags is not None and tags.deploy_id == deploy.id:
         return _adopt_by_tags(deploy, context, ecs_service, tags)
-    adopted = _adopt_by_revision(deploy, context, ecs_service)
+    adopted = _adopt_by_revision(deploy, context, ecs_service) if deploy.verb.sets_version else None
     return adopted or (
         _adopt_by_pre_task(deploy, context, ecs_service)
         if deploy.phase.facts.stage is Stage.BEFORE_REVISION
@@ -229,7 +229,7 @@ def _other_revision(ecs_service: ServiceState, ours: DeploymentState) -> str:
 
 def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
     """The pre-task was started."""
-    task = configured_pre_task(deploy)
+    task = one_off_task(deploy)
     if task is None or deploy.plan is None:
         return None
     ecs_task = one_off_tasks.find(context.region, deploy.service.cluster, ecs_service.revision, deploy.id)
@@ -240,7 +240,7 @@ def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: Servic
         container=container, requested_at=ecs_task.created_at or context.now(), task_arn=ecs_task.arn
     )
     adopted = deploy.evolve(ecs={"new_revision": ecs_task.revision}, pre_task=run)
-    return _resume_at(adopted, Phase.RUNNING_PRE_TASK, context)
+    return _resume_at(adopted, task_phase(deploy), context)
 
 
 def _with_plan_carried_out(

@@ -6,11 +6,12 @@ from deploys.pre_task import pre_task_started
 from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceState
 from workers.flows.own_revisions import rollback_revision
-from workers.messages import approval, outcomes, pre_task, progress, rollback_reasons
+from workers.messages import approval, count_change, outcomes, pre_task, progress, rollback_reasons
 from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext, StepResult
 
@@ -20,18 +21,19 @@ def end_deploy(
 ) -> StepResult:
     """The outcome is known. If a late call could still change the service, SETTLING reads it once more.
 
-    SETTLING also puts the scaling back and removes the restore tags of a stopped service, both at once.
+    SETTLING also puts the scaling back and removes the restore tags of a stopped service, both at once. How a
+    command ends concerns its thread alone.
     """
     now = context.now()
     if deploy.cancel and Outcome.CANCELLED not in (outcome, deploy.rollback.outcome):
         text = f"{text} {outcomes.cancel_came_too_late(deploy.cancel.user)}"
-    if outcome is not Outcome.SUCCEEDED and pre_task_started(deploy):
+    if outcome is not Outcome.SUCCEEDED and deploy.verb.sets_version and pre_task_started(deploy):
         text = f"{text}{pre_task.side_effects_remain(deploy, outcome)}"
     ended = deploy.with_message(
         now,
         ThreadMessageKind.END,
         text,
-        broadcast=outcome.facts.broadcast and not quiet,
+        broadcast=outcome.facts.broadcast and not quiet and deploy.verb is not Verb.RUN,
         outcome=outcome,
         ended_at=now,
         rollback={"outcome": None},
@@ -124,13 +126,16 @@ def start_rollback(
     """
     now = context.now()
     cancelled = cause is RollbackCauseKind.CANCELLED
+    if text is None and deploy.count_change is not None:
+        text = count_change.scaling_back(deploy, sentence, evidence)
     rolling_back = deploy.with_message(
         now,
         ThreadMessageKind.PROGRESS if cancelled else ThreadMessageKind.PROBLEM,
         text or progress.rolling_back(sentence, rollback_revision(deploy), evidence),
         rollback={"outcome": cause.outcome},
     ).with_rollback_cause(cause, sentence)
-    return StepResult(rolling_back.in_phase(Phase.RESTORING, now))
+    phase = Phase.RESTORING if deploy.count_change is None else Phase.RESTORING_COUNT
+    return StepResult(rolling_back.in_phase(phase, now))
 
 
 def roll_back_cancelled(deploy: Deploy, context: StepContext) -> StepResult:

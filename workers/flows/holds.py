@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from deploys.pre_task import pre_task_started
+from deploys.pre_task import pre_task_started, task_phase
 from deploys.records.audit_entry import AuditNote
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
@@ -63,7 +63,7 @@ def with_stop(step: Step) -> Step:
 
 def _has_begun(deploy: Deploy) -> bool:
     """Whether the intent of its phase is written, so that the change may be under way."""
-    if deploy.phase is Phase.RUNNING_PRE_TASK:
+    if deploy.phase is task_phase(deploy):
         return pre_task_started(deploy) or (
             deploy.pre_task is not None and deploy.pre_task.requested_at is not None
         )

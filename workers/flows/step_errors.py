@@ -14,7 +14,7 @@ from deploys.errors import (
     SlackUnsure,
     SlipwayError,
 )
-from deploys.pre_task import pre_task_started
+from deploys.pre_task import pre_task_started, task_phase
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.records.rollback import RollbackCauseKind
@@ -64,7 +64,7 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
         return _error_while_settling(deploy, error, context)
     if deploy.cancel and deploy.phase is not Phase.STARTING:
         return roll_back_cancelled(deploy, context)
-    if deploy.phase is Phase.FOLLOWING:
+    if deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_COUNT):
         if is_rollout_overdue(deploy, now) and not isinstance(error, AwsUnavailable):
             return start_rollback(
                 deploy, context, RollbackCauseKind.OVERDUE, rollback_reasons.overdue_and_unreadable(deploy)
@@ -90,7 +90,7 @@ def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepCont
     phases.
     """
     now = context.now()
-    if deploy.phase is Phase.RUNNING_PRE_TASK and pre_task_started(deploy):
+    if deploy.phase is task_phase(deploy) and pre_task_started(deploy):
         return _retry(_alert_if_due(deploy, error, now))
     if deploy.phase is not Phase.CHECKING:
         return None

@@ -12,6 +12,9 @@ from deploys.stores.deploy_reader import ADVANCE
 from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
 from workers.flows.catalogue_check import with_catalogue
+from workers.flows.count_change import following as following_count
+from workers.flows.count_change import restoring as restoring_count
+from workers.flows.count_change import setting as setting_count
 from workers.flows.external import following_external
 from workers.flows.finish import checking, settling
 from workers.flows.holds import with_holds, with_stop
@@ -31,6 +34,11 @@ def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
     )
 
 
+def _settle(deploy: Deploy, context: StepContext) -> StepResult:
+    settle = restoring_count.settle_count if deploy.verb is Verb.SCALE else settling.settle_deploy
+    return settle(deploy, context)
+
+
 def _before_revision(step: Step) -> Step:
     return with_adoption(with_batch_order(with_holds(with_catalogue(step))))
 
@@ -41,6 +49,10 @@ STEPS: Mapping[Phase, Step] = {
     Phase.AWAITING_APPROVAL: _before_revision(awaiting_approval.await_approval),
     Phase.REGISTERING: _before_revision(registering.register_revision),
     Phase.RUNNING_PRE_TASK: with_adoption(with_stop(running_pre_task.run_pre_task)),
+    Phase.RUNNING_COMMAND: with_adoption(with_stop(running_pre_task.run_pre_task)),
+    Phase.SCALING: with_stop(setting_count.set_count),
+    Phase.FOLLOWING_COUNT: following_count.follow_count,
+    Phase.RESTORING_COUNT: restoring_count.restore_count,
     Phase.UPDATING: with_adoption(with_stop(update_step.update_service)),
     Phase.SAVING_RESTORE_POINT: with_adoption(with_stop(stop_start_steps.save_restore_point)),
     Phase.STOPPING: with_adoption(stop_start_steps.stop_service),
@@ -51,7 +63,7 @@ STEPS: Mapping[Phase, Step] = {
     Phase.FOLLOWING_EXTERNAL: following_external.follow_external_rollout,
     Phase.RESTORING: restoring.restore_service,
     Phase.FOLLOWING_ROLLBACK: restoring.follow_rollback,
-    Phase.SETTLING: settling.settle_deploy,
+    Phase.SETTLING: _settle,
 }
 """Every phase but ENDED."""
 

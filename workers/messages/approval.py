@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.deploy_text import command_text
 from deploys.formatting import duration
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.records.deploy import Deploy
@@ -18,6 +19,11 @@ def request_text(deploy: Deploy) -> str:
         return f"restart {service}"
     if deploy.verb is Verb.ROLLBACK:
         return f"roll {service} back to {code(deploy.tag)}"
+    if deploy.count_change is not None:
+        before = f" from {deploy.plan.desired_count}" if deploy.plan else ""
+        return f"scale {service}{before} to {plural(deploy.count_change.wanted, 'task')}"
+    if deploy.command is not None:
+        return f"run {code(command_text(deploy))} in {service}"
     return f"deploy {service} {code(deploy.tag)}"
 
 

@@ -40,14 +40,13 @@ def evidence_lines(evidence: Evidence) -> list[str]:
             f"• and {plural(len(evidence.causes) - CAUSES_SHOWN, 'more cause')}; see the service's events"
         )
     if evidence.log:
-        lines.append(f"Last lines of {code(evidence.container)}:\n```{_log_tail(evidence.log)}```")
+        lines.append(f"Last lines of {code(evidence.container)}:\n```{log_tail(evidence.log)}```")
     return [*lines, *evidence.missing]
 
 
-def _log_tail(log: Sequence[str]) -> str:
-    """The newest lines that fit: Slack cuts a message that is too long at its end."""
+def log_tail(log: Sequence[str], room: int = LOG_CHARACTERS) -> str:
+    """The newest lines that fit, escaped: Slack cuts a message that is too long at its end."""
     shown: list[str] = []
-    room = LOG_CHARACTERS
     for line in reversed(log):
         plain = line.replace("`", "\u2019")
         cut = escape(plain if len(plain) <= LOG_LINE_CHARACTERS else f"{plain[: LOG_LINE_CHARACTERS - 1]}…")

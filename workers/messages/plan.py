@@ -8,7 +8,7 @@ from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
 from deploys.records.plan import ContainerChange, Plan
 from deploys.short_names import short_arn
-from workers.messages import base_revision, images, post_check, pre_task, scaling, traffic
+from workers.messages import base_revision, count_change, images, post_check, pre_task, scaling, traffic
 
 LONG_GRACE_PERIOD_SECONDS = 300
 """The shortest health check grace period that the plan mentions (seconds)."""
@@ -16,6 +16,10 @@ LONG_GRACE_PERIOD_SECONDS = 300
 
 def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") -> str:
     """The plan, before anything is changed. in_ecr as in `registry_line`, blocked as in `strategy_lines`."""
+    if deploy.count_change is not None:
+        return count_change.plan_text(deploy, plan)
+    if deploy.command is not None:
+        return pre_task.command_plan(deploy, plan)
     running = code(short_arn(plan.old_revision))
     lines = [
         *(f"container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes),

@@ -1,4 +1,4 @@
-"""The one-off task before the rollout."""
+"""The one-off task before a rollout, and that of a command."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Sequence
 
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, escape_line, mention
-from deploys.pre_task import configured_pre_task, pre_task_command
-from deploys.quoting import quote_code
+from deploys.pre_task import configured_pre_task, one_off_task, pre_task_command
+from deploys.quoting import quote_code, quote_log
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan
 from deploys.records.pre_task_and_post_check import PreTaskRun
 from deploys.short_names import short_arn
+from workers.messages.evidence import log_tail
 
 COMMAND_CHARACTERS = 200
 """Characters of a command that are shown."""
 _LOG_LINE_CHARACTERS = 180
 """Characters of a log line that are shown."""
+COMMAND_LOG_CHARACTERS = 2600
+"""Characters of a command's log that are shown, escaped: its end is one message of at most 4000."""
 
 _PLACEMENT_FAILURES = {
     "RESOURCE:CPU": "no container instance has enough CPU free",
@@ -56,6 +59,26 @@ def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
     ]
 
 
+def command_plan(deploy: Deploy, plan: Plan) -> str:
+    """The plan of a command, before its task is started."""
+    lines = [
+        f"in a task of its own, container {code(plan.changes[0].container)} of revision "
+        f"{code(short_arn(plan.old_revision))} ({code(plan.tag)})",
+        "with the network, the roles and the environment of the service; no shell reads it",
+        f"for at most {duration(deploy.service.run_deadline)}; then it is stopped",
+        f"{code(deploy.service.name)} itself is not touched, and its deploys do not wait",
+    ]
+    return "\n".join([f"*Plan*: {command_text(deploy)} runs once", *(f"• {line}" for line in lines)])
+
+
+def command_card_line(deploy: Deploy, plan: Plan) -> str:
+    """Where the command runs, on the card."""
+    return (
+        f"In container {code(plan.changes[0].container)} of {code(short_arn(plan.old_revision))} "
+        f"({code(plan.tag)}), in a task of its own."
+    )
+
+
 def command_text(deploy: Deploy) -> str:
     """The command in a code span, shortened."""
     text = pre_task_command(deploy)
@@ -63,22 +86,25 @@ def command_text(deploy: Deploy) -> str:
 
 
 def started(deploy: Deploy, run: PreTaskRun, deadline: float) -> str:
+    then = "" if deploy.command else "; unless it exits with 0, the service is not touched"
     return (
-        f"Running {command_text(deploy)} before the rollout, in container {code(run.container)} of "
+        f"Running {command_text(deploy)}{_before(deploy)} in container {code(run.container)} of "
         f"{code(short_arn(deploy.ecs.new_revision))} (task {code(_task_id(run))}). It has "
-        f"{duration(deadline)}; unless it exits with 0, the service is not touched."
+        f"{duration(deadline)}{then}."
     )
 
 
-def waiting_for_capacity(reason: str, deadline: float) -> str:
+def waiting_for_capacity(deploy: Deploy, reason: str, deadline: float) -> str:
     advice = (
         " Add capacity, or ask for less CPU and memory."
         if reason.upper().startswith(_CAPACITY_FAILURES)
         else ""
     )
+    what = "The task of the command" if deploy.command else "The task before the rollout"
+    meanwhile = "" if deploy.command else "; the service is not touched meanwhile"
     return (
-        f"The task before the rollout cannot start yet: {why_not_placed(reason)} I retry until its deadline "
-        f"of {duration(deadline)}; the service is not touched meanwhile.{advice}"
+        f"{what} cannot start yet: {why_not_placed(reason)} I retry until its deadline of "
+        f"{duration(deadline)}{meanwhile}.{advice}"
     )
 
 
@@ -90,7 +116,9 @@ def why_not_placed(reason: str) -> str:
 
 
 def succeeded(deploy: Deploy, took: float, log: Sequence[str]) -> str:
-    text = f"{command_text(deploy)} exited with 0 after {duration(took)}. The rollout begins."
+    then = "" if deploy.command else " The rollout begins."
+    done = "*Done.* " if deploy.command else ""
+    text = f"{done}{command_text(deploy)} exited with 0 after {duration(took)}.{then}"
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
@@ -102,19 +130,29 @@ def failed(deploy: Deploy, why: str, ran: bool, log: Sequence[str] = ()) -> str:
     ran: whether the command did, or may have done, anything.
     """
     effect = "What it did until then is not undone." if ran else "The command never ran."
-    text = f"*Failed* before the rollout: {why} {service_untouched(deploy)} {effect}"
+    text = f"*Failed*{_before(deploy, end=True)}: {why}{service_untouched(deploy)} {effect}"
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
 def cancelled(deploy: Deploy, user: str, how: str, ran: bool, log: Sequence[str] = ()) -> str:
     effect = "What it did until then is not undone." if ran else "The command never ran."
-    text = f"*Cancelled* by {mention(user)} before the rollout: {how} {service_untouched(deploy)} {effect}"
+    who = mention(user)
+    text = f"*Cancelled* by {who}{_before(deploy, end=True)}: {how}{service_untouched(deploy)} {effect}"
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
 def service_untouched(deploy: Deploy) -> str:
+    """A sentence with a space before it; empty for a command, which nobody expects to touch the service."""
+    if deploy.command is not None:
+        return ""
     revision = deploy.plan.old_revision if deploy.plan else ""
-    return f"The service was not touched: it runs {code(short_arn(revision))}."
+    return f" The service was not touched: it runs {code(short_arn(revision))}."
+
+
+def _before(deploy: Deploy, *, end: bool = False) -> str:
+    if deploy.command is not None:
+        return ""
+    return " before the rollout" if end else " before the rollout,"
 
 
 def exited_badly(deploy: Deploy, cause: str) -> str:
@@ -191,13 +229,17 @@ def refused(reason: str) -> str:
 
 def card_line(deploy: Deploy, run: PreTaskRun, now: float) -> str:
     """The card's line while it runs."""
-    task = configured_pre_task(deploy)
+    task = one_off_task(deploy)
     limit = f", at most {duration(task.deadline)}" if task else ""
     so_far = f"{duration(now - deploy.phase_since)} so far{limit}"
     if run.task_arn is None and run.no_capacity:
-        return f"The task before the rollout waits for capacity, {so_far}: {why_not_placed(run.no_capacity)}"
+        what = "The task of the command" if deploy.command else "The task before the rollout"
+        return f"{what} waits for capacity, {so_far}: {why_not_placed(run.no_capacity)}"
     if run.stop_requested_at is not None:
-        return f"Stopping {command_text(deploy)}, {so_far}. The service is not touched."
+        stopping = f"Stopping {command_text(deploy)}, {so_far}."
+        return stopping if deploy.command else f"{stopping} The service is not touched."
+    if deploy.command:
+        return f"Running {command_text(deploy)}, {so_far}."
     return f"Running {command_text(deploy)} before the rollout, {so_far}. The service is not touched yet."
 
 
@@ -208,5 +250,9 @@ def _task_id(run: PreTaskRun) -> str:
 def _log_lines(deploy: Deploy, log: Sequence[str]) -> list[str]:
     if not log or deploy.pre_task is None:
         return []
+    if deploy.command is not None:
+        return [
+            f"Last lines of {code(deploy.pre_task.container)}:\n```{log_tail(log, COMMAND_LOG_CHARACTERS)}```"
+        ]
     written = "\n".join(line.replace("`", "\u2019")[:_LOG_LINE_CHARACTERS] for line in log)
-    return [f"Last lines of {code(deploy.pre_task.container)}:\n```{escape(written)}```"]
+    return [f"Last lines of {code(deploy.pre_task.container)}:\n```{quote_log(escape(written))}```"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from deploys.mrkdwn import plural
+from deploys.formatting import slack_time
+from deploys.mrkdwn import mention, plural
 from deploys.records.deploy import Deploy
 from deploys.records.plan import Plan
-from deploys.records.restore_point import SavedScaling, ScalingPlan, SuspendedState
+from deploys.records.restore_point import ALL_SUSPENDED, SavedScaling, ScalingPlan, SuspendedState
 from workers.messages.rollback_reasons import without_retry_promise
 
 
@@ -66,6 +67,40 @@ def plan_line(plan: ScalingPlan) -> str:
         f"Application Auto Scaling ({_bounds(plan.minimum, plan.maximum)}) is suspended until the end, then "
         f"restored to what it is now: {suspended_processes(plan.suspended_before)}"
     )
+
+
+def effect_on_count(plan: ScalingPlan | None, count: int) -> str:
+    """What becomes of a count that a person sets, without a full stop.
+
+    Outside of its limits Application Auto Scaling does nothing at once. Its next activity towards them begins
+    by going to the limit (ECS developer guide, "Automatically scale your Amazon ECS service").
+    """
+    if plan is None:
+        return "nothing scales this service automatically, so the count stays until somebody changes it"
+    if plan.unknown_reason:
+        return (
+            "I cannot tell whether Application Auto Scaling scales this service: "
+            f"{without_retry_promise(plan.unknown_reason).rstrip('.')}"
+        )
+    scales = f"Application Auto Scaling ({_bounds(plan.minimum, plan.maximum)})"
+    suspended = suspended_processes(plan.suspended_before)
+    if plan.suspended_before == ALL_SUSPENDED:
+        return f"{scales} is suspended, so the count stays until somebody changes it or resumes that"
+    note = f" (now {suspended})" if plan.suspended_before != SuspendedState() else ""
+    if count < plan.minimum:
+        return (
+            f"{scales} will not keep this: the next time it scales out, it sets at least {plan.minimum}{note}"
+        )
+    if count > plan.maximum:
+        return (
+            f"{scales} will not keep this: the next time it scales in, it sets at most {plan.maximum}{note}"
+        )
+    return f"{scales} may change the count again at any time{note}"
+
+
+def scaled_to_zero_by(user: str, at: float) -> str:
+    """For a refusal, behind `wants 0 tasks`."""
+    return f", as {mention(user)} asked {slack_time(at)}"
 
 
 def blocked_line(desired: int, minimum_percent: int, maximum_percent: int, working_maximum: int) -> str:

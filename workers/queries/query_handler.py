@@ -24,6 +24,7 @@ from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.queries.logs_query import describe_logs
 from workers.queries.plan_query import describe_plan
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
@@ -78,6 +79,21 @@ class QueryHandler:
     def _describe_tags(self, target: QueryTarget, service: str) -> str:
         self.access.may(Action.SEE, Asker(target.user, target.team, target.channel), service)
         return describe_tags(self.catalogue.get_service(service), self.aws)
+
+    def answer_logs(self, target: QueryTarget, service: str, container: str, lines: int) -> None:
+        """Sends the last log lines (count) of a service's newest tasks."""
+        cannot = f"I cannot show the logs of {code(service)}"
+        text = self._answer(
+            target,
+            lambda: self._describe_logs(target, service, container, lines),
+            cannot=cannot,
+            refused=cannot,
+        )
+        self._send(target, text)
+
+    def _describe_logs(self, target: QueryTarget, service: str, container: str, lines: int) -> str:
+        self.access.may(Action.SEE, Asker(target.user, target.team, target.channel), service)
+        return describe_logs(self.catalogue.get_service(service), container, lines, self.aws, time.time())
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""

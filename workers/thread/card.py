@@ -16,10 +16,11 @@ from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, escape_line, mention, mentions, plural
 from deploys.queue_forecast import QueueForecast, forecast_text
 from deploys.records.deploy import Deploy
-from deploys.records.phases import Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.stop_all import StopAll
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
+from workers.messages import count_change, pre_task
 from workers.messages.base_revision import card_text
 from workers.messages.images import image_line
 from workers.messages.rollback_reasons import without_retry_promise
@@ -188,6 +189,12 @@ def _change_lines(deploy: Deploy) -> list[str]:
     plan = deploy.plan
     if plan is None:
         return [clip(why, 1400)]
+    if deploy.count_change is not None:
+        is_kept = deploy.outcome in (None, Outcome.SUCCEEDED)
+        effect = count_change.card_line(deploy, plan) if is_kept else ""
+        return [clip(why, 1400), clip(effect, 500)]
+    if deploy.command is not None:
+        return [clip(why, 1400), clip(pre_task.command_card_line(deploy, plan), 900)]
     lines = [clip(image_line(change, plan), 500) for change in plan.changes[:CONTAINERS_SHOWN]]
     if len(plan.changes) > CONTAINERS_SHOWN:
         lines.append(f"and {plural(len(plan.changes) - CONTAINERS_SHOWN, 'more container')}")

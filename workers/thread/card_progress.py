@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from deploys.formatting import duration
 from deploys.mrkdwn import code, plural
+from deploys.pre_task import task_phase
+from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import OldTask
@@ -32,6 +34,8 @@ class TaskCount(NamedTuple):
 
 def task_count(deploy: Deploy) -> TaskCount | None:
     """What the progress bar shows now; None if there is nothing to count."""
+    if deploy.count_change is not None:
+        return _tasks_of_count(deploy, deploy.count_change)
     if deploy.outcome is not None:
         return _new_tasks_running(deploy) if deploy.outcome is Outcome.SUCCEEDED else None
     if deploy.phase is Phase.DRAINING:
@@ -41,6 +45,15 @@ def task_count(deploy: Deploy) -> TaskCount | None:
     if deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL):
         return _new_tasks_running(deploy)
     return None
+
+
+def _tasks_of_count(deploy: Deploy, change: CountChange) -> TaskCount | None:
+    """Only while tasks start: a bar that empties would read as a failure."""
+    running = deploy.rollout.counts.new_running
+    over = deploy.outcome is Outcome.SUCCEEDED
+    if not change.wanted or not (over or (deploy.phase is Phase.FOLLOWING_COUNT and change.is_up)):
+        return None
+    return TaskCount(running, change.wanted, "tasks running")
 
 
 def progress_bar(count: TaskCount) -> str:
@@ -59,6 +72,10 @@ def counts_line(deploy: Deploy) -> str:
     counts = deploy.rollout.counts
     if not (counts.new_desired or counts.old_running or counts.old_pending):
         return "No counts from ECS yet."
+    if deploy.count_change is not None:
+        return (
+            f"Tasks: {counts.new_running} running, {counts.new_pending} pending, {counts.new_desired} wanted."
+        )
     draining = f", {deploy.rollout.draining.tasks} not stopped yet" if deploy.rollout.draining else ""
     return (
         f"New tasks: {counts.new_running} running, {counts.new_pending} pending, {counts.new_desired} wanted."
@@ -101,7 +118,7 @@ def downtime_line(deploy: Deploy, now: float) -> str:
 
 def pre_task_or_check_line(deploy: Deploy, now: float) -> str:
     """The task before the rollout or the check after it, while it runs."""
-    if deploy.phase is Phase.RUNNING_PRE_TASK and deploy.pre_task is not None:
+    if deploy.phase is task_phase(deploy) and deploy.pre_task is not None:
         return pre_task.card_line(deploy, deploy.pre_task, now)
     if deploy.phase is Phase.CHECKING and deploy.post_check is not None:
         return post_check.card_line(deploy, deploy.post_check, now)

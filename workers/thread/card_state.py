@@ -77,6 +77,51 @@ OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.REFUSED: lambda deploy: f"refused, {_unchanged_text(deploy)}",
 }
 
+COUNT_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
+    **OUTCOMES,
+    Outcome.SUCCEEDED: lambda deploy: "done",
+    Outcome.ROLLED_BACK: lambda deploy: f"scaled back{_to_previous_count(deploy)}",
+    Outcome.SUPERSEDED: lambda deploy: "superseded by another count",
+    Outcome.CANCELLED: lambda deploy: f"cancelled{_cancelled_by(deploy)}, {_count_after_cancel(deploy)}",
+}
+COMMAND_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
+    **OUTCOMES,
+    Outcome.SUCCEEDED: lambda deploy: "done",
+    Outcome.FAILED: lambda deploy: f"failed{_exit_text(deploy)}",
+    Outcome.CANCELLED: lambda deploy: f"cancelled{_cancelled_by(deploy)}, {_command_after_cancel(deploy)}",
+    Outcome.REFUSED: lambda deploy: "refused, nothing was run",
+}
+
+
+def _outcomes_of(deploy: Deploy) -> Mapping[Outcome, Callable[[Deploy], str]]:
+    match deploy.verb:
+        case Verb.FOLLOW:
+            return EXTERNAL_OUTCOMES
+        case Verb.SCALE:
+            return COUNT_OUTCOMES
+        case Verb.RUN:
+            return COMMAND_OUTCOMES
+    return OUTCOMES
+
+
+def _to_previous_count(deploy: Deploy) -> str:
+    change = deploy.count_change
+    return "" if change is None or change.before is None else f" to {plural(change.before, 'task')}"
+
+
+def _count_after_cancel(deploy: Deploy) -> str:
+    return f"scaled back{_to_previous_count(deploy)}" if deploy.ecs.update_tried else "nothing was changed"
+
+
+def _exit_text(deploy: Deploy) -> str:
+    code = deploy.pre_task.exit_code if deploy.pre_task else None
+    return f", exit code {code}" if code else ""
+
+
+def _command_after_cancel(deploy: Deploy) -> str:
+    return "stopped midway" if pre_task_started(deploy) else "nothing was run"
+
+
 PAUSE_KEY = "pause"
 """Part of the state key while a pause waits for an answer."""
 
@@ -85,7 +130,7 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     """The deploy's state, in a few words of mrkdwn."""
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
-        return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
+        return _outcomes_of(deploy)[deploy.outcome](deploy)
     words = _phase_text(deploy, ahead)
     wish = "stop following" if follows else "cancel"
     return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
@@ -95,7 +140,7 @@ def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     follows = deploy.verb is Verb.FOLLOW
     if deploy.hold and not deploy.cancel:
         return hold_text(deploy)
-    words = deploy.phase.facts.label
+    words = deploy.phase.facts.label if deploy.verb.sets_version else _count_or_command_text(deploy)
     if follows and deploy.phase is Phase.PLANNING:
         words = "looking for a rollout in progress"
     if deploy.phase is Phase.WAITING:
@@ -103,7 +148,7 @@ def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     elif deploy.phase is Phase.AWAITING_APPROVAL:
         words = _approval_text(deploy)
     elif deploy.phase.facts.stage is Stage.ROLLBACK or deploy.is_rolling_back_in_ecs:
-        words = f"rolling back{to_previous_version(deploy)}"
+        words = _rolling_back_text(deploy)
     elif deploy.phase is Phase.RUNNING_PRE_TASK:
         words = f"running {short_code(60)(pre_task_command(deploy))} before the rollout"
     elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy.stops_service:
@@ -114,6 +159,28 @@ def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     elif deploy.phase is Phase.FOLLOWING_EXTERNAL:
         words = card_traffic.traffic_state(deploy) or words
     return words
+
+
+def _rolling_back_text(deploy: Deploy) -> str:
+    if deploy.count_change is not None:
+        return f"scaling back{_to_previous_count(deploy)}"
+    return f"rolling back{to_previous_version(deploy)}"
+
+
+def _count_or_command_text(deploy: Deploy) -> str:
+    match deploy.phase:
+        case Phase.REGISTERING:
+            return "about to begin"
+        case Phase.FOLLOWING_COUNT:
+            return _scaling_text(deploy)
+    return deploy.phase.facts.label
+
+
+def _scaling_text(deploy: Deploy) -> str:
+    change = deploy.count_change
+    if change is None or change.before in (None, change.wanted):
+        return "looking whether the tasks run"
+    return f"scaling from {change.before} to {plural(change.wanted, 'task')}"
 
 
 def hold_text(deploy: Deploy) -> str:

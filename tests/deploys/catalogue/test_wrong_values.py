@@ -23,10 +23,9 @@ NAME_HINT = (
 )
 SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `may_roll_back`, "
-    "`may_lock`, `may_override`, `guests`, `direct_messages`, `shared_channels`, `approvals`, "
-    "`self_approval`, "
-    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, "
-    "`freezes`, `logs`, `notify`, `role`, `ecs_service`"
+    "`may_lock`, `may_scale`, `may_run`, `may_override`, `guests`, `direct_messages`, `shared_channels`, "
+    "`approvals`, `self_approval`, `channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, "
+    "`base`, `before`, `run_deadline`, `after`, `freezes`, `logs`, `notify`, `role`, `ecs_service`"
 )
 
 VALUE_MISTAKES = [

@@ -57,11 +57,11 @@ def test_a_phase_that_leaves_the_service_alone_makes_no_call_that_changes_it(pha
 
 STAGES = {
     Stage.BEFORE_REVISION: {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING},
-    Stage.BEFORE_CHANGE: {Phase.RUNNING_PRE_TASK, Phase.SAVING_RESTORE_POINT},
-    Stage.FIRST_CHANGE: {Phase.UPDATING, Phase.STOPPING},
-    Stage.CHANGED: {Phase.DRAINING, Phase.STARTING, Phase.FOLLOWING, Phase.CHECKING},
+    Stage.BEFORE_CHANGE: {Phase.RUNNING_PRE_TASK, Phase.RUNNING_COMMAND, Phase.SAVING_RESTORE_POINT},
+    Stage.FIRST_CHANGE: {Phase.UPDATING, Phase.STOPPING, Phase.SCALING},
+    Stage.CHANGED: {Phase.DRAINING, Phase.STARTING, Phase.FOLLOWING, Phase.FOLLOWING_COUNT, Phase.CHECKING},
     Stage.EXTERNAL: {Phase.FOLLOWING_EXTERNAL},
-    Stage.ROLLBACK: {Phase.RESTORING, Phase.FOLLOWING_ROLLBACK},
+    Stage.ROLLBACK: {Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.RESTORING_COUNT},
     Stage.OVER: {Phase.SETTLING, Phase.ENDED},
 }
 
@@ -78,6 +78,7 @@ def test_which_phases_can_be_cancelled_are_watched_and_change_the_service() -> N
     assert {each for each in Phase if each.facts.watched} == {
         Phase.DRAINING,
         Phase.FOLLOWING,
+        Phase.FOLLOWING_COUNT,
         Phase.FOLLOWING_EXTERNAL,
         Phase.FOLLOWING_ROLLBACK,
     }
@@ -85,6 +86,8 @@ def test_which_phases_can_be_cancelled_are_watched_and_change_the_service() -> N
         Phase.UPDATING,
         Phase.STOPPING,
         Phase.STARTING,
+        Phase.SCALING,
         Phase.RESTORING,
+        Phase.RESTORING_COUNT,
         Phase.SETTLING,
     }

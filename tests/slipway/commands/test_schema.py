@@ -109,5 +109,6 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
         "give_up_after": 3,
         "approval_expiry": 1800,
         "base": "running",
+        "run_deadline": 3600,
         "logs": "show",
     }

@@ -28,6 +28,14 @@ from workers.tag_signature import SIGNATURE_TAG
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
 
 
+QUERIES: dict[str, tuple[str | int, ...]] = {
+    "answer_tags": (),
+    "answer_plan": ("1.5.0",),
+    "answer_logs": ("", 5),
+}
+"""What each query is asked, beside its service."""
+
+
 def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
     """Enqueues one entry point as its callers do."""
     match name:
@@ -52,10 +60,8 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.read_slack_directory(ALICE)
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
-        case "answer_tags":
-            job_queue.answer_tags("question1", "web", DEPLOYS, None, ALICE, TEAM)
-        case "answer_plan":
-            job_queue.answer_plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE, TEAM)
+        case "answer_tags" | "answer_plan" | "answer_logs":
+            getattr(job_queue, name)("question", "web", *QUERIES[name], DEPLOYS, None, ALICE, TEAM)
         case _:
             raise AssertionError(f"nobody enqueues {name}")
 

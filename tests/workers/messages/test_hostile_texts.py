@@ -38,6 +38,7 @@ OUR_SENTENCES = frozenset(
         *("images.digest_unknown why", "outcomes.failed reason", "outcomes.refused reason"),
         *("outcomes.rollback_failed reason", "outcomes.rollback_failed cause", "outcomes.rolled_back reason"),
         *("pauses.closed_outside reason", "post_check.not_verified error", "pre_task.cancelled how"),
+        *("count_change.scaling_back reason", "count_change.stops_slowly reason"),
         *("pre_task.exited_badly cause", "pre_task.failed why", "pre_task.refused reason"),
         *(
             "progress.ecs_rolling_back reason",
@@ -51,7 +52,9 @@ OUR_SENTENCES = frozenset(
 )
 """Parameters that are sentences of ours, in which other people's words are escaped already. Any other text is
 somebody else's."""
-NO_MESSAGES = frozenset({"audit.is_told", "audit.audit_line", "images.short_image", "tasks.stop_timeout"})
+NO_MESSAGES = frozenset(
+    {"audit.is_told", "audit.audit_line", "evidence.log_tail", "images.short_image", "tasks.stop_timeout"}
+)
 """They return no mrkdwn, or have a test of their own."""
 
 

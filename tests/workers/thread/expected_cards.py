@@ -47,6 +47,40 @@ Why: fixes the login
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
+    (Phase.RUNNING_COMMAND, None): """\
+*web* command `rake -T` on production by <@U01ALICE00>:
+*running the command*
+Running `rake -T`, 1 min 35 s so far, at most 1 h 00 min.
+In container `web` of `web:1` (`1.4.0`), in a task of its own.
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Stop the command]
+""",
+    (Phase.SCALING, None): """\
+*web* scaling to 5 tasks on production by <@U01ALICE00>:
+*setting the desired count*
+Why: fixes the login
+Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Scale back]
+""",
+    (Phase.FOLLOWING_COUNT, None): """\
+*web* scaling to 5 tasks on production by <@U01ALICE00>:
+*scaling from 3 to 5 tasks, 4 of 5 tasks running*
+Tasks: 4 running, 1 pending, 5 wanted.
+Why: fixes the login
+Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Scale back]
+""",
+    (Phase.RESTORING_COUNT, None): """\
+*web* scaling to 5 tasks on production by <@U01ALICE00>:
+*scaling back to 3 tasks*
+Tasks: 4 running, 1 pending, 5 wanted.
+Reason: 4 of 5 tasks ran at the deadline of 20 min 00 s.
+Why: fixes the login
+Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+""",
     (Phase.UPDATING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *starting the rollout*

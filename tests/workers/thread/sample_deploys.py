@@ -6,14 +6,16 @@ from typing import Any
 
 from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
 from deploys.records.request import Verb
-from deploys.records.restore_point import OldTask
+from deploys.records.restore_point import OldTask, ScalingPlan
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.rollout import RolloutCounts
+from deploys.records.typed_command import TypedCommand
 from tests.builders import (
     ARN,
     NOW,
@@ -139,6 +141,37 @@ def draining(**changes: Any) -> Deploy:
     return stop_start(phase=Phase.DRAINING, stop={"old_tasks": (slow,)}).evolve(**changes)
 
 
+def scaling(phase: Phase = Phase.PLANNING, **changes: Any) -> Deploy:
+    """`/deploy scale web 5`, from 3, of which 4 run."""
+    begun = phase is not Phase.PLANNING
+    fields: dict[str, Any] = {
+        "verb": Verb.SCALE,
+        "tag": "1.4.0" if begun else "",
+        "phase": phase,
+        "count_change": CountChange(wanted=5, before=3 if begun else None),
+        "plan": a_plan(desired_count=3, scaling=ScalingPlan(minimum=2, maximum=6)) if begun else None,
+        "ecs": {"update_tried": begun},
+        "rollout": {"counts": {"new_desired": 5, "new_running": 4, "new_pending": 1}} if begun else {},
+    }
+    return rolling(**fields).evolve(**changes)
+
+
+def command(phase: Phase = Phase.PLANNING, **changes: Any) -> Deploy:
+    """`/deploy run web -- rake -T`."""
+    runs = phase is not Phase.PLANNING
+    task = PreTaskRun(container="web", requested_at=NOW, task_arn="task/1", exit_code=3)
+    fields: dict[str, Any] = {
+        "verb": Verb.RUN,
+        "tag": "",
+        "phase": phase,
+        "command": TypedCommand.of(("rake", "-T")),
+        "plan": a_plan(tag="1.4.0") if runs else None,
+        "pre_task": task if runs else None,
+        "request": {"reason": ""},
+    }
+    return rolling(**fields).evolve(**changes)
+
+
 _DONE = RolloutCounts(new_desired=3, new_running=3)
 _OVER: dict[str, Any] = {"ended_at": NOW + 90, "ecs": {"update_tried": True}}
 _REASON = "the rollout did not finish within its deadline of 20 min 00 s."
@@ -149,6 +182,18 @@ _LIVE: dict[Phase, Deploy] = {
     Phase.AWAITING_APPROVAL: awaiting(),
     Phase.REGISTERING: rolling(phase=Phase.REGISTERING),
     Phase.RUNNING_PRE_TASK: in_pre_task(),
+    Phase.RUNNING_COMMAND: command(Phase.RUNNING_COMMAND),
+    Phase.SCALING: scaling(Phase.SCALING),
+    Phase.FOLLOWING_COUNT: scaling(Phase.FOLLOWING_COUNT),
+    Phase.RESTORING_COUNT: scaling(
+        Phase.RESTORING_COUNT,
+        rollback={
+            "outcome": Outcome.ROLLED_BACK,
+            "cause": RollbackCause(
+                kind=RollbackCauseKind.OVERDUE, sentence="4 of 5 tasks ran at the deadline of 20 min 00 s."
+            ),
+        },
+    ),
     Phase.UPDATING: rolling(phase=Phase.UPDATING),
     Phase.SAVING_RESTORE_POINT: stop_start(phase=Phase.SAVING_RESTORE_POINT, **untouched_fields()),
     Phase.STOPPING: stop_start(phase=Phase.STOPPING),

@@ -75,7 +75,12 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
         primary,
     )
     our_deploy_id = next(
-        (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
+        (
+            each.id
+            for each in context.earlier_deploys()
+            if each.verb.sets_version and each.ecs.deployment_id == primary.id
+        ),
+        "",
     )
     text = external_rollout.following_started(
         followed,

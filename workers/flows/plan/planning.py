@@ -13,7 +13,7 @@ from deploys.errors import (
 from deploys.healthy_percent import limits_blocked_at_minimum
 from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
-from deploys.records.phases import Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan
 from deploys.records.request import Verb
 from deploys.records.thread_messages import QuestionKind, QuestionRef, ThreadMessageKind
@@ -23,10 +23,11 @@ from workers.ecs.images import image_reference
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import RevisionState, ServiceState
 from workers.flows.ending import confirm_twice, end_cancelled
-from workers.flows.observe.rollout_status import find_deployment_in_progress
+from workers.flows.observe.rollout_status import find_deployment_in_progress, wants_no_tasks
 from workers.flows.plan.base_revision import find_base
 from workers.flows.plan.image_checks import check_images, refuse_same_image
 from workers.flows.plan.pre_post_checks import check_pre_and_post
+from workers.flows.plan.running_version import plan_command, plan_count_change
 from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
@@ -67,6 +68,9 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     planned = deploy.with_message(
         now, ThreadMessageKind.PLAN, describe_plan(deploy, plan), plan=plan, tag=plan.tag
     )
+    if deploy.count_change is not None and deploy.count_change.wanted == plan.desired_count:
+        # Nothing is left to be set, so there is nothing to approve.
+        return StepResult(planned.in_phase(Phase.SCALING, now))
     return StepResult(
         ask_for_approval(planned, now)
         if deploy.service.approvals
@@ -125,6 +129,11 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
     service = deploy.service
     ecs_service = context.read_service()
     _check_not_left_stopped(deploy, context, ecs_service)
+    if deploy.verb is Verb.SCALE:
+        return plan_count_change(deploy, context, ecs_service)
+    if deploy.verb is Verb.RUN:
+        return plan_command(deploy, context, ecs_service)
+    _check_not_scaled_to_zero(deploy, context, ecs_service)
     check_service(service, ecs_service)
     assert ecs_service is not None
     running = task_definitions.describe(context.region, ecs_service.revision)
@@ -175,13 +184,31 @@ def check_service(service: Service, ecs_service: ServiceState | None) -> None:
     is_express_mode(service, ecs_service)
     strategy = STRATEGIES[service.strategy]
     strategy.check_service(service, ecs_service)
-    if ecs_service.desired == 0 and ecs_service.scheduling != "DAEMON":
-        raise ScaledToZero(service=service.name)
+    if wants_no_tasks(ecs_service):
+        raise ScaledToZero(service=service.name, who="")
     strategy.check_count(service, ecs_service)
     if (rollout := find_deployment_in_progress(ecs_service)) is not None:
         raise ExternalRolloutInProgress(
             service=service.name, deployment=rollout.id, revision=short_arn(rollout.revision)
         )
+
+
+def _check_not_scaled_to_zero(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> None:
+    """A person may have set the count to 0 by `/deploy scale`: then the refusal says who."""
+    if ecs_service is None or ecs_service.status != "ACTIVE" or not wants_no_tasks(ecs_service):
+        return
+    scaled = next(
+        (
+            each
+            for each in context.earlier_deploys()
+            if each.count_change and each.outcome is Outcome.SUCCEEDED
+        ),
+        None,
+    )
+    if scaled is None or scaled.count_change is None or scaled.count_change.wanted:
+        return
+    who = scaling.scaled_to_zero_by(scaled.request.requester, scaled.ended_at or 0.0)
+    raise ScaledToZero(service=deploy.service.name, who=who)
 
 
 def _check_not_left_stopped(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> None:

@@ -56,8 +56,15 @@ def _register_if_approved(deploy: Deploy, context: StepContext) -> StepResult:
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=plan)
     registered = deploy.evolve(ecs={"new_revision": _revision_to_run(deploy, shown, context)})
     now = context.now()
-    next_phase = Phase.RUNNING_PRE_TASK if configured_pre_task(deploy) else strategy_of(deploy).first_phase
-    return StepResult(registered.in_phase(next_phase, now))
+    return StepResult(registered.in_phase(_next_phase(deploy), now))
+
+
+def _next_phase(deploy: Deploy) -> Phase:
+    if deploy.verb is Verb.SCALE:
+        return Phase.SCALING
+    if deploy.verb is Verb.RUN:
+        return Phase.RUNNING_COMMAND
+    return Phase.RUNNING_PRE_TASK if configured_pre_task(deploy) else strategy_of(deploy).first_phase
 
 
 def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:

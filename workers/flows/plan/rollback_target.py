@@ -27,7 +27,12 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
     """
     running = _source_of_copy(earlier, running)
     good = [
-        each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.ecs.new_revision and each.plan
+        each
+        for each in earlier
+        if each.verb.sets_version
+        and each.outcome is Outcome.SUCCEEDED
+        and each.ecs.new_revision
+        and each.plan
     ]
     arn = _revision_of_target(deploy, good) if deploy.rollback_target else _revision_before(good, running)
     if arn is None and deploy.rollback_target:

@@ -38,8 +38,9 @@ class TargetVersion:
 
 
 def needs_copy(deploy: Deploy, source: RevisionState) -> bool:
-    """Whether a new revision is registered: only a rollback runs an earlier one as it is. Pure."""
-    return deploy.verb is not Verb.ROLLBACK or source.status != "ACTIVE"
+    """Whether a new revision is registered: a rollback runs an earlier one as it is, and what sets no version
+    registers none. Pure."""
+    return deploy.verb.sets_version and (deploy.verb is not Verb.ROLLBACK or source.status != "ACTIVE")
 
 
 def find_target_version(

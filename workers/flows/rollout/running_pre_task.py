@@ -1,4 +1,5 @@
-"""Phase RUNNING_PRE_TASK: one task runs with the new revision, once, before the service is changed.
+"""Phases RUNNING_PRE_TASK and RUNNING_COMMAND: one task runs, once: with the new revision before the service
+is changed, or with the one that runs, for a command that a person typed.
 
 It never runs twice. The request has a token, with which ECS starts one task at most, as long as ECS surely
 knows it. Before each request, ECS is asked for the task that an earlier try may have started. After that
@@ -10,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.catalogue.nested_keys import PreTask
 from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
-from deploys.pre_task import configured_pre_task
+from deploys.pre_task import OneOffTask, configured_pre_task, one_off_task
 from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
+from deploys.records.request import Verb
 from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import one_off_tasks, tasks
 from workers.ecs.one_off_tasks import NoCapacity
@@ -53,13 +54,14 @@ STOPS_WITHIN_SECONDS = 300.0
 """After the request to stop it, until somebody should have a look (seconds)."""
 SUCCESS_LOG_LINES = 3
 FAILURE_LOG_LINES = 12
+COMMAND_LOG_LINES = 30
 
 
 def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
     """Starts the task, adopts the one that an earlier try started, or follows it."""
-    settings = configured_pre_task(deploy)
+    settings = one_off_task(deploy)
     if settings is None or deploy.plan is None:
-        raise ValueError(f"deploy {deploy.id} has no task to run before its rollout")
+        raise ValueError(f"deploy {deploy.id} has no task to run")
     run = deploy.pre_task or PreTaskRun(container=settings.container or deploy.plan.changes[0].container)
     if run.task_arn is not None:
         return _follow_task(deploy, context, run, settings)
@@ -75,14 +77,17 @@ def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
     return _end_if_too_late(deploy, context, run, settings) or _start_task(deploy, context, run, settings)
 
 
-def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask) -> StepResult:
+def _start_task(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: OneOffTask
+) -> StepResult:
     ecs_service = context.read_service()
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
-    if ecs_service.revision != rollback_revision(deploy):
+    if deploy.verb.sets_version and ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if pre_task.requested_at is None:
         deploy = context.with_current_service(deploy)
+    command = _read_command(deploy, context)
     requested = pre_task.evolve(
         requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
         request_unanswered=pre_task.requested_at is not None,
@@ -90,9 +95,7 @@ def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, sett
     deploy = context.write_intent(deploy.evolve(pre_task=requested))
     try:
         context.guard()
-        answer = one_off_tasks.run(
-            context.region, _run_task_request(deploy, requested, settings, ecs_service)
-        )
+        answer = one_off_tasks.run(context.region, _run_task_request(deploy, requested, command, ecs_service))
     except AwsResultUnknown:
         raise
     except (AwsError, NotOnDisk):
@@ -104,17 +107,25 @@ def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, sett
 
 
 def _run_task_request(
-    deploy: Deploy, pre_task: PreTaskRun, settings: PreTask, ecs_service: ServiceState
+    deploy: Deploy, pre_task: PreTaskRun, command: Sequence[str], ecs_service: ServiceState
 ) -> one_off_tasks.RunTaskRequest:
     return one_off_tasks.RunTaskRequest(
         cluster=deploy.service.cluster,
         revision=deploy.ecs.new_revision or "",
         container=pre_task.container,
-        command=settings.command,
+        command=command,
         deploy_id=deploy.id,
         token=f"slipway-{deploy.id}-{pre_task.token_number}",
         run_task_settings=ecs_service.run_task_settings,
     )
+
+
+def _read_command(deploy: Deploy, context: StepContext) -> Sequence[str]:
+    """What ECS gets. Raises CommandForgotten."""
+    if deploy.command is not None:
+        return context.read_typed_command(deploy.command)
+    configured = configured_pre_task(deploy)
+    return configured.command if configured else ()
 
 
 def _with_refusal(pre_task: PreTaskRun) -> PreTaskRun:
@@ -123,9 +134,10 @@ def _with_refusal(pre_task: PreTaskRun) -> PreTaskRun:
 
 
 def _task_started(
-    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, arn: str, settings: PreTask
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, arn: str, settings: OneOffTask
 ) -> StepResult:
     now = context.now()
+    context.forget_typed_command()
     started = pre_task.evolve(task_arn=arn, no_capacity="")
     text = messages.started(deploy, started, settings.deadline)
     reported = deploy.with_message(
@@ -135,14 +147,14 @@ def _task_started(
 
 
 def _wait_for_capacity(
-    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: PreTask
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: OneOffTask
 ) -> StepResult:
     """ECS says at once what it lacks, and keeps no request. Each reason is reported once."""
     waiting = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
     if waiting.requested_at is None:
         waiting = waiting.evolve(token_number=pre_task.token_number + 1)
     if answer.reason != pre_task.no_capacity:
-        text = messages.waiting_for_capacity(answer.reason, settings.deadline)
+        text = messages.waiting_for_capacity(deploy, answer.reason, settings.deadline)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
     return StepResult(deploy.evolve(pre_task=waiting), delay=CAPACITY_RETRY_SECONDS)
 
@@ -154,7 +166,7 @@ def _cancel_before_start(deploy: Deploy, context: StepContext, pre_task: PreTask
 
 
 def _end_if_too_late(
-    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: OneOffTask
 ) -> StepResult | None:
     """The end, if it is too late to ask for the task, or to ask again; else None."""
     now = context.now()
@@ -173,7 +185,9 @@ def _end_if_too_late(
     return None
 
 
-def _follow_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask) -> StepResult:
+def _follow_task(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: OneOffTask
+) -> StepResult:
     arn = pre_task.task_arn or ""
     ecs_task = tasks.describe(context.region, deploy.service.cluster, [arn]).get(arn)
     if ecs_task is None:
@@ -194,7 +208,7 @@ def _follow_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, set
 
 
 def _find_stop_reason(
-    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, status: PreTaskStatus, settings: PreTask
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, status: PreTaskStatus, settings: OneOffTask
 ) -> StopCause:
     if pre_task.stop_cause is not StopCause.NOT_ASKED:
         return pre_task.stop_cause
@@ -230,12 +244,14 @@ def _task_succeeded(
 ) -> StepResult:
     now = context.now()
     deploy = deploy.evolve(pre_task=pre_task.evolve(exit_code=0, ended_at=ecs_task.stopped_at or now))
-    log, missing_log = _read_log(deploy, context, ecs_task, SUCCESS_LOG_LINES)
+    log, missing_log = _read_log(deploy, context, ecs_task, _log_lines(deploy, SUCCESS_LOG_LINES))
     if other_image := find_other_image(deploy, context, ecs_task):
         return end_deploy(
             deploy, context, Outcome.FAILED, messages.failed(deploy, other_image, ran=True, log=log)
         )
     text = messages.succeeded(deploy, _task_seconds(ecs_task, now), log)
+    if deploy.verb is Verb.RUN:
+        return end_deploy(deploy, context, Outcome.SUCCEEDED, f"{text}{missing_log}")
     reported = deploy.with_message(now, ThreadMessageKind.PROGRESS, f"{text}{missing_log}")
     return StepResult(reported.in_phase(strategy_of(deploy).first_phase, now))
 
@@ -247,7 +263,7 @@ def _task_stopped(
     container = find_command_container(ecs_task, pre_task)
     exit_code = container.exit_code if container else None
     deploy = deploy.evolve(pre_task=pre_task.evolve(exit_code=exit_code, ended_at=ecs_task.stopped_at or now))
-    log, missing_log = _read_log(deploy, context, ecs_task, FAILURE_LOG_LINES)
+    log, missing_log = _read_log(deploy, context, ecs_task, _log_lines(deploy, FAILURE_LOG_LINES))
     has_run = ecs_task.started_at is not None
     seconds = _task_seconds(ecs_task, now)
     if deploy.cancel:
@@ -260,7 +276,7 @@ def _task_stopped(
             )
         text = messages.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
         return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{missing_log}")
-    settings = configured_pre_task(deploy)
+    settings = one_off_task(deploy)
     if pre_task.stop_cause is StopCause.OVERDUE and settings is not None:
         reason = messages.overdue(deploy, settings.deadline, has_run)
     else:
@@ -291,6 +307,11 @@ def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun)
 def _task_seconds(ecs_task: TaskState, now: float) -> float:
     started = ecs_task.started_at or ecs_task.created_at or now
     return (ecs_task.stopping_at or ecs_task.stopped_at or now) - started
+
+
+def _log_lines(deploy: Deploy, before_rollout: int) -> int:
+    """A person waits for what a command says."""
+    return COMMAND_LOG_LINES if deploy.verb is Verb.RUN else before_rollout
 
 
 def _read_log(

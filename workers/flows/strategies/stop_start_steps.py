@@ -45,7 +45,7 @@ def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if ecs_service.desired == 0:
-        raise ScaledToZero(service=deploy.service.name)
+        raise ScaledToZero(service=deploy.service.name, who="")
     deploy = context.with_current_service(deploy)
     listed = tasks.list_service_tasks(context.region, deploy.service.cluster, deploy.service.ecs_service)
     running = tuple(task.arn for task in listed if task.last_status != "STOPPED")

@@ -9,6 +9,7 @@ import pytest
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
+from tests.builders import a_deploy
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.pre_task_deploys import (
     assert_service_untouched,
@@ -287,4 +288,4 @@ def test_only_what_is_about_room_is_called_so(reason: str, meaning: str) -> None
     ],
 )
 def test_capacity_is_advised_only_where_it_helps(reason: str, advised: bool) -> None:
-    assert ("Add capacity" in words.waiting_for_capacity(reason, 60)) is advised
+    assert ("Add capacity" in words.waiting_for_capacity(a_deploy(), reason, 60)) is advised

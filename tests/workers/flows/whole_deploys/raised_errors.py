@@ -78,6 +78,17 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.NothingToCancel,
     errors.StaleCard,
     errors.OneServiceAtATime,
+    errors.ScaleToZero,
+    # by queries
+    errors.ContainerNotInTask,
+    errors.LogsHidden,
+    errors.LogsInSharedChannel,
+    errors.NoTaskToRead,
+    # by the plan of another count or of a command, and before its task is asked for
+    errors.CommandForgotten,
+    errors.DaemonHasNoCount,
+    errors.NothingRuns,
+    # by the bot, too
     errors.RolloutIsOurs,
     errors.PauseAnswered,
     errors.PauseClosed,

@@ -39,6 +39,10 @@ ROLLING_RESULTS = {
     Phase.AWAITING_APPROVAL: CancelResult.WITHDRAWN,
     Phase.REGISTERING: CancelResult.WITHDRAWN,
     Phase.RUNNING_PRE_TASK: CancelResult.NO_SUCH_PHASE,  # only with a pre-task: see test_pre_task_cancelled
+    Phase.RUNNING_COMMAND: CancelResult.NO_SUCH_PHASE,  # see test_commands
+    Phase.SCALING: CancelResult.NO_SUCH_PHASE,  # see test_scale
+    Phase.FOLLOWING_COUNT: CancelResult.NO_SUCH_PHASE,
+    Phase.RESTORING_COUNT: CancelResult.NO_SUCH_PHASE,
     Phase.UPDATING: CancelResult.WITHDRAWN,
     Phase.SAVING_RESTORE_POINT: CancelResult.NO_SUCH_PHASE,
     Phase.STOPPING: CancelResult.NO_SUCH_PHASE,
