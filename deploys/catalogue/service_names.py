@@ -32,6 +32,7 @@ RESERVED_NAMES = frozenset(
         "resume-all",
         "retry",
         "rollback",
+        "stats",
         "status",
         "stop-all",
         "tags",
