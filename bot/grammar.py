@@ -143,11 +143,11 @@ class Subcommand:
     allowed: Allowed
     run: Handler
     is_query: bool = False
-    """Whether it is answered at once and changes nothing."""
+    """Whether it only asks, of what the bot itself can read."""
     done_words: str = ""
     """How the answer begins if it was done, for what starts no deploy."""
     announcement: Callable[[Command], str] | None = None
-    """The immediate reply, if a worker answers later."""
+    """How the immediate reply ends if a worker answers later."""
     more_help: Callable[[Catalogue], Sequence[str]] | None = None
     """Further lines of the help, given the services."""
 

@@ -2,7 +2,7 @@
 arrives.
 
 A slash command is answered in its ack. Mentions and clicks have no such place, and a listener calls no Slack,
-so a worker answers them (`send_privately`).
+so a worker answers them (`send_reply`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from slack_bolt import Ack, BoltRequest
 
 from bot import clicks, commands, error_boundary, request, slack_text
 from bot.app_context import AppContext
-from bot.private_reply import PrivateReply, send_privately
+from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.access import Asker
 from deploys.errors import TooManyRequests
@@ -70,8 +70,8 @@ class Listeners:
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
         ack(reply.to_slack() if reply else "")
-        if reply and reply.ack_too_late:
-            send_privately(reply.text, asked, context, reply.blocks)
+        if reply and reply.needs_worker:
+            send_reply(reply, asked, context)
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
@@ -93,7 +93,7 @@ class Listeners:
             context,
         )
         if reply and (reply.has_buttons or not reply.card_will_tell):
-            send_privately(reply.text, asked, context, reply.blocks)
+            send_reply(reply, asked, context)
 
     def click(self, ack: Ack, req: BoltRequest) -> None:
         """A button of a card or of a choice."""
@@ -112,7 +112,7 @@ class Listeners:
         )
         ack()
         if reply:
-            send_privately(reply.text, asked, context, reply.blocks)
+            send_reply(reply, asked, context)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""

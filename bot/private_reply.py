@@ -32,15 +32,25 @@ class PrivateReply:
     """It has buttons that nothing else offers, so it is sent although a card tells the rest."""
     ack_too_late: bool = False
     """Slack no longer takes it in the ack of a command, so a worker sends it as well."""
+    native: tuple[dict[str, Any], ...] = ()
+    """The same with a data table. Not every workspace takes one, and an ack cannot be tried again: a worker
+    sends this, and `blocks` if Slack refuses it."""
+    announcement: str = ""
+    """What the ack of a command says if a worker sends the answer because of `native`."""
+
+    @property
+    def needs_worker(self) -> bool:
+        """Whether the ack of a command is not enough."""
+        return self.ack_too_late or bool(self.native)
 
     def to_slack(self) -> dict[str, Any]:
         """As Slack takes it in the ack of a slash command."""
         body: dict[str, Any] = {
             "response_type": "ephemeral",
-            "text": verbatim(self.text),
+            "text": self.announcement if self.native else verbatim(self.text),
             **VERBATIM_ARGUMENTS,
         }
-        return {**body, "blocks": verbatim(self.blocks)} if self.blocks else body
+        return {**body, "blocks": verbatim(self.blocks)} if self.blocks and not self.native else body
 
 
 def section_block(text: str, accessory: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -70,20 +80,25 @@ def context_block(text: str) -> dict[str, Any]:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
 
 
+def send_reply(reply: PrivateReply, request: Request, context: AppContext) -> None:
+    """Has a worker tell this to the person who made the request."""
+    send_privately(reply.text, request, context, *filter(None, (reply.native, reply.blocks)))
+
+
 def send_privately(
-    text: str, request: Request, context: AppContext, blocks: Sequence[dict[str, Any]] = ()
+    text: str, request: Request, context: AppContext, *forms: Sequence[dict[str, Any]]
 ) -> None:
-    """Has a worker tell this to the person who made the request.
+    """The same for a text, and blocks that say the same, if there are some: the richest form first.
 
     The response_url and the blocks stay in Redis, where only workers read them, and out of the job, whose
     arguments RQ logs.
     """
-    answer_id = new_deploy_id() if request.response_url or blocks else ""
+    answer_id = new_deploy_id() if request.response_url or forms else ""
     with suppress(RedisError):  # the worker has other ways, and the text says all
         if request.response_url:
             context.threads.save_response_url(answer_id, request.response_url)
-        if blocks:
-            context.threads.save_answer_blocks(answer_id, blocks)
+        if forms:
+            context.threads.save_answer_blocks(answer_id, *forms)
     context.jobs.answer_privately(request.channel, request.answer_thread, request.user, text, answer_id)
 
 

@@ -117,6 +117,11 @@ def is_service_untouched(deploy: Deploy) -> bool:
     return deploy.phase.facts.service_unchanged and not deploy.ecs.update_tried
 
 
+def tried_to_change(deploy: Deploy) -> bool:
+    """Whether Slipway asked ECS to change the service for it, and that was not proven to have failed."""
+    return deploy.ecs.update_tried or deploy.stop.requested_at is not None
+
+
 def counted_approvers(deploy: Deploy) -> tuple[str, ...]:
     """Those whose approval counts, each once, in order."""
     approved_by = [each.user for each in deploy.approval.decisions if each.verdict is Verdict.APPROVED]

@@ -25,6 +25,12 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def long_duration(seconds: float) -> str:
+    """The same in two units at most: `48 s`, `3 min 05 s`, `1 h 02 min`, `2 days 4 h`."""
+    hours = round(seconds) // 3600
+    return duration(seconds) if hours < 48 else f"{hours // 24} days {hours % 24} h"
+
+
 def time_ago(seconds: float) -> str:
     """`just now`, `48 s ago`, `3 min ago`, `2 h ago`, `4 days ago`."""
     whole = max(0, int(seconds))

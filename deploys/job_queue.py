@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Literal
 
 from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
@@ -21,7 +22,11 @@ DEDUPLICATION_SECONDS = 0.2
 """The same job enqueued twice within this time is one job (seconds). If RQ leaves the hash of a job
 behind, that blocks the same job for no longer than this."""
 WATCH_PREFIX = "watch:"
-UNREPEATED_JOBS = frozenset({"answer_privately", "answer_tags", "answer_plan", "answer_logs"})
+ServicesQuery = Literal["answer_status", "answer_stats"]
+"""A job that tells something about several services."""
+UNREPEATED_JOBS = frozenset(
+    {"answer_privately", "answer_tags", "answer_status", "answer_plan", "answer_logs"}
+)
 """Jobs that the scheduler does not enqueue again: they wait longer for a worker."""
 
 
@@ -111,6 +116,23 @@ class JobQueue:
             RedisError: the job was not enqueued, and the scheduler does not repeat it.
         """
         self._enqueue("answer_tags", query_id, service, channel, thread_ts, user, team)
+
+    def answer_about_services(
+        self,
+        query: ServicesQuery,
+        query_id: str,
+        services: Iterable[str],
+        channel: str,
+        thread_ts: str | None,
+        user: str,
+        team: str,
+    ) -> None:
+        """Sends one user what these services run now, or how they were delivered. Otherwise as `answer_tags`.
+
+        Raises:
+            RedisError: the job was not enqueued, and the scheduler does not repeat it.
+        """
+        self._enqueue(query, query_id, ",".join(services), channel, thread_ts, user, team)
 
     def answer_plan(
         self,

@@ -75,7 +75,7 @@ def test_every_command_of_the_readme_is_understood() -> None:
 
     assert {len(command.services) for command in read if command.subcommand == "deploy"} >= {1, 2}
     assert {words.split()[0] for words in typed} >= set(SUBCOMMANDS) - {"deploy"}
-    assert len(runs) == 12
+    assert len(runs) == 13
 
 
 def test_the_map_of_phases_has_every_phase() -> None:

@@ -134,8 +134,8 @@ class Dependencies:
         """Sends one user a message that nobody else sees."""
         threads = ThreadStore(self.redis)
         url = threads.response_url(answer_id) if answer_id else None
-        blocks = threads.answer_blocks(answer_id) if answer_id else []
-        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, blocks=blocks)
+        forms = threads.answer_blocks(answer_id) if answer_id else []
+        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, forms=forms)
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:
@@ -242,6 +242,7 @@ class DependencyBuilder:
                 signer,
                 hold_sources=hold_sources[:2],
                 shared_channels=shared_channels,
+                record_retention_days=settings.record_retention_days,
             ),
             orphan_recovery=OrphanRecovery(
                 catalogue.services.values(),

@@ -31,6 +31,8 @@ ENTRY_POINTS = frozenset(
         "forget_thread_messages",
         "answer_privately",
         "answer_tags",
+        "answer_status",
+        "answer_stats",
         "answer_plan",
         "answer_logs",
     )

@@ -105,6 +105,24 @@ def answer_tags(
     )
 
 
+def answer_status(
+    query_id: str, services: str, channel: str, thread_ts: str | None, user: str, team: str = ""
+) -> None:
+    """Sends one user what these services, separated by commas, run now."""
+    _get_dependencies().query_handler.answer_status(
+        QueryTarget(query_id, channel, thread_ts, user, team), services.split(",")
+    )
+
+
+def answer_stats(
+    query_id: str, services: str, channel: str, thread_ts: str | None, user: str, team: str = ""
+) -> None:
+    """Sends one user how these services, separated by commas, were delivered."""
+    _get_dependencies().query_handler.answer_stats(
+        QueryTarget(query_id, channel, thread_ts, user, team), services.split(",")
+    )
+
+
 def answer_plan(
     query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str, team: str = ""
 ) -> None:

@@ -28,6 +28,7 @@ from bot.commands import (
     run,
     scale,
     show,
+    stats,
     status,
     stop_all,
     tags,
@@ -48,9 +49,8 @@ from deploys.mrkdwn import code
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
     for each in (
-        *(deploy, plan, tags, restart, rollback, override, follow, status, history, show, access, cancel),
-        *(logs, scale, run),
-        *(lock, unlock, locks, stop_all, resume_all, help),
+        *(deploy, plan, tags, restart, rollback, override, follow, status, history, stats, show),
+        *(access, cancel, logs, scale, run, lock, unlock, locks, stop_all, resume_all, help),
     )
 }
 """By name, in the order of the help."""

@@ -7,14 +7,26 @@ from collections.abc import Sequence
 
 from bot.app_context import AppContext
 from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
-from bot.private_reply import PrivateReply, bullet_list, section_block
+from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
 from bot.request import Request
-from bot.visibility import hidden_note
+from bot.visibility import find_named_services, hidden_note
 from deploys import deploy_text
-from deploys.access import Action
 from deploys.decisions import counted_approvers
 from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code, mention, mentions
+from deploys.native_blocks import (
+    Cell,
+    code_cell,
+    data_table,
+    fit_rows,
+    number_cell,
+    rich_cell,
+    text_cell,
+    text_part,
+    time_cell,
+    user_part,
+    users_cell,
+)
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
 from deploys.stores import audit
@@ -36,7 +48,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     Raises:
         Refused: one of those that were named may not be seen here, or there is none.
     """
-    named = _find_services(command, request, context)
+    named = find_named_services(command, request, context)
     seen = context.access.seen_by(request.asker)
     deploys = [each for name in named for each in context.store.recent(name, MAX_DEPLOYS)]
     if not named:
@@ -48,38 +60,49 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     note = "" if named else hidden_note(seen, context)
     if not deploys:
         return PrivateReply(" ".join(filter(None, (f"There was no deploy{about} yet.", note))))
-    approvers = _read_approvers(deploys[:MAX_DEPLOYS], context)
+    shown = deploys[:MAX_DEPLOYS]
+    approvers = _read_approvers(shown, context)
     lines = [
-        describe_deploy(each, context) + approvers.get(each.id, "") + _override_note(each)
-        for each in deploys[:MAX_DEPLOYS]
+        describe_deploy(each, context) + _approved_by(approvers[each.id]) + _override_note(each)
+        for each in shown
     ]
     total = sum(context.store.count_deploys(name) for name in named or seen.services)
     text = f"*Last deploys*{about}\n{bullet_list(lines, MAX_BYTES, total=total)}"
     parts = [text, note] if note else [text]
-    return PrivateReply("\n\n".join(parts), tuple(map(section_block, parts)))
+    rows = fit_rows([_table_row(each, approvers[each.id], context) for each in shown])
+    more = f"and {total - len(rows)} more; `/deploy show ID` shows one whole"
+    native = (
+        data_table(f"Last deploys{_plain_about(command)}", TABLE_HEADER, rows),
+        *map(context_block, filter(None, (more if total > len(rows) else "", note))),
+    )
+    return PrivateReply(
+        "\n\n".join(parts), tuple(map(section_block, parts)), native=native, announcement=announce(command)
+    )
 
 
-def _find_services(command: Command, request: Request, context: AppContext) -> tuple[str, ...]:
-    """The services that are asked about; empty: all that may be seen."""
-    group = context.catalogue.get_service_group(command.service)
-    services = group.services if group else command.services
-    for name in services:
-        context.access.may(Action.SEE, request.asker, name)
-    return services
+def announce(command: Command) -> str:
+    """The immediate reply, if there are some."""
+    return "The last deploys follow here."
 
 
-def _read_approvers(deploys: Sequence[Deploy], context: AppContext) -> dict[str, str]:
-    """Who approved each of these deploys, as the audit trail has it, or else the record; nothing of a
-    deploy that nobody approved."""
+def _plain_about(command: Command) -> str:
+    return f" of {', '.join(command.services)}" if command.services else ""
+
+
+def _read_approvers(deploys: Sequence[Deploy], context: AppContext) -> dict[str, tuple[str, ...]]:
+    """Who approved each of these deploys, as the audit trail has it, or else the record."""
     oldest = min(each.request.requested_at for each in deploys)
     ids = {each.id for each in deploys}
     trail = audit.read_between(context.store.redis, ids, oldest, context.now(), MAX_ENTRIES)
     from_trail = {each["deploy"]: each.get("approvers", "") for each in trail}
-    found = {
+    return {
         each.id: tuple(filter(None, from_trail.get(each.id, "").split(","))) or counted_approvers(each)
         for each in deploys
     }
-    return {deploy_id: f", approved by {mentions(named)}" for deploy_id, named in found.items() if named}
+
+
+def _approved_by(approvers: tuple[str, ...]) -> str:
+    return f", approved by {mentions(approvers)}" if approvers else ""
 
 
 def _override_note(deploy: Deploy) -> str:
@@ -102,6 +125,35 @@ def describe_deploy(deploy: Deploy, context: AppContext) -> str:
     )
 
 
+TABLE_HEADER = ("Service", "Version", "State", "Asked", "By", "Took", "From", "Approved by", "Deploy")
+
+
+def _state_cell(deploy: Deploy) -> Cell:
+    state = deploy_text.status_text(deploy).replace("*", "")
+    override = deploy.override
+    if override is None:
+        return text_cell(state)
+    return rich_cell(text_part(f"{state}, {override.kind.value} overridden by "), user_part(override.user))
+
+
+def _table_row(deploy: Deploy, approvers: tuple[str, ...], context: AppContext) -> list[Cell]:
+    """The same as a row of a data table."""
+    requested_at = deploy.request.requested_at
+    seconds = (deploy.ended_at or context.now()) - requested_at
+    so_far = "" if deploy.ended_at else " so far"
+    return [
+        text_cell(deploy.service.name),
+        text_cell(deploy_text.action_label(deploy, mark=str)),
+        _state_cell(deploy),
+        time_cell(requested_at),
+        users_cell(deploy.request.requester),
+        number_cell(round(seconds), duration(seconds) + so_far),
+        text_cell(deploy_text.previous_version(deploy)),
+        users_cell(*approvers),
+        code_cell(deploy.id),
+    ]
+
+
 SUBCOMMAND = Subcommand(
     name="history",
     arguments=(optional(SERVICES),),
@@ -109,4 +161,5 @@ SUBCOMMAND = Subcommand(
     allowed=Allowed.ANYBODY,
     run=run,
     is_query=True,
+    announcement=announce,
 )

@@ -6,8 +6,8 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, TAG, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from bot.worker_query import new_query_id
 from deploys.mrkdwn import code
-from deploys.records.deploy import new_deploy_id
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -16,9 +16,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     Raises:
         RedisError: no job was queued.
     """
-    query_id = new_deploy_id()
-    if request.response_url:
-        context.threads.save_response_url(query_id, request.response_url)
+    query_id = new_query_id(request, context)
     context.jobs.answer_plan(
         query_id,
         command.service,

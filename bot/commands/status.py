@@ -1,16 +1,23 @@
-"""`/deploy status [SERVICE]`: what is under way, what waits and what ended lately."""
+"""`/deploy status [SERVICE]`: what is under way, what waits, what is locked or frozen, what ended lately, and
+what runs now.
+
+The records tell all but the last at once, also while neither workers nor AWS answer. A worker reads from ECS
+what runs now; that follows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bot.app_context import AppContext
-from bot.grammar import SERVICE, Allowed, Command, Subcommand, optional
+from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
-from bot.visibility import hidden_note
+from bot.visibility import find_named_services, hidden_note
+from bot.worker_query import ask_about_services
 from deploys import deploy_text
 from deploys.formatting import slack_time, time_ago
+from deploys.holds.breaking_locks import services_of
 from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
 from deploys.queue_forecast import QueueReader, forecast_text
@@ -28,39 +35,67 @@ MAX_BYTES = {"locks": 700, "found": 700, "frozen": 700, "under way": 1400, "wait
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
-    """Lists what was found stopped, what is under way, what waits and what ended lately."""
-    service = command.service
+    """Lists what the records tell, and has a worker tell what runs now.
+
+    Raises:
+        Refused: a service that was named may not be seen here, or there is none.
+        RedisError: no job was queued.
+    """
+    named = find_named_services(command, request, context)
     seen = context.access.seen_by(request.asker)
-    shown_services = {service} if service else set(seen.services)
-    active = [each for each in context.store.active() if each.service.name in shown_services]
+    services = named or tuple(seen.services)
+    active = [each for each in context.store.active() if each.service.name in services]
     under_way = [each for each in active if each.in_progress and each.phase is not Phase.WAITING]
     waiting = [each for each in active if each.in_progress and each.phase is Phase.WAITING]
-    read = MAX_ENDED_SHOWN + len(active) if service else MAX_READ
-    recent = context.store.recent(service or None, read)
-    ended = [each for each in recent if not each.in_progress and each.service.name in shown_services]
-    about = f" of {code(service)}" if service else ""
-    lost = [each for each in LostDeploys(context.store.redis).all() if each.service in shown_services]
+    about = f" of {', '.join(map(code, command.services))}" if named else ""
+    lost = [each for each in LostDeploys(context.store.redis).all() if each.service in services]
+    ended = _find_ended(named, services, len(active), context)
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         context.catalogue.rejected_note,
         _stop_section(context),
-        _lock_section(service, context),
+        _lock_section(services, context),
         _lost_section(lost, context.now()),
-        _frozen_section(service, request, context),
+        _frozen_section(services, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
-        _section("*Ended lately*", ended[:MAX_ENDED_SHOWN], MAX_BYTES["ended"], context),
-        "" if service else hidden_note(seen, context),
+        _section("*Ended lately*", ended, MAX_BYTES["ended"], context),
+        "" if named else hidden_note(seen, context),
+        _ask_what_runs(command, services, request, context),
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
 
 
-def _frozen_section(service: str, request: Request, context: AppContext) -> str:
-    """The services that are frozen, of those that may be asked about here."""
+def _find_ended(
+    named: Sequence[str], services: Sequence[str], active: int, context: AppContext
+) -> list[Deploy]:
+    """What ended last, the newest first. active: deploys that may be newer (count)."""
+    recent = [each for name in named for each in context.store.recent(name, MAX_ENDED_SHOWN + active)]
+    recent.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
+    if not named:
+        recent = context.store.recent(None, MAX_READ)
+    ended = [each for each in recent if not each.in_progress and each.service.name in services]
+    return ended[:MAX_ENDED_SHOWN]
+
+
+def _ask_what_runs(command: Command, services: Sequence[str], request: Request, context: AppContext) -> str:
+    """Has a worker tell what these services run now, and says so."""
+    if not services:
+        return ""
+    ask_about_services("answer_status", services, request, context)
+    return announce(command)
+
+
+def announce(command: Command) -> str:
+    """How the immediate reply ends."""
+    return "What runs now follows here, as ECS says."
+
+
+def _frozen_section(services: Sequence[str], context: AppContext) -> str:
+    """Those of the services that are frozen."""
     now = context.now()
-    names = (service,) if service else context.access.seen_by(request.asker).service_names
-    found = [freeze.sentence() for name in names if (freeze := context.freezes.find(name, now))]
+    found = [freeze.sentence() for name in services if (freeze := context.freezes.find(name, now))]
     return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
 
 
@@ -69,11 +104,13 @@ def _stop_section(context: AppContext) -> str:
     return f"{stop_sentence(stop)} `/deploy resume-all` lets them go on." if stop else ""
 
 
-def _lock_section(service: str, context: AppContext) -> str:
-    """The locks that a service is under."""
-    if not service:
-        return ""
-    locks = context.locks.covering(service, context.catalogue.groups_of(service), context.now())
+def _lock_section(services: Sequence[str], context: AppContext) -> str:
+    """The locks that some of the services are under."""
+    locks = [
+        each
+        for each in context.locks.all(context.now())
+        if not set(services_of(each.target, context.catalogue)).isdisjoint(services)
+    ]
     return bullet_list([lock_sentence(each) for each in locks], MAX_BYTES["locks"]) if locks else ""
 
 
@@ -116,9 +153,10 @@ def _describe_deploy(deploy: Deploy, queues: QueueReader, context: AppContext) -
 
 SUBCOMMAND = Subcommand(
     name="status",
-    arguments=(optional(SERVICE),),
-    help="shows what is under way, what waits and what ended lately",
-    allowed=Allowed.IN_ITS_CHANNELS,
+    arguments=(optional(SERVICES),),
+    help="shows what runs, is under way, waits, is locked or frozen, or ended lately",
+    allowed=Allowed.ANYBODY,
     run=run,
     is_query=True,
+    announcement=announce,
 )

@@ -34,6 +34,7 @@ RESERVED_NAMES = frozenset(
         "retry",
         "rollback",
         "run",
+        "stats",
         "status",
         "stop-all",
         "tags",

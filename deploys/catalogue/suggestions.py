@@ -7,6 +7,8 @@ from difflib import SequenceMatcher
 
 _MIN_SIMILARITY = 0.65
 """Less similar names are not suggested (0 to 1, as difflib measures it)."""
+_SWAP_SIMILARITY = 0.95
+"""Of a word in which two neighbouring letters changed places."""
 _MAX_COMPARED = 128
 """Only so many characters of a word are compared: the time it takes grows with their square."""
 
@@ -30,6 +32,8 @@ def _similarity(word: str, name: str) -> float:
         return 0.0
     if left == right:
         return 1.0
+    if _differ_by_a_swap(left, right):
+        return _SWAP_SIMILARITY
     shorter, longer = sorted((left, right), key=len)
     prefix_score = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
     matcher = SequenceMatcher(None, left, right)
@@ -38,6 +42,17 @@ def _similarity(word: str, name: str) -> float:
     if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return prefix_score
     return max(matcher.ratio(), prefix_score)
+
+
+def _differ_by_a_swap(left: str, right: str) -> bool:
+    """Whether two neighbouring letters changed places: `stauts` is `status`, rather than `stats`."""
+    if len(left) != len(right):
+        return False
+    differing = [place for place, (one, other) in enumerate(zip(left, right, strict=True)) if one != other]
+    if len(differing) != 2 or differing[1] - differing[0] != 1:
+        return False
+    first, second = differing
+    return left[first] == right[second] and left[second] == right[first]
 
 
 def _normalize(word: str) -> str:

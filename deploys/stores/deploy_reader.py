@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from redis import Redis
@@ -15,6 +15,8 @@ from deploys.stores.claims import DueDeploy
 
 ADVANCE = "advance"
 """The job that takes a deploy's next step."""
+PAGE = 500
+"""Records that are read at once (count)."""
 
 
 class DeployReader:
@@ -52,6 +54,17 @@ class DeployReader:
         """The newest deploys of a service, or of all, newest first; a batch in its order."""
         key = redis_keys.history(service) if service else redis_keys.HISTORY
         return self._load(to_texts(self.redis.zrevrange(key, 0, count - 1)))
+
+    def requested_since(self, service: str | None, since: float, limit: int) -> Iterator[Deploy]:
+        """The deploys of a service, or of all, that were requested since then (epoch seconds), the newest
+        first, at most so many; they are read in pages."""
+        key = redis_keys.history(service) if service else redis_keys.HISTORY
+        for start in range(0, limit, PAGE):
+            count = min(PAGE, limit - start)
+            found: Any = self.redis.zrevrangebyscore(key, "+inf", to_ms(since), start=start, num=count)
+            yield from self._load(to_texts(found))
+            if len(found) < count:
+                return
 
     def count_deploys(self, service: str | None) -> int:
         """How many deploys of a service, or of all, are kept (count)."""

@@ -201,15 +201,16 @@ class ThreadStore:
         pipe.execute()
         self.mark_due(thread_id, now)
 
-    def save_answer_blocks(self, answer_id: str, blocks: Sequence[Mapping[str, Any]]) -> None:
-        """Keeps the blocks of a private answer until a worker sends it."""
-        self.redis.set(f"{ANSWER_BLOCKS_KEY}{answer_id}", json.dumps(list(blocks)), ex=RESPONSE_URL_SECONDS)
+    def save_answer_blocks(self, answer_id: str, *forms: Sequence[Mapping[str, Any]]) -> None:
+        """Keeps the blocks of a private answer until a worker sends it, in each form, the richest first."""
+        stored = json.dumps([list(blocks) for blocks in forms])
+        self.redis.set(f"{ANSWER_BLOCKS_KEY}{answer_id}", stored, ex=RESPONSE_URL_SECONDS)
 
-    def answer_blocks(self, answer_id: str) -> list[dict[str, Any]]:
-        """The blocks of a private answer; empty if it has none."""
+    def answer_blocks(self, answer_id: str) -> list[list[dict[str, Any]]]:
+        """The blocks of a private answer, in each form; empty if it has none."""
         stored = self.redis.get(f"{ANSWER_BLOCKS_KEY}{answer_id}")
-        blocks: list[dict[str, Any]] = json.loads(to_text(stored)) if stored else []
-        return blocks
+        forms: list[list[dict[str, Any]]] = json.loads(to_text(stored)) if stored else []
+        return forms
 
     # For the publisher
 

@@ -16,6 +16,7 @@ FAULT_DETAILS: dict[str, dict[str, Any]] = {
     "repeat-envelope": {"payload": None},
     "delay-delivery": {"payload": None, "delay": 4.0},
     "outage": {},
+    "unsupported-blocks": {"types": ["data_table", "data_visualization"]},
 }
 _WEB_API_KINDS = {"http-429", "http-500", "drop-after", "error"}
 
@@ -43,7 +44,8 @@ class SlackFaults:
         self._pending: list[SlackFault] = []
 
     def add(self, kind: str, times: int | None, seconds: float | None, details: dict[str, Any]) -> SlackFault:
-        """Adds a fault. Without `times` and `seconds` it applies once.
+        """Adds a fault. Without `times` and `seconds` it applies once; a workspace that does not take some
+        blocks stays so until the faults are cleared.
 
         Raises:
             UnknownFault: there is no such kind, or the kind has no such detail
@@ -55,7 +57,7 @@ class SlackFaults:
             raise UnknownFault(
                 f"{kind} has no {', '.join(sorted(unknown))}; it has {', '.join(known) or 'no details'}."
             )
-        if times is None and seconds is None:
+        if times is None and seconds is None and kind != "unsupported-blocks":
             times = 1
         until = None if seconds is None else self._now() + seconds
         fault = SlackFault(kind, {**known, **details}, times, until)
@@ -71,6 +73,16 @@ class SlackFaults:
 
     def is_outage(self) -> bool:
         return any(fault.kind == "outage" for fault in self.pending())
+
+    def unsupported_blocks(self) -> frozenset[str]:
+        """The types of blocks that this workspace does not take: `invalid_blocks` says so, as of every type
+        that Slack does not know."""
+        return frozenset(
+            each
+            for fault in self.pending()
+            if fault.kind == "unsupported-blocks"
+            for each in fault.details["types"]
+        )
 
     def take_for_payload(self, kind: str, payload: str) -> SlackFault | None:
         """Uses one fault of this kind for payloads of this type, or for any payload.

@@ -85,13 +85,13 @@ def _is_answered_query(demo: DemoEnvironment, typed: str) -> bool:
 
 
 def _is_answered_later(typed: str, reply: str) -> bool:
-    """Whether the reply only announces an answer."""
+    """Whether the reply announces an answer."""
     try:
         command = parse(typed.removeprefix("/deploy"))
     except ParseError:
         return False
     announce = SUBCOMMANDS[command.subcommand].announcement
-    return announce is not None and reply == announce(command)
+    return announce is not None and reply.endswith(announce(command))
 
 
 def _wait_for_answer(demo: DemoEnvironment, ts: str, user: str) -> str:

@@ -30,6 +30,10 @@ BOT_IDENTITY = Identity(team=TEAM, user="U0SLIPWAYB", bot="B01SLIPWAY", token="x
 DEPLOYS_CHANNEL, GENERAL_CHANNEL = "C01DEPLOYS", "C02GENERAL"
 CARD_TS = "1700000000.000100"
 RESPONSE_URL = "https://hooks.slack.com/commands/1/2/3"
+RUNS_FOLLOWS = "What runs now follows here, as ECS says."
+"""How `/deploy status` ends."""
+NOTHING_UNDER_WAY = f"Nothing is under way.\n\n{RUNS_FOLLOWS}"
+"""What `/deploy status` says of an empty store."""
 
 
 class ManualClock:
@@ -62,6 +66,19 @@ class BotHarness:
         """Types `/deploy ...` and returns the text that only this person sees."""
         response = self.send_command(escape(text), by=by, channel=channel, **changes)
         return str(self.read_ack(response).get("text", ""))
+
+    def ask(self, text: str, *, by: str = ALICE, channel: str = DEPLOYS_CHANNEL) -> str:
+        """Types `/deploy ...` and returns what a worker is asked to answer, or the text of the ack if that is
+        all."""
+        earlier = len(self.queued_answers())
+        said = self.type(text, by=by, channel=channel)
+        answers = self.queued_answers()[earlier:]
+        return answers[-1][3] if answers else said
+
+    def answer_forms(self) -> list[list[dict[str, Any]]]:
+        """The blocks of the last answer that a worker was asked to send: in each form, the richest first."""
+        [*_, answer_id] = [job[1][4] for job in self.queued_jobs() if job[0] == "answer_privately"]
+        return self.context.threads.answer_blocks(answer_id)
 
     def type_for_blocks(self, text: str, *, by: str = ALICE) -> list[dict[str, Any]]:
         """The blocks of the same answer."""

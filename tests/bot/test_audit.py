@@ -199,6 +199,6 @@ def test_history_and_show_say_who_approved_and_show_what_was_refused(bot: BotHar
 
     shown = bot.type(f"/deploy show {deploy.id}")
 
-    assert f"approved by <@{BOB}>" in bot.type("/deploy history ledger")
+    assert f"approved by <@{BOB}>" in bot.ask("/deploy history ledger")
     assert f"refused approve, by <@{CAROL}>" in shown
     assert f"approved, by <@{BOB}>" in shown

@@ -12,6 +12,7 @@ from redis import Redis
 
 from deploys.stores.deploy_store import DeployStore
 from sandbox.slack import SlackSandbox
+from tests.bot.bot_harness import NOTHING_UNDER_WAY
 from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
 from tests.slack_directory import know_everybody
 
@@ -73,7 +74,7 @@ def test_a_command_that_came_while_the_process_slept_is_not_carried_out(
         [later] = slack.say("alice", "deploys", "/deploy status")["replies"]
 
     assert answer["text"] == '/deploy failed with the error "operation_timeout"'
-    assert later["text"] == "Nothing is under way."
+    assert later["text"] == NOTHING_UNDER_WAY
     assert DeployStore(redis).active() == []
 
 

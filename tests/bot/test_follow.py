@@ -20,6 +20,7 @@ from tests.bot.bot_harness import (
     DEPLOYS_CHANNEL,
     GENERAL_CHANNEL,
     RESPONSE_URL,
+    RUNS_FOLLOWS,
     BotHarness,
 )
 from tests.slack_directory import TEAM
@@ -141,7 +142,7 @@ def test_status_says_for_whom_it_is_followed(bot: BotHarness) -> None:
 
     assert bot.type("/deploy status web") == (
         f"*Under way* of `web`\n• external rollout of `web` to `1.4.2` is followed; followed for <@{ALICE}>, "
-        f"who asked just now; its thread (deploy `{deploy.id}`)"
+        f"who asked just now; its thread (deploy `{deploy.id}`)\n\n{RUNS_FOLLOWS}"
     )
 
 
@@ -158,7 +159,7 @@ def test_status_says_for_whom_it_is_followed(bot: BotHarness) -> None:
 def test_status_says_how_it_ended(bot: BotHarness, outcome: Outcome, standing: str) -> None:
     deploy = follow_rollout(bot, phase=Phase.ENDED, outcome=outcome, ended_at=bot.clock())
 
-    [line] = bot.type("/deploy status web").splitlines()[-1:]
+    line, _, _ = bot.type("/deploy status web").splitlines()[-3:]
     assert line == (
         f"• external rollout of `web` to `1.4.2` {standing} just now; followed for <@{ALICE}>; its thread "
         f"(deploy `{deploy.id}`)"

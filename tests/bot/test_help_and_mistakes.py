@@ -21,8 +21,9 @@ USAGE = f"""\
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
 • `/deploy override SERVICE TAG REASON` deploys although the service is frozen, for those who may
 • `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
-• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
+• `/deploy status [SERVICE]` shows what runs, is under way, waits, is locked or frozen, or ended lately
 • `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took
+• `/deploy stats [SERVICE]` tells deployment frequency, lead time, failure rate and time to restore
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
 • `/deploy access SERVICE` explains what you may do with it here, and who may
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
@@ -73,6 +74,7 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
             "`sha256:0123abcd` is a digest. Write a tag: `/deploy web TAG`.",
         ),
         ("/deploy help me", "`help` takes less than that: `/deploy help`."),
+        ("/deploy stats web api", "`stats` takes less than that: `/deploy stats [SERVICE]`."),
         ("/deploy status web api", "`status` takes less than that: `/deploy status [SERVICE]`."),
         (
             "/deploy cancel web now please",

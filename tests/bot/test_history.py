@@ -11,6 +11,7 @@ from deploys.formatting import slack_time
 from deploys.message_size import MAX_EDIT_BYTES, message_size, utf8_bytes
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from sandbox.slack.blockkit.block_limits import check_message_blocks
 from tests.bot.batch_setup import add_service_groups
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
 from tests.builders import a_plan
@@ -38,7 +39,7 @@ def test_when_who_from_and_to_how_it_ended_and_how_long(bot: BotHarness) -> None
     deploy = bot.only_deploy()
     end_deploy(bot, deploy, 185)
 
-    assert bot.type("/deploy history", by=CAROL) == (
+    assert bot.ask("/deploy history", by=CAROL) == (
         "*Last deploys*\n"
         f"• {slack_time(begun)}: `web` `1.4.2` (from `1.4.0`) by <@{ALICE}> succeeded after 3 min 05 s "
         f"(deploy `{deploy.id}`)"
@@ -59,7 +60,7 @@ def test_each_is_shown_as_what_it_is_the_newest_first(bot: BotHarness) -> None:
     bot.type("/deploy follow api")
     follow = bot.context.store.active()[1]
 
-    lines = bot.type("/deploy history").splitlines()[1:]
+    lines = bot.ask("/deploy history").splitlines()[1:]
 
     assert [line.split(">: ", 1)[1] for line in lines] == [
         f"external rollout of `api` followed for <@{ALICE}> is queued, 0 s so far (deploy `{follow.id}`)",
@@ -75,16 +76,16 @@ def test_a_service_a_list_or_a_group_shows_its_own_alone(bot: BotHarness) -> Non
         bot.type(f"/deploy {service} 1.4.2")
         bot.clock.advance(1)
 
-    assert listed_services(bot.type("/deploy history web")) == ["web"]
-    assert listed_services(bot.type("/deploy history web,ledger")) == ["ledger", "web"]
-    assert listed_services(bot.type("/deploy history shopfront")) == ["api", "web"]
-    assert listed_services(bot.type("/deploy history")) == ["ledger", "api", "web"]
-    assert bot.type("/deploy history web, ledger").startswith("*Last deploys* of `web`, `ledger`\n")
+    assert listed_services(bot.ask("/deploy history web")) == ["web"]
+    assert listed_services(bot.ask("/deploy history web,ledger")) == ["ledger", "web"]
+    assert listed_services(bot.ask("/deploy history shopfront")) == ["api", "web"]
+    assert listed_services(bot.ask("/deploy history")) == ["ledger", "api", "web"]
+    assert bot.ask("/deploy history web, ledger").startswith("*Last deploys* of `web`, `ledger`\n")
 
 
 def test_none_yet(bot: BotHarness) -> None:
-    assert bot.type("/deploy history") == "There was no deploy yet."
-    assert bot.type("/deploy history web") == "There was no deploy of `web` yet."
+    assert bot.ask("/deploy history") == "There was no deploy yet."
+    assert bot.ask("/deploy history web") == "There was no deploy of `web` yet."
 
 
 def test_an_unknown_service_is_named(bot: BotHarness) -> None:
@@ -97,15 +98,41 @@ def test_many_deploys_fit_and_the_rest_is_counted(bot: BotHarness) -> None:
         bot.type(f"/deploy web {'1' * 100}.{number}")
         bot.clock.advance(1)
 
-    ack = bot.read_ack(bot.send_command("/deploy history web"))
+    text = bot.ask("/deploy history web")
+    table, sections = bot.answer_forms()
 
-    shown = ack["text"].count("is queued")
+    shown = text.count("is queued")
     assert 5 < shown < 30
-    assert ack["text"].endswith(f"• and {40 - shown} more")
-    assert ack["text"].index(".39`") < ack["text"].index(".38`")
-    assert utf8_bytes(ack["text"]) <= MAX_EDIT_BYTES
-    assert message_size(ack["text"], ack["blocks"]).fits
-    assert all(len(block["text"]["text"]) <= 3000 for block in ack["blocks"])
+    assert text.endswith(f"• and {40 - shown} more")
+    assert text.index(".39`") < text.index(".38`")
+    assert utf8_bytes(text) <= MAX_EDIT_BYTES
+    for blocks in (table, sections):
+        assert message_size(text, blocks).fits
+        assert check_message_blocks(blocks) == []
+    rows = len(table[0]["rows"]) - 1
+    assert rows == 30
+    assert table[1]["elements"][0]["text"] == f"and {40 - rows} more; `/deploy show ID` shows one whole"
+
+
+def test_where_the_workspace_takes_it_it_is_a_table(bot: BotHarness) -> None:
+    begun = int(bot.clock())
+    bot.type("/deploy web 1.4.2")
+    deploy = bot.only_deploy()
+    end_deploy(bot, deploy, 185)
+
+    assert bot.type("/deploy history") == "The last deploys follow here."
+    [[table], [section]] = bot.answer_forms()
+
+    assert section["text"]["text"].startswith("*Last deploys*\n• ")
+    assert (table["type"], table["caption"]) == ("data_table", "Last deploys")
+    assert [cell["text"] for cell in table["rows"][0]] == [
+        *("Service", "Version", "State", "Asked", "By", "Took", "From", "Approved by", "Deploy")
+    ]
+    [asked, by, deploy_id] = [table["rows"][1][column]["elements"][0]["elements"] for column in (3, 4, 8)]
+    assert (asked[0]["timestamp"], by[0]["user_id"], deploy_id[0]["text"]) == (begun, ALICE, deploy.id)
+    assert [cell.get("text") for cell in table["rows"][1]] == [
+        *("web", "1.4.2", "succeeded", None, None, "3 min 05 s", "1.4.0", "–", None)
+    ]
 
 
 def test_it_is_told_in_a_thread_and_changes_nothing(bot: BotHarness) -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.bot.bot_harness import ALICE, BOT_IDENTITY, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
+from tests.bot.bot_harness import (
+    ALICE,
+    BOT_IDENTITY,
+    CAROL,
+    DAVE,
+    DEPLOYS_CHANNEL,
+    NOTHING_UNDER_WAY,
+    BotHarness,
+)
 from tests.bot.test_help_and_mistakes import USAGE
 from tests.slack_directory import TEAM
 
@@ -65,7 +73,7 @@ def test_help_is_said_in_the_thread_to_whoever_asked(bot: BotHarness) -> None:
 def test_status_is_said_in_the_thread(bot: BotHarness) -> None:
     bot.mention("@slipway status", thread=THREAD)
 
-    assert bot.queued_answers() == [(DEPLOYS_CHANNEL, THREAD, ALICE, "Nothing is under way.")]
+    assert bot.queued_answers() == [(DEPLOYS_CHANNEL, THREAD, ALICE, NOTHING_UNDER_WAY)]
 
 
 def test_a_refusal_is_said_in_the_thread(bot: BotHarness) -> None:

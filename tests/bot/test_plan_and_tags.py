@@ -30,9 +30,36 @@ def test_a_worker_is_enqueued_to_list_the_tags(bot: BotHarness) -> None:
     assert bot.context.threads.response_url(question) == RESPONSE_URL
 
 
+def test_a_worker_is_enqueued_to_count_deploys(bot: BotHarness) -> None:
+    for typed, services in [("", "web,api,ledger"), (" web", "web"), (" ledger,web", "ledger,web")]:
+        bot.clear_jobs()
+        answer = bot.type(f"/deploy stats{typed}", by=CAROL)
+
+        assert answer == "Counting the deploys of the last 30 days. The numbers follow here."
+        [(job, [question, *rest])] = bot.queued_jobs()
+        assert (job, rest) == ("answer_stats", [services, DEPLOYS_CHANNEL, None, CAROL, TEAM])
+        assert bot.context.threads.response_url(question) == RESPONSE_URL
+
+
+def test_what_may_not_be_seen_is_not_asked_about(bot: BotHarness) -> None:
+    for typed in ("status", "stats"):
+        bot.clear_jobs()
+        bot.type(f"/deploy {typed}", channel=GENERAL_CHANNEL)
+
+        [(_, [_, services, *_])] = bot.queued_jobs()
+        assert services == "api"
+        refused = bot.type(f"/deploy {typed} api,web", channel=GENERAL_CHANNEL)
+        assert refused.startswith("`web` cannot be asked about in this channel")
+        assert len(bot.queued_jobs()) == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "job", "words"),
-    [("plan web 1.4.2", "answer_plan", ["web", "1.4.2"]), ("tags web", "answer_tags", ["web"])],
+    [
+        ("plan web 1.4.2", "answer_plan", ["web", "1.4.2"]),
+        ("tags web", "answer_tags", ["web"]),
+        ("stats web", "answer_stats", ["web"]),
+    ],
 )
 def test_in_a_thread_the_answer_alone_is_said(
     bot: BotHarness, asked: str, job: str, words: list[str]
@@ -81,7 +108,9 @@ def test_who_may_ask_where(bot: BotHarness, typed: str, who: str, where: str, an
     assert bot.queued_jobs() == []
 
 
-@pytest.mark.parametrize("typed", ["/deploy plan web 1.4.2", "/deploy tags web"])
+@pytest.mark.parametrize(
+    "typed", ["/deploy plan web 1.4.2", "/deploy tags web", "/deploy stats", "/deploy status web"]
+)
 def test_no_answer_is_announced_that_nobody_was_enqueued_for(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:

@@ -23,6 +23,7 @@ from tests.bot.bot_harness import (
     DEPLOYS_CHANNEL,
     GENERAL_CHANNEL,
     RESPONSE_URL,
+    RUNS_FOLLOWS,
     BotHarness,
 )
 from tests.builders import a_deploy
@@ -48,7 +49,7 @@ def offered(blocks: list[dict[str, Any]]) -> list[str]:
 def privately_offered(bot: BotHarness) -> list[str]:
     """The buttons of the last answer that a worker is to send."""
     answer_id = [job[1][4] for job in bot.queued_jobs() if job[0] == "answer_privately"][-1]
-    return offered(bot.context.threads.answer_blocks(answer_id))
+    return offered(bot.context.threads.answer_blocks(answer_id)[0])
 
 
 def press(bot: BotHarness, action_id: str, request_id: str, *, by: str = ALICE, **how: Any) -> str:
@@ -84,7 +85,10 @@ def test_a_query_asks_for_no_confirmation(bot: BotHarness) -> None:
     [_, row] = bot.type_for_blocks("/deploy status wbe")
 
     assert "confirm" not in row["elements"][0]
-    assert press(bot, buttons.SUGGESTED_NAME, refused(bot).id) == "Nothing of `web` is under way."
+    assert (
+        press(bot, buttons.SUGGESTED_NAME, refused(bot).id)
+        == f"Nothing of `web` is under way.\n\n{RUNS_FOLLOWS}"
+    )
 
 
 def test_after_a_mention_the_button_comes_from_a_worker_and_repeats_it_in_the_thread(bot: BotHarness) -> None:

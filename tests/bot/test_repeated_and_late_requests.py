@@ -13,7 +13,7 @@ from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
-from tests.bot.bot_harness import ALICE, BOB, DEPLOYS_CHANNEL, TEAM, BotHarness
+from tests.bot.bot_harness import ALICE, BOB, DEPLOYS_CHANNEL, NOTHING_UNDER_WAY, TEAM, BotHarness
 
 OTHER = "T99OTHER"
 FORM = "application/x-www-form-urlencoded"
@@ -84,7 +84,7 @@ def test_the_same_words_typed_again_are_a_new_request(bot: BotHarness) -> None:
     bot.type("/deploy status")
     bot.clock.advance(1)
 
-    assert bot.type("/deploy status") == "Nothing is under way."
+    assert bot.type("/deploy status") == NOTHING_UNDER_WAY
 
 
 def test_a_signed_request_is_not_taken_a_second_time(bot: BotHarness) -> None:
@@ -139,7 +139,7 @@ def test_a_late_question_is_still_answered(bot: BotHarness) -> None:
 
     late = bot.app.dispatch(BoltRequest(body=body, headers=headers))
 
-    assert bot.read_ack(late)["text"] == "Nothing is under way."
+    assert bot.read_ack(late)["text"] == NOTHING_UNDER_WAY
 
 
 def test_a_command_that_waited_in_our_own_queue_is_refused_too(bot: BotHarness) -> None:

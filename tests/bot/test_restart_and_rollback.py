@@ -14,6 +14,7 @@ from tests.bot.bot_harness import (
     DEPLOYS_CHANNEL,
     GENERAL_CHANNEL,
     RESPONSE_URL,
+    RUNS_FOLLOWS,
     BotHarness,
 )
 from tests.builders import a_plan
@@ -178,7 +179,7 @@ def test_status_names_them_before_and_after_the_plan(bot: BotHarness) -> None:
         "\n"
         "*Queued*\n"
         f"• rollback of `web` is queued; asked for 59 s ago by <@{ALICE}>; its thread "
-        f"(deploy `{rollback.id}`)"
+        f"(deploy `{rollback.id}`)\n\n{RUNS_FOLLOWS}"
     )
 
 

@@ -202,7 +202,12 @@ def test_what_held_it_and_what_it_passed_by_whose_word(bot: BotHarness) -> None:
         f"Passed the lock of all services that <@{ALICE}> has had since {slack_time(at)}",
         f"<@{BOB}> has overridden the freeze, {slack_time(at)}: the &lt;shop&gt; is down",
     ]
-    assert f", freeze overridden by <@{BOB}>" in bot.type("/deploy history web")
+    assert f", freeze overridden by <@{BOB}>" in bot.ask("/deploy history web")
+    state = bot.answer_forms()[0][0]["rows"][1][2]["elements"][0]["elements"]
+    assert [part.get("text", part.get("user_id")) for part in state] == [
+        "is queued, freeze overridden by ",
+        BOB,
+    ]
 
 
 def test_an_entry_has_its_reason_if_it_is_not_that_of_the_request_or_the_end(bot: BotHarness) -> None:

@@ -26,7 +26,7 @@ from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
-from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
+from tests.bot.bot_harness import ALICE, BOB, DAVE, NOTHING_UNDER_WAY, BotHarness, ManualClock
 from tests.bot.conftest import APPROVERS, DEPLOYERS
 from tests.slack_directory import TEAM, KnownDirectory
 
@@ -154,14 +154,14 @@ def test_no_command_is_lost_when_slack_warns_of_a_refresh(
             stop.set()
         asking.result(timeout=10)
 
-    assert set(heard) == {"Nothing is under way."}
+    assert set(heard) == {NOTHING_UNDER_WAY}
 
 
 def test_it_comes_anew_at_once_when_slack_asks_for_it(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     slack.add_fault("refresh")
     slack.wait_until(lambda: slack.health()["connections"] == 1, 1)
 
-    assert type_and_read(slack, "/deploy status") == ["Nothing is under way."]
+    assert type_and_read(slack, "/deploy status") == [NOTHING_UNDER_WAY]
 
 
 def test_after_its_goodbye_a_connection_takes_no_answers(slack: SlackSandbox) -> None:
@@ -183,15 +183,15 @@ def test_after_an_outage_it_connects_by_itself(slack: SlackSandbox, connected_bo
     slack.add_fault("outage", seconds=0.5)
     slack.wait_until(lambda: slack.health()["connections"] == 1, 15)
 
-    assert type_and_read(slack, "/deploy status") == ["Nothing is under way."]
+    assert type_and_read(slack, "/deploy status") == [NOTHING_UNDER_WAY]
 
 
 def test_two_bots_share_the_work(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     with connect(connected_bot.context, slack):
         heard = [type_and_read(slack, "/deploy status") for _ in range(4)]
 
-    assert heard == [["Nothing is under way."]] * 4
-    assert type_and_read(slack, "/deploy status") == ["Nothing is under way."]
+    assert heard == [[NOTHING_UNDER_WAY]] * 4
+    assert type_and_read(slack, "/deploy status") == [NOTHING_UNDER_WAY]
 
 
 def test_twenty_slow_answers_at_once_are_all_in_time(
@@ -208,7 +208,7 @@ def test_twenty_slow_answers_at_once_are_all_in_time(
     with ThreadPoolExecutor(20) as pool:
         heard = list(pool.map(lambda _: type_and_read(slack, "/deploy status"), range(20)))
 
-    assert heard == [["Nothing is under way."]] * 20
+    assert heard == [[NOTHING_UNDER_WAY]] * 20
 
 
 def test_a_click_that_comes_late_changes_nothing(slack: SlackSandbox, connected_bot: BotHarness) -> None:

@@ -14,7 +14,18 @@ from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from tests.bot.batch_setup import add_service_groups
-from tests.bot.bot_harness import ALICE, CAROL, DAVE, BotHarness
+from tests.bot.bot_harness import (
+    ALICE,
+    CAROL,
+    DAVE,
+    DEPLOYS_CHANNEL,
+    RESPONSE_URL,
+    RUNS_FOLLOWS,
+    TEAM,
+    BotHarness,
+)
+
+FOLLOWS = f"\n\n{RUNS_FOLLOWS}"
 
 
 @pytest.fixture
@@ -23,8 +34,46 @@ def catalogue(catalogue: Catalogue) -> Catalogue:
 
 
 def test_nothing_under_way(bot: BotHarness) -> None:
-    assert bot.type("/deploy status") == "Nothing is under way."
-    assert bot.type("/deploy status web") == "Nothing of `web` is under way."
+    assert bot.type("/deploy status") == f"Nothing is under way.{FOLLOWS}"
+    assert bot.type("/deploy status web") == f"Nothing of `web` is under way.{FOLLOWS}"
+    assert bot.type("/deploy status web,api") == f"Nothing of `web`, `api` is under way.{FOLLOWS}"
+    assert bot.type("/deploy status shopfront") == f"Nothing of `shopfront` is under way.{FOLLOWS}"
+
+
+def test_a_worker_is_asked_what_runs(bot: BotHarness) -> None:
+    for asked, services in [
+        ("", ",".join(bot.context.catalogue.services)),
+        (" web", "web"),
+        (" web,api", "web,api"),
+        (" shopfront", "web,api"),
+    ]:
+        bot.clear_jobs()
+        bot.type(f"/deploy status{asked}", by=CAROL)
+
+        [(job, [query_id, *rest])] = bot.queued_jobs()
+        assert (job, rest) == ("answer_status", [services, DEPLOYS_CHANNEL, None, CAROL, TEAM])
+        assert bot.context.threads.response_url(query_id) == RESPONSE_URL
+
+
+def test_in_a_thread_both_are_told(bot: BotHarness) -> None:
+    bot.mention("@slipway status web", thread="1699999999.000001")
+
+    jobs = dict(bot.queued_jobs())
+    assert jobs["answer_status"][1:4] == ["web", DEPLOYS_CHANNEL, "1699999999.000001"]
+    assert jobs["answer_privately"][3] == f"Nothing of `web` is under way.{FOLLOWS}"
+
+
+def test_what_is_locked(bot: BotHarness) -> None:
+    bot.type("/deploy lock web for 2h: migrating")
+    bot.type("/deploy lock ledger: audit")
+
+    def locked(asked: str) -> list[str]:
+        return re.findall(r"has locked `(\w+)`", bot.type(asked))
+
+    assert locked("/deploy status") == ["ledger", "web"]
+    assert locked("/deploy status web") == ["web"]
+    assert locked("/deploy status shopfront") == ["web"]
+    assert locked("/deploy status api") == []
 
 
 def test_services_that_a_lost_deploy_left_stopped(bot: BotHarness) -> None:
@@ -46,9 +95,9 @@ def test_services_that_a_lost_deploy_left_stopped(bot: BotHarness) -> None:
         "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: its desired count is 0. I "
         "start to restore 2 tasks in 40 s.\n"
         "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: its desired count is 3 by now. I "
-        "restore its scaling and remove the deploy's tags now."
+        f"restore its scaling and remove the deploy's tags now.{FOLLOWS}"
     )
-    assert bot.type("/deploy status api") == "Nothing of `api` is under way."
+    assert bot.type("/deploy status api") == f"Nothing of `api` is under way.{FOLLOWS}"
     bot.type("/deploy api 1.4.2")
     bot.commit_step(bot.only_deploy(), phase=Phase.FOLLOWING)
     assert "remove the deploy's tags now.\n\n*Under way*\n• `api` `1.4.2`" in bot.type("/deploy status")
@@ -77,7 +126,7 @@ def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:
         "\n"
         "*Ended lately*\n"
         f"• `api` `1.4.1` was rolled back 1 min ago; asked for by <@{CAROL}>; its thread "
-        f"(deploy `{ended.id}`)"
+        f"(deploy `{ended.id}`){FOLLOWS}"
     )
 
 
@@ -110,7 +159,7 @@ def test_many_deploys_stay_within_slacks_limits(bot: BotHarness) -> None:
     assert len(ack["text"]) <= 4000
     shown = ack["text"].count("is queued;")
     assert 1 < shown < 40
-    assert ack["text"].endswith(f"• and {40 - shown} more")
+    assert ack["text"].endswith(f"• and {40 - shown} more{FOLLOWS}")
 
 
 def test_several_at_once_are_listed_in_their_order_while_they_move_and_after(bot: BotHarness) -> None:
@@ -149,7 +198,7 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(bot: BotHarness) -> None:
             "\n"
             "*Ended lately*\n"
             f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; checked once more; its thread "
-            f"(deploy `{succeeded.id}`)"
+            f"(deploy `{succeeded.id}`){FOLLOWS}"
         )
 
 

@@ -21,6 +21,7 @@ from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
 from sandbox.valkey import refusing_commands, valkey
 from slipway.app_manifest import http_manifest
+from tests.bot.bot_harness import NOTHING_UNDER_WAY
 from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
 from tests.slack_directory import know_everybody
 
@@ -84,7 +85,7 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
         assert "1.5.0" not in shown["text"]
 
         slack.say("alice", "deploys", "@slipway status")
-        slack.wait_until(lambda: redis.llen("rq:queue:slipway") == 3)
+        slack.wait_until(lambda: redis.llen("rq:queue:slipway") == 5)
 
         assert send_http(port, "GET", "/")[0] == 404
         assert send_http(port, "GET", "/slack/events")[0] == 404
@@ -140,7 +141,7 @@ def test_half_sent_requests_keep_nobody_out_for_long(
         trickling = half_sent[0]
         trickling.sendall(b"&")
         slack.wait_until(
-            lambda: type_and_read(slack, "/deploy status") == "Nothing is under way.",
+            lambda: type_and_read(slack, "/deploy status") == NOTHING_UNDER_WAY,
             6 * READ_TIMEOUT_SECONDS,
         )
 
@@ -159,7 +160,7 @@ def test_silent_connections_take_no_thread(redis: Redis, redis_url: str, tmp_pat
         for _ in range(MAX_CONCURRENT_REQUESTS + 6):
             open_ones.enter_context(closing(open_socket(port)))
 
-        assert type_and_read(slack, "/deploy status") == "Nothing is under way."
+        assert type_and_read(slack, "/deploy status") == NOTHING_UNDER_WAY
 
 
 def open_socket(port: int) -> socket.socket:

@@ -59,6 +59,17 @@ def test_a_locked_service_says_who_locked_it_and_why(run: Run, slack: Conversati
 
 
 @IN_SOCKET_MODE
+def test_what_runs_what_ran_and_how_it_was_delivered(run: Run) -> None:
+    done = run("/deploy status api", "--run", "/deploy history", "--run", "/deploy stats api")
+
+    assert done.exit_code == 0, done.output
+    lines = [line.strip() for line in done.output.splitlines()]
+    assert "What runs now of `api`, on `production` (eu-west-1)" in lines
+    assert "• Healthy: ECS runs all its tasks; container health checks pass in 2 of 2 tasks" in lines
+    assert any(line.startswith("Delivery of `api`, the last 30 days") for line in lines)
+
+
+@IN_SOCKET_MODE
 def test_a_refused_deploy_is_shown_and_exits_with_1(run: Run) -> None:
     done = run("/deploy web 9.9.9")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.decisions import tried_to_change
 from deploys.errors import (
     AwsDenied,
     AwsError,
@@ -217,9 +218,8 @@ def _is_unchanged(deploy: Deploy, error: Exception) -> bool:
     """
     if not deploy.phase.facts.before_change or deploy.ecs.update_uncertain:
         return False
-    tried = deploy.ecs.update_tried or deploy.stop.requested_at is not None
     return (
-        not tried
+        not tried_to_change(deploy)
         or isinstance(error, NotOnDisk)
         or (isinstance(error, AwsError) and error.facts["action"] == CHANGING_ACTION)
     )

@@ -1,5 +1,5 @@
-"""Queries: `/deploy plan`, `/deploy tags` and `/deploy logs`, which need AWS and change nothing. A worker
-answers them.
+"""Queries: `/deploy plan`, `tags`, `logs`, `status` and `stats`. They change nothing, and need AWS, or more
+time than Slack gives the bot, so a worker answers them.
 
 A query has no record, so the scheduler does not enqueue it again: if Redis does not accept the job, the user
 is told so at once; if no worker runs it within ten minutes, it is dropped. The job has only ids; the worker

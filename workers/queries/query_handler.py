@@ -24,8 +24,11 @@ from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.queries.answer import Answer
 from workers.queries.logs_query import describe_logs
 from workers.queries.plan_query import describe_plan
+from workers.queries.stats_query import describe_stats
+from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.tag_signature import TagSigner
@@ -42,6 +45,11 @@ class QueryTarget:
     thread_ts: str | None
     user: str
     team: str = ""
+
+    @property
+    def asker(self) -> Asker:
+        """For the rules of access."""
+        return Asker(self.user, self.team, self.channel)
 
 
 log = structlog.get_logger()
@@ -64,58 +72,80 @@ class QueryHandler:
     signer: TagSigner
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
+    now: Callable[[], float] = time.time
+    record_retention_days: float = 365
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
         """Sends the newest tags of a service."""
         cannot = f"I cannot list the tags of {code(service)}"
-        text = self._answer(
-            target,
-            lambda: self._describe_tags(target, service),
-            cannot=cannot,
-            refused=cannot,
-        )
-        self._send(target, text)
+        self._answer(target, lambda: self._describe_tags(target, service), cannot=cannot, refused=cannot)
 
-    def _describe_tags(self, target: QueryTarget, service: str) -> str:
-        self.access.may(Action.SEE, Asker(target.user, target.team, target.channel), service)
+    def _describe_tags(self, target: QueryTarget, service: str) -> Answer:
+        self.access.may(Action.SEE, target.asker, service)
         return describe_tags(self.catalogue.get_service(service), self.aws)
 
     def answer_logs(self, target: QueryTarget, service: str, container: str, lines: int) -> None:
         """Sends the last log lines (count) of a service's newest tasks."""
         cannot = f"I cannot show the logs of {code(service)}"
-        text = self._answer(
+        self._answer(
             target,
-            lambda: self._describe_logs(target, service, container, lines),
+            lambda: Answer(self._describe_logs(target, service, container, lines)),
             cannot=cannot,
             refused=cannot,
         )
-        self._send(target, text)
 
     def _describe_logs(self, target: QueryTarget, service: str, container: str, lines: int) -> str:
-        self.access.may(Action.SEE, Asker(target.user, target.team, target.channel), service)
-        return describe_logs(self.catalogue.get_service(service), container, lines, self.aws, time.time())
+        self.access.may(Action.SEE, target.asker, service)
+        return describe_logs(self.catalogue.get_service(service), container, lines, self.aws, self.now())
+
+    def answer_status(self, target: QueryTarget, services: Sequence[str]) -> None:
+        """Sends what these services run now."""
+        about = f"{code(services[0])} runs" if len(services) == 1 else "runs"
+        cannot = f"I cannot tell what {about} now"
+        self._answer(target, lambda: self._describe_running(target, services), cannot=cannot, refused=cannot)
+
+    def _describe_running(self, target: QueryTarget, services: Sequence[str]) -> Answer:
+        for each in services:
+            self.access.may(Action.SEE, target.asker, each)
+        asked = [self.catalogue.get_service(each) for each in services]
+        return describe_running(asked, self.store, self.aws, self.now())
+
+    def answer_stats(self, target: QueryTarget, services: Sequence[str]) -> None:
+        """Sends how these services were delivered."""
+        cannot = "I cannot tell how software was delivered"
+        self._answer(target, lambda: self._describe_stats(target, services), cannot=cannot, refused=cannot)
+
+    def _describe_stats(self, target: QueryTarget, services: Sequence[str]) -> Answer:
+        for each in services:
+            self.access.may(Action.SEE, target.asker, each)
+        return describe_stats(services, self.store, now=self.now(), retention_days=self.record_retention_days)
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
-        text = self._answer(
+        self._answer(
             target,
-            lambda: describe_plan(
-                self._hypothetical_deploy(target, service, tag),
-                store=self.store,
-                aws=self.aws,
-                access=self.access,
-                freezes=self.freezes,
-                hold_sources=self.hold_sources,
-                signer=self.signer,
+            lambda: Answer(
+                describe_plan(
+                    self._hypothetical_deploy(target, service, tag),
+                    store=self.store,
+                    aws=self.aws,
+                    access=self.access,
+                    freezes=self.freezes,
+                    hold_sources=self.hold_sources,
+                    signer=self.signer,
+                )
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",
         )
-        self._send(target, text)
 
-    def _answer(self, target: QueryTarget, query: Callable[[], str], *, cannot: str, refused: str) -> str:
+    def _answer(self, target: QueryTarget, query: Callable[[], Answer], *, cannot: str, refused: str) -> None:
+        """Sends the answer, or why there is none."""
         with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):
-            return answer_or_refusal(query, cannot=cannot, refused=refused)
+            answer = answer_or_refusal(query, cannot=cannot, refused=refused)
+        url = self.threads.response_url(target.query_id)
+        recipient = Recipient(target.user, target.channel, target.thread_ts, url)
+        send_private_message(self.slack, recipient, answer.text, forms=[*filter(None, [answer.native])])
 
     def _hypothetical_deploy(self, target: QueryTarget, service: str, tag: str) -> Deploy:
         """A deploy that is planned but never stored."""
@@ -127,34 +157,30 @@ class QueryHandler:
                 "requester": target.user,
                 "team": target.team,
                 "channel": target.channel,
-                "requested_at": time.time(),
+                "requested_at": self.now(),
             },
         )
 
-    def _send(self, target: QueryTarget, text: str) -> None:
-        url = self.threads.response_url(target.query_id)
-        send_private_message(self.slack, Recipient(target.user, target.channel, target.thread_ts, url), text)
 
-
-def answer_or_refusal(query: Callable[[], str], *, cannot: str, refused: str) -> str:
+def answer_or_refusal(query: Callable[[], Answer], *, cannot: str, refused: str) -> Answer:
     """The query's answer, or a refusal: `refused` and the reason if the answer is no, `cannot` and the
     reason if the query failed."""
     try:
         return query()
     except AwsUnavailable as error:
         reason = f"AWS does not answer {error.facts['action']} for now ({error.facts['detail']}). "
-        return f"{REFUSAL_PREFIX}{cannot}: {reason}Ask again in a minute."
+        return Answer(f"{REFUSAL_PREFIX}{cannot}: {reason}Ask again in a minute.")
     except SlipwayError as error:
-        return f"{REFUSAL_PREFIX}{refused}: {error.message}"
+        return Answer(f"{REFUSAL_PREFIX}{refused}: {error.message}")
     except RedisError as error:
         log.warning("a query failed", error=str(error))
-        return f"{REFUSAL_PREFIX}{cannot}: Redis {describe_error(error)}. Ask again in a minute."
+        return Answer(f"{REFUSAL_PREFIX}{cannot}: Redis {describe_error(error)}. Ask again in a minute.")
     except BaseTimeoutException:
-        return f"{REFUSAL_PREFIX}{cannot}: AWS took too long to answer. Ask again in a minute."
+        return Answer(f"{REFUSAL_PREFIX}{cannot}: AWS took too long to answer. Ask again in a minute.")
     except Exception as error:
         reference = secrets.token_hex(4)
         log.error("a query failed", reference=reference, error=type(error).__name__, exc_info=error)
-        return (
+        return Answer(
             f"{REFUSAL_PREFIX}{cannot}: Slipway failed. Give the reference {code(reference)} to the people "
             "who run Slipway: the workers' log has the details."
         )

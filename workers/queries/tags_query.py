@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from deploys.catalogue.service import Service
 from deploys.errors import (
@@ -16,6 +17,7 @@ from deploys.errors import (
 )
 from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, escape, plural
+from deploys.native_blocks import Cell, code_cell, data_table, number_cell, text_cell, time_cell
 from deploys.short_names import short_arn, short_digest
 from workers.ecs import services, task_definitions, tasks
 from workers.ecs.aws import principals
@@ -26,6 +28,7 @@ from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import EcrImageState, RevisionState, ServiceState
 from workers.flows.plan.service_checks import require_exists
+from workers.queries.answer import Answer, section
 
 _PULL_THROUGH_NOTE = (
     "ECR fetches this image from another registry (a pull-through cache rule) and lists only what was pulled "
@@ -35,7 +38,7 @@ MAX_TAGS_SHOWN = 10
 """Tags in one answer (count)."""
 
 
-def describe_tags(service: Service, aws: AwsClients) -> str:
+def describe_tags(service: Service, aws: AwsClients) -> Answer:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
@@ -59,8 +62,16 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
         if is_cache:
             raise TagsNotCached(image=escape(str(image))) from error
         raise
-    lines = [*_tag_lines(newest, running), *([_PULL_THROUGH_NOTE] if is_cache else [])]
-    return "\n".join([_heading(service, ecs_service, revision, image), *(f"• {line}" for line in lines)])
+    tags = _list_tags(newest, running)
+    heading = _heading(service, ecs_service, revision, image)
+    note = [_PULL_THROUGH_NOTE] if is_cache else []
+    lines = [*(_tag_line(each) for each in tags), *note] if tags else ["there are none", *note]
+    text = "\n".join([heading, *(f"• {line}" for line in lines)])
+    if not tags:
+        return Answer(text)
+    caption = f"Newest tags of {service.name}"
+    table = data_table(caption, ("Tag", "Runs", "Pushed", "Size", "Digest"), [*map(_tag_row, tags)])
+    return Answer(text, (section(heading), table, *map(section, note)))
 
 
 def _is_pulled_through(region: RegionClients, image: ImageReference) -> bool:
@@ -103,27 +114,64 @@ def _heading(
     )
 
 
-def _tag_lines(newest: list[EcrImageState], running: Mapping[str, int]) -> list[str]:
+@dataclass(frozen=True)
+class _ListedTag:
+    """A tag of the list, or an older image that runs."""
+
+    name: str
+    """Empty: the image has no tag."""
+    digest: str
+    size: int | None = None
+    """Bytes."""
+    pushed_at: float | None = None
+    running: str = ""
+    """`runs now in 2 of 3 tasks`; empty: it does not run."""
+    is_older: bool = False
+    """Older than the list goes back."""
+
+
+def _list_tags(newest: list[EcrImageState], running: Mapping[str, int]) -> list[_ListedTag]:
     total = sum(running.values())
-    shown = [(tag, image) for image in newest for tag in image.tags][:MAX_TAGS_SHOWN]
-    lines = [_tag_line(tag, image, running.get(image.digest, 0), total) for tag, image in shown]
-    known = {image.digest for _, image in shown}
-    older = {digest: tasks for digest, tasks in running.items() if digest not in known}
-    tagged = {image.digest: image.tags[0] for image in newest}
-    lines += [
-        f"{code(tagged[digest]) if digest in tagged else 'an image without a tag'} "
-        f"{code(short_digest(digest))}, older, *{_running_share(tasks, total)}*"
-        for digest, tasks in older.items()
+    pairs = [(tag, image) for image in newest for tag in image.tags][:MAX_TAGS_SHOWN]
+    listed = [
+        _ListedTag(
+            tag,
+            image.digest,
+            image.size_bytes,
+            image.pushed_at,
+            _running_share(running.get(image.digest, 0), total),
+        )
+        for tag, image in pairs
     ]
-    return lines or ["there are none"]
+    known = {each.digest for each in listed}
+    tagged = {image.digest: image.tags[0] for image in newest}
+    return listed + [
+        _ListedTag(tagged.get(digest, ""), digest, running=_running_share(tasks, total), is_older=True)
+        for digest, tasks in running.items()
+        if digest not in known
+    ]
 
 
-def _tag_line(tag: str, image: EcrImageState, tasks: int, total: int) -> str:
-    size = f", {image_size(image.size_bytes)}" if image.size_bytes is not None else ""
-    pushed = f", pushed {slack_time(image.pushed_at)}" if image.pushed_at is not None else ""
-    running = f", *{_running_share(tasks, total)}*" if tasks else ""
-    return f"{code(tag)} {code(short_digest(image.digest))}{size}{pushed}{running}"
+def _tag_line(listed: _ListedTag) -> str:
+    name = code(listed.name) if listed.name else "an image without a tag"
+    size = f", {image_size(listed.size)}" if listed.size is not None else ""
+    pushed = f", pushed {slack_time(listed.pushed_at)}" if listed.pushed_at is not None else ""
+    older = ", older" if listed.is_older else ""
+    running = f", *{listed.running}*" if listed.running else ""
+    return f"{name} {code(short_digest(listed.digest))}{older}{size}{pushed}{running}"
+
+
+def _tag_row(listed: _ListedTag) -> list[Cell]:
+    return [
+        code_cell(listed.name) if listed.name else text_cell("without a tag"),
+        text_cell(listed.running),
+        text_cell("older") if listed.is_older else time_cell(listed.pushed_at),
+        text_cell("") if listed.size is None else number_cell(listed.size, image_size(listed.size)),
+        code_cell(short_digest(listed.digest)),
+    ]
 
 
 def _running_share(tasks: int, total: int) -> str:
+    if not tasks:
+        return ""
     return "runs now" if tasks == total else f"runs now in {tasks} of {plural(total, 'task')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from deploys import deploy_text
-from deploys.decisions import approvals_missing, is_approved, is_rejected
+from deploys.decisions import approvals_missing, is_approved, is_rejected, tried_to_change
 from deploys.formatting import TimeFormat
 from deploys.holds.lock_text import stop_sentence
 from deploys.mrkdwn import mention, plural
@@ -290,8 +290,8 @@ def _rejected_by(deploy: Deploy) -> str:
 
 
 def _cancel_effect(deploy: Deploy) -> str:
-    touched = deploy.ecs.update_tried or deploy.stop.requested_at is not None
-    return f"rolled back{to_previous_version(deploy)}" if touched else _unchanged_text(deploy)
+    back = f"rolled back{to_previous_version(deploy)}"
+    return back if tried_to_change(deploy) else _unchanged_text(deploy)
 
 
 def _expiry_cause(deploy: Deploy) -> str:

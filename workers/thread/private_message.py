@@ -69,19 +69,20 @@ def send_private_message(
     text: str,
     buttons: ActionsBlock | None = None,
     *,
-    blocks: Sequence[dict[str, Any]] = (),
+    forms: Sequence[Sequence[dict[str, Any]]] = (),
 ) -> DeliveryResult:
     """Sends a text, with a row of buttons below it if there is one; logs each route that fails.
 
-    blocks: what is shown in place of the text, which says the same.
+    forms: blocks that are shown in place of the text, which says the same: the richest first. If Slack does
+    not take one, as a workspace without data tables does, the next is tried, and at last the text alone.
 
     Slack keeps ephemeral messages for nobody, so one that arrives twice does no harm.
     """
     give_up_at = time.monotonic() + MOST_WAIT_SECONDS
     failures: list[SlackCallFailed] = []
     for method, sender, where in _routes(client, to):
-        message = _message(where, text, buttons, blocks)
-        failure = _try_route(method, sender, message, give_up_at)
+        message, *plainer = _messages(where, text, buttons, forms)
+        failure = _try_route(method, sender, message, plainer, give_up_at)
         if failure is None:
             return DeliveryResult.DELIVERED
         failures.append(failure)
@@ -121,11 +122,15 @@ def _routes(client: WebClient, to: Recipient) -> Iterator[tuple[str, Sender, str
 
 
 def _try_route(
-    method: str, sender: Sender, message: dict[str, Any], give_up_at: float
+    method: str,
+    sender: Sender,
+    message: dict[str, Any],
+    plainer: Sequence[dict[str, Any]],
+    give_up_at: float,
 ) -> SlackCallFailed | None:
-    """The last error; None once Slack has taken the message."""
+    """The last error; None once Slack has taken the message, or a plainer one."""
     failure: SlackCallFailed | None = None
-    for tried in range(1, TRIES_PER_ROUTE + 1):
+    for tried in range(1, TRIES_PER_ROUTE + len(plainer) + 1):
         try:
             sender(message)
         except SlackCallFailed as error:
@@ -134,8 +139,8 @@ def _try_route(
             failure = classify_error(method, error)
         else:
             return None
-        if failure.kind is SlackErrorKind.BLOCKS and "blocks" in message:
-            message = {"text": message["text"]}  # the text says everything
+        if failure.kind is SlackErrorKind.BLOCKS and plainer:
+            message, *plainer = plainer
             continue
         if failure.kind is SlackErrorKind.TEXT:
             message = _shorten_text(message)
@@ -151,18 +156,24 @@ def _try_route(
     return failure
 
 
-def _message(
-    where: str, text: str, buttons: ActionsBlock | None, blocks: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
+def _messages(
+    where: str, text: str, buttons: ActionsBlock | None, forms: Sequence[Sequence[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """The message in each form; the last is the text alone, which says everything."""
     text = where + text
     fallback_text = clip(verbatim(text), TEXT)
-    if blocks:
+    if forms:
         first = [ContextBlock(elements=[MarkdownTextObject(text=where)]).to_dict()] if where else []
-        return {"text": fallback_text, "blocks": verbatim([*first, *blocks])}
-    if buttons is None:
-        return {"text": fallback_text}
-    section = SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION)))
-    return {"text": fallback_text, "blocks": verbatim([section.to_dict(), buttons.to_dict()])}
+        shown = [[*first, *blocks] for blocks in forms if blocks]
+    elif buttons is not None:
+        section = SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION)))
+        shown = [[section.to_dict(), buttons.to_dict()]]
+    else:
+        shown = []
+    return [
+        *({"text": fallback_text, "blocks": verbatim(blocks)} for blocks in shown),
+        {"text": fallback_text},
+    ]
 
 
 def _shorten_text(message: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,11 @@
-"""The content of a message: text and blocks, checked as Slack checks them."""
+"""The content of a message: text and blocks, checked as Slack checks them.
+
+`unsupported`: types of blocks that this workspace does not take.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,31 +46,31 @@ class MessageContent:
         }
 
 
-def read_post(args: CallArguments) -> MessageContent:
+def read_post(args: CallArguments, unsupported: Collection[str] = ()) -> MessageContent:
     """The content of a new message. A text that is too long is cut.
 
     Raises ApiError: no_text, invalid_blocks, msg_blocks_too_long, ...
     """
-    content = _read_content(args)
+    content = _read_content(args, unsupported)
     _check_total_length(content)
     if content.text is None or len(content.text) <= MAX_POST_CHARACTERS:
         return content
     return replace(content, text=content.text[:MAX_POST_CHARACTERS], warnings=(TRUNCATED,))
 
 
-def read_edit(args: CallArguments) -> MessageContent:
+def read_edit(args: CallArguments, unsupported: Collection[str] = ()) -> MessageContent:
     """The content of an edited message.
 
     Raises ApiError: msg_too_long, no_text, invalid_blocks, msg_blocks_too_long, ...
     """
-    content = _read_content(args)
+    content = _read_content(args, unsupported)
     if content.text is not None and len(content.text.encode("utf-8", "surrogatepass")) > MAX_EDIT_BYTES:
         raise ApiError("msg_too_long")
     _check_total_length(content)
     return content
 
 
-def read_answer(args: CallArguments) -> MessageContent:
+def read_answer(args: CallArguments, unsupported: Collection[str] = ()) -> MessageContent:
     """The content of an acknowledgement or of a post to a response_url.
 
     The total length of blocks has no limit there: bolt-js #2867 has blocks that chat.postMessage refused and
@@ -74,15 +78,15 @@ def read_answer(args: CallArguments) -> MessageContent:
 
     Raises ApiError: no_text, msg_too_long, invalid_blocks, ...
     """
-    content = _read_content(args)
+    content = _read_content(args, unsupported)
     if content.text is not None and len(content.text) > MAX_POST_CHARACTERS:
         raise ApiError("msg_too_long")
     return content
 
 
-def _read_content(args: CallArguments) -> MessageContent:
+def _read_content(args: CallArguments, unsupported: Collection[str]) -> MessageContent:
     blocks = args.json_value("blocks", "invalid_blocks_format")
-    content = MessageContent(args.text("text"), _checked_blocks(blocks))
+    content = MessageContent(args.text("text"), _checked_blocks(blocks, unsupported))
     if content.is_empty:
         raise ApiError("no_text")
     return content
@@ -93,11 +97,11 @@ def _check_total_length(content: MessageContent) -> None:
         raise ApiError("msg_blocks_too_long")
 
 
-def _checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
+def _checked_blocks(blocks: Any, unsupported: Collection[str]) -> list[dict[str, Any]] | None:
     if blocks is None:
         return None
     if not isinstance(blocks, list):
         raise ApiError("invalid_blocks_format")
-    if problems := check_message_blocks(blocks):
+    if problems := check_message_blocks(blocks, unsupported):
         raise invalid_blocks(problems)
     return with_default_fields(blocks)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sandbox.slack.blockkit.data_blocks import DATA_TABLE, DATA_VISUALIZATION, check_counts
 from sandbox.slack.blockkit.element_limits import (
     ELEMENTS,
     IMAGE_ELEMENT,
@@ -97,6 +100,8 @@ BLOCKS: dict[str, Rule] = {
     "input": _INPUT,
     "rich_text": RICH_TEXT,
     "table": _TABLE,
+    "data_table": DATA_TABLE,
+    "data_visualization": DATA_VISUALIZATION,
     "task_card": _TASK_CARD,
     "plan": _PLAN,
 }
@@ -116,21 +121,20 @@ MAX_BLOCKS_IN_MESSAGE = 50
 MAX_BLOCKS_IN_VIEW = 100
 
 
-def check_message_blocks(blocks: list[Json]) -> list[str]:
-    """The problems that Slack would find in a message's blocks."""
-    return _check(blocks, list_of(typed_object(BLOCKS), MAX_BLOCKS_IN_MESSAGE), "/blocks")
+def check_message_blocks(blocks: list[Json], unsupported: Collection[str] = ()) -> list[str]:
+    """The problems that Slack would find in a message's blocks. unsupported: types that this workspace does
+    not take yet."""
+    findings = Problems()
+    known = typed_object(BLOCKS, BLOCKS.keys() - set(unsupported))
+    list_of(known, MAX_BLOCKS_IN_MESSAGE)(blocks, "/blocks", findings)
+    check_counts(blocks, "/blocks", findings)
+    _check_unique(blocks, "/blocks", findings)
+    return findings.messages
 
 
 def check_view_blocks(blocks: object, findings: Problems) -> None:
     list_of(typed_object(BLOCKS, BLOCKS_IN_VIEWS), MAX_BLOCKS_IN_VIEW)(blocks, "/view/blocks", findings)
     _check_unique(blocks, "/view/blocks", findings)
-
-
-def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
-    findings = Problems()
-    rule(blocks, where, findings)
-    _check_unique(blocks, where, findings)
-    return findings.messages
 
 
 def _check_unique(blocks: object, where: str, findings: Problems) -> None:

@@ -28,7 +28,7 @@ def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> S
     Raises:
         ApiError: no_text, invalid_blocks, ...
     """
-    content = read_answer(CallArguments(body))
+    content = read_answer(CallArguments(body), state.faults.unsupported_blocks())
     public = body.get("response_type") == IN_CHANNEL
     return state.message_writer.add(
         channel,
@@ -51,7 +51,8 @@ def use_response_url(state: WorkspaceState, path: str, body: Json) -> None:
     if arguments.boolean("delete_original"):
         state.message_writer.remove(_get_original(state, issued))
     elif arguments.boolean("replace_original"):
-        _replace_message(state, _get_original(state, issued), read_answer(arguments))
+        content = read_answer(arguments, state.faults.unsupported_blocks())
+        _replace_message(state, _get_original(state, issued), content)
     else:
         issued.posted_messages.append(post_answer(state, body, issued.user, issued.channel))
 

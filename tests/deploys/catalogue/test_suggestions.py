@@ -23,6 +23,20 @@ def test_the_nearest_names_come_first(word: str, expected: list[str]) -> None:
     assert nearest_names(word, NAMES, count=3) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("stauts", "status"),
+        ("sttas", "stats"),
+        ("statu", "status"),
+        ("statss", "stats"),
+        ("statsu", "status"),
+    ],
+)
+def test_two_letters_that_changed_places_say_more_than_one_that_is_missing(word: str, expected: str) -> None:
+    assert nearest_names(word, ("stats", "status")) == [expected]
+
+
 def test_a_question_is_asked_only_when_a_name_is_near() -> None:
     assert did_you_mean("biling", NAMES) == " Did you mean `billing`?"
     assert did_you_mean("xyz", NAMES) == ""

@@ -82,3 +82,36 @@ def overflow(count: int) -> Json:
 
 def checkboxes(count: int) -> Json:
     return {"type": "checkboxes", "action_id": "tick", "options": options(count)}
+
+
+def raw(text: str = "x") -> Json:
+    return {"type": "raw_text", "text": text}
+
+
+def number(value: Any = 1) -> Json:
+    return {"type": "raw_number", "value": value, "text": str(value)}
+
+
+def data_table(*rows: Any, **parts: Any) -> Json:
+    return {"type": "data_table", "caption": "x", "rows": list(rows), **parts}
+
+
+def series(name: str = "a", *labels: str) -> Json:
+    return {"name": name, "data": [{"label": label, "value": 1} for label in labels or ("x",)]}
+
+
+def chart(*drawn: Json, kind: str = "bar", categories: Any = ("x",), **axes: Any) -> Json:
+    return {
+        "type": "data_visualization",
+        "title": "x",
+        "chart": {
+            "type": kind,
+            "series": list(drawn),
+            "axis_config": {"categories": list(categories), **axes},
+        },
+    }
+
+
+def pie(*values: Any, label: str = "x") -> Json:
+    segments = [{"label": label, "value": value} for value in values]
+    return {"type": "data_visualization", "title": "x", "chart": {"type": "pie", "segments": segments}}

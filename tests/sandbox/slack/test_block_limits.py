@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from sandbox.slack import SlackSandbox
 from sandbox.slack.blockkit.block_limits import BLOCKS, check_message_blocks
 from sandbox.slack.blockkit.element_limits import ELEMENTS
 from tests.sandbox.slack.block_builders import (
@@ -19,19 +20,25 @@ from tests.sandbox.slack.block_builders import (
     actions,
     button,
     button_with_confirm,
+    chart,
     checkboxes,
     context,
+    data_table,
     header,
     image,
     input_block,
+    number,
     option,
     options,
     overflow,
+    pie,
     plain,
     plan,
+    raw,
     rich_text,
     section,
     select,
+    series,
     task_card,
 )
 
@@ -120,6 +127,39 @@ TOO_MUCH: list[tuple[Any, str, str]] = [
         "no more than 100 items allowed",
         "/rows",
     ),
+    (data_table([raw()]), "no less than 2 items allowed", "/rows"),
+    (data_table(*[[raw()]] * 102), "no more than 101 items allowed", "/rows"),
+    (data_table([raw()] * 21, [raw()] * 21), "no more than 20 items allowed", "/rows/0"),
+    (data_table([raw()], [raw(), raw()]), "all rows must have the same number of cells", "/rows/1"),
+    (data_table([rich_text(RICH_SECTION)], [raw()]), "unsupported type: rich_text", "/rows/0/0/type"),
+    (
+        data_table([raw()], [raw("x" * 5000)], [raw("x" * 5000)]),
+        "no more than 10000 characters allowed in all cells",
+        "/rows",
+    ),
+    (data_table([raw()], [number("3")]), "must be a number", "/rows/1/0/value"),
+    (data_table([raw()], [raw()], caption=None), "missing required field: caption", ""),
+    (data_table([raw()], [raw()], page_size=101), "must be between 1 and 100", "/page_size"),
+    ({**pie(1), "title": "x" * 51}, "must be less than 51 characters", "/title"),
+    (pie(0), "must be greater than 0", "/chart/segments/0/value"),
+    (pie(*range(1, 8)), "no more than 6 items allowed", "/chart/segments"),
+    (pie(1, label="x" * 21), "must be less than 21 characters", "/chart/segments/0/label"),
+    (chart(kind="bubble"), "unsupported type: bubble", "/chart/type"),
+    (chart(), "no less than 1 items allowed", "/chart/series"),
+    (chart(*map(series, "abcdefg")), "no more than 6 items allowed", "/chart/series"),
+    (chart(series(), series()), "series names must be unique", "/chart/series"),
+    (chart(series("a", "y")), "labels must match the categories", "/chart/series/0/data"),
+    (
+        chart(series("a", "x", "x"), categories=("x", "x")),
+        "categories must be unique",
+        "/chart/axis_config/categories",
+    ),
+    (
+        chart(series("a", *map(str, range(21))), categories=map(str, range(21))),
+        "no more than 20 items allowed",
+        "/chart/axis_config/categories",
+    ),
+    (chart(series(), y_label="x" * 51), "must be less than 51 characters", "/chart/axis_config/y_label"),
     ({"type": "sparkline"}, "unsupported type: sparkline", "/type"),
     ({"text": plain()}, "missing required field: type", ""),
     ("text", "must be an object", ""),
@@ -155,7 +195,46 @@ def test_a_block_id_is_used_once(client: WebClient) -> None:
     assert problems_of(client, twice) == ["`block_id` 'b' already exists [json-pointer:/blocks/1/block_id]"]
 
 
+def test_a_message_has_one_table_and_two_charts(client: WebClient) -> None:
+    table = data_table([raw()], [raw()])
+
+    assert problems_of(client, [table, {"type": "table", "rows": [[raw()]]}]) == [
+        "only_one_table_allowed [json-pointer:/blocks/1]"
+    ]
+    assert problems_of(client, [pie(1)] * 3) == [
+        "no more than 2 data_visualization blocks allowed [json-pointer:/blocks/2]"
+    ]
+
+
+@pytest.mark.parametrize("block", [data_table([raw()], [raw()]), pie(1)], ids=["table", "chart"])
+def test_a_workspace_that_does_not_take_a_block_says_what_it_says_of_unknown_ones(
+    slack: SlackSandbox, client: WebClient, block: Json
+) -> None:
+    slack.add_fault("unsupported-blocks")
+
+    for _ in range(2):  # it stays so
+        problems = problems_of(client, [DIVIDER, block])
+        assert problems == [f"unsupported type: {block['type']} [json-pointer:/blocks/1/type]"]
+
+    slack.clear_faults()
+    assert client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=[block])["ok"]
+
+
 JUST_ENOUGH: list[list[Json]] = [
+    [data_table(*[[raw(), number(2.5)]] * 101, page_size=100, row_header_column_index=1)],
+    [
+        data_table([raw()], [rich_text(RICH_SECTION)]),
+        pie(*[1] * 6),
+        chart(series("a", "x"), series("b", "x")),
+    ],
+    [
+        chart(
+            series("a", *"abcdefghijklmnopqrst"),
+            categories="abcdefghijklmnopqrst",
+            kind="area",
+            x_label="x" * 50,
+        )
+    ],
     [DIVIDER] * 50,
     [section(text=plain("x" * 3000), fields=[plain("x" * 2000)], accessory=checkboxes(10))],
     [section(fields=[plain("x" * 800)] * 10)],

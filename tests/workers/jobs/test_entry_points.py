@@ -47,14 +47,14 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.publish_home(ALICE, TEAM)
         case (
             "read_user_groups"
+            | "read_freeze_calendars"
             | "recover_orphans"
             | "watch_locks"
             | "show_asked_requests"
             | "forget_thread_messages"
             | "expire_records"
+            | "post_audit"
         ):
-            getattr(job_queue, name)()
-        case "read_freeze_calendars" | "post_audit":
             getattr(job_queue, name)()
         case "read_slack_directory":
             job_queue.read_slack_directory(ALICE)
@@ -62,6 +62,8 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
         case "answer_tags" | "answer_plan" | "answer_logs":
             getattr(job_queue, name)("question", "web", *QUERIES[name], DEPLOYS, None, ALICE, TEAM)
+        case "answer_status" | "answer_stats":
+            job_queue.answer_about_services(name, "question3", ["web", "api"], DEPLOYS, None, ALICE, TEAM)
         case _:
             raise AssertionError(f"nobody enqueues {name}")
 
@@ -89,7 +91,7 @@ def test_every_entry_point_is_enqueued_and_answered(
     assert slack.calls("views.publish")
     assert UserGroups(harness.redis).members("S01DEPLOYERS", time.time()) is not None
     answers = "\n".join(message["text"] for message in slack.messages(DEPLOYS) if message["ephemeral"])
-    for words in ("Only you see this.", "1.4.1", "1.5.0"):
+    for words in ("Only you see this.", "1.4.1", "1.5.0", "*What runs now*", "*Delivery* of"):
         assert words in answers
     assert queue.queue.failed_job_registry.get_job_ids(cleanup=False) == []
 

@@ -53,6 +53,7 @@ def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryH
         slack=slack_client(slack.bot_token, slack.api_url),
         freezes=service_freezes(redis, *services),
         signer=SIGNER,
+        now=harness.ecs.now,
     )
 
 

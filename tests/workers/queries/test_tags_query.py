@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from deploys.records.phases import Phase
+from sandbox.slack import SlackSandbox
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.queries.conftest import TARGET, ReadAnswers
+from tests.workers.queries.conftest import DEPLOYS, TARGET, ReadAnswers
 from workers.ecs import services, tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.queries.query_handler import QueryHandler
@@ -29,6 +30,22 @@ def test_the_newest_tags_first_and_what_runs(handler: QueryHandler, answers: Rea
         "• `1.4.1` `sha256:DIGEST`, 63.1 MB, pushed THEN\n"
         "• `1.4.0` `sha256:DIGEST`, 61.5 MB, pushed THEN, runs now"
     ]
+
+
+def test_where_the_workspace_takes_it_it_is_a_table(
+    harness: EngineHarness, handler: QueryHandler, slack: SlackSandbox
+) -> None:
+    handler.answer_tags(TARGET, "web")
+
+    [message] = [each for each in slack.messages(DEPLOYS, "alice") if each["ephemeral"]]
+    heading, table = message["blocks"]
+    assert message["text"].startswith(heading["text"]["text"])
+    assert table["caption"] == "Newest tags of web"
+    tag, runs, pushed, size, digest = table["rows"][-1]
+    assert [tag["elements"][0]["elements"][0]["text"], runs["text"]] == ["1.4.0", "runs now"]
+    assert pushed["elements"][0]["elements"][0]["type"] == "date"
+    assert (size["value"] > 61_000_000, size["text"]) == (True, "61.5 MB")
+    assert digest["elements"][0]["elements"][0]["text"].startswith("sha256:")
 
 
 def test_the_main_container_counts_not_the_sidecar(handler: QueryHandler, answers: ReadAnswers) -> None:

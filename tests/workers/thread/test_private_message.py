@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 from structlog.testing import capture_logs
 
 from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.block_builders import data_table, raw
 from tests.slash_command_response_url import receive_response_url
 from tests.workers.thread.conftest import MANIFEST
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
@@ -298,11 +299,33 @@ def test_blocks_are_shown_with_their_buttons(harness: PublisherHarness) -> None:
         BUTTONS.to_dict(),
     ]
 
-    send_private_message(harness.client, IN_DEPLOYS, "There is no service.", blocks=blocks)
-    send_private_message(harness.client, Recipient(ALICE, PAYMENTS), "There is no service.", blocks=blocks)
+    send_private_message(harness.client, IN_DEPLOYS, "There is no service.", forms=[blocks])
+    send_private_message(harness.client, Recipient(ALICE, PAYMENTS), "There is no service.", forms=[blocks])
 
     [message] = [m for m in harness.slack.messages(DEPLOYS, "alice") if m["ephemeral"]]
     assert [each["type"] for each in message["blocks"]] == ["section", "actions"]
     [direct_message] = harness.slack.messages("@slipway", "alice")
     assert [each["type"] for each in direct_message["blocks"]] == ["context", "section", "actions"]
     assert f"<#{PAYMENTS}>" in direct_message["text"]
+
+
+@pytest.mark.parametrize("by_response_url", [False, True])
+def test_a_workspace_without_data_tables_gets_plainer_blocks(
+    harness: PublisherHarness, response_url: str, by_response_url: bool
+) -> None:
+    to, channel = (
+        (Recipient(ALICE, GENERAL, response_url=response_url), GENERAL)
+        if by_response_url
+        else (IN_DEPLOYS, DEPLOYS)
+    )
+    text = "Last deploys: web 1.4.2"
+    table = data_table([raw("Service")], [raw("web")])
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+    send_private_message(harness.client, to, text, forms=[[table], [section]])
+    harness.slack.add_fault("unsupported-blocks")
+    send_private_message(harness.client, to, text, forms=[[table], [section]])
+    send_private_message(harness.client, to, text, forms=[[table]])
+
+    shown = [m.get("blocks", []) for m in harness.slack.messages(channel, "alice") if m["ephemeral"]]
+    assert [[each["type"] for each in blocks] for blocks in shown] == [["data_table"], ["section"], []]

@@ -14,6 +14,7 @@ ORPHAN_RECOVERY_SESSION = "slipway-recovery"
 PLAN_SESSION = "slipway-plan"
 TAGS_SESSION = "slipway-tags"
 LOGS_SESSION = "slipway-logs"
+STATUS_SESSION = "slipway-status"
 """For queries, which have no deploy."""
 
 _SLIPWAY_SESSION = re.compile(r"arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role/[^/]+/slipway-[a-z0-9]+")

@@ -5,6 +5,8 @@ import { element, unknown } from "../elements/elements.js";
 import { image } from "../elements/image.js";
 import { richText } from "../text/rich-text.js";
 import { textObject } from "../text/text-nodes.js";
+import { chart } from "./chart.js";
+import { dataTable } from "./data-table.js";
 import { plan, taskCard } from "./plan.js";
 import { table } from "./table.js";
 
@@ -18,6 +20,8 @@ const KINDS = {
   input,
   rich_text: (block, surface) => el("div.rich-text", {}, richText(block, surface.ui)),
   table: (block, surface) => table(block, surface.ui),
+  data_table: (block, surface) => dataTable(block, surface.ui),
+  data_visualization: (block) => chart(block),
   plan: (block, surface) => plan(block, surface.ui),
   task_card: (block, surface) => taskCard(block, surface.ui),
 };

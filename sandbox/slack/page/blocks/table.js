@@ -10,7 +10,7 @@ export function table(block, ui) {
     row.map((cell, i) =>
       el(
         tag,
-        { class: [settings[i]?.align ?? "left", settings[i]?.is_wrapped ? "wrapped" : ""].join(" ") },
+        { class: [`align-${settings[i]?.align ?? "left"}`, settings[i]?.is_wrapped ? "wrapped" : ""].join(" ") },
         content(cell, ui),
       ),
     );
@@ -30,7 +30,8 @@ export function table(block, ui) {
   );
 }
 
-function content(cell, ui) {
+/** What a cell shows. */
+export function content(cell, ui) {
   if (cell.type === "rich_text") return richText(cell, ui);
   return String(cell.text ?? cell.value ?? "");
 }

@@ -25,7 +25,7 @@ Json = dict[str, Any]
 def post_message(call: ApiCall) -> Json:
     channel = get_channel_to_post_in(call)
     call.count_against(f"chat.postMessage in {channel.id}", POSTING_IN_ONE_CHANNEL)
-    content = read_post(call.args)
+    content = read_post(call.args, call.state.faults.unsupported_blocks())
     thread = get_thread_to_post_in(call, channel)
     broadcast = thread is not None and call.args.boolean("reply_broadcast")
     message = call.state.message_writer.add(
@@ -53,7 +53,7 @@ def post_ephemeral(call: ApiCall) -> Json:
     user = call.args.required("user")
     if user not in PEOPLE or user not in channel.members:
         raise ApiError("user_not_in_channel")
-    content = read_post(call.args)
+    content = read_post(call.args, call.state.faults.unsupported_blocks())
     message = call.state.message_writer.add(
         channel.id,
         BOT_USER,
@@ -67,7 +67,7 @@ def post_ephemeral(call: ApiCall) -> Json:
 
 def update_message(call: ApiCall) -> Json:
     channel = get_visible_channel(call)
-    content = read_edit(call.args)
+    content = read_edit(call.args, call.state.faults.unsupported_blocks())
     message = get_message(call, channel)
     if message.user != BOT_USER:
         raise ApiError("cant_update_message")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.block_builders import chart, data_table, number, pie, raw, series
 from tests.sandbox.slack.page.slack_page import SlackPage
 
 DEPLOYS = "C01DEPLOYS"
@@ -162,8 +163,8 @@ def test_an_update_of_a_message_keeps_focus_and_scroll_position(
     button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Stay"}}
     actions = {"type": "actions", "block_id": "row", "elements": [button]}
     card = client.chat_postMessage(channel="C03RANDOM0", text="card", blocks=[actions])
-    for number in range(30):
-        client.chat_postMessage(channel="C03RANDOM0", text=f"line {number}\nand more")
+    for line in range(30):
+        client.chat_postMessage(channel="C03RANDOM0", text=f"line {line}\nand more")
     slack_page.open("alice", "#/random")
     slack_page.button("Stay").scroll_into_view_if_needed()
     slack_page.button("Stay").focus()
@@ -231,3 +232,41 @@ def test_on_a_phone_channels_are_in_a_drawer_and_a_thread_covers_the_channel(
     expect(slack_page.composer).to_be_hidden()
     slack_page.button("Close thread").click()
     expect(slack_page.composer).to_be_visible()
+
+
+def test_a_data_table_turns_its_pages_and_sorts_by_what_is_pressed(
+    slack_page: SlackPage, slack: SlackSandbox
+) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    rows = [[raw(f"v{each}"), number(each)] for each in (3, 1, 7, 2, 6, 5, 4)]
+    table = data_table([raw("Version"), raw("Tasks")], *rows, caption="Versions", page_size=5)
+    client.chat_postMessage(channel=DEPLOYS, text="versions", blocks=[table])
+    slack_page.open("alice")
+
+    shown = slack_page.page.get_by_role("table", name="Versions")
+    first = shown.get_by_role("rowheader")
+    expect(first).to_have_text(["v3", "v1", "v7", "v2", "v6"])
+    expect(shown.get_by_role("cell", name="3", exact=True)).to_have_css("text-align", "right")
+    slack_page.button("Next").click()
+    expect(first).to_have_text(["v5", "v4"])
+    expect(slack_page.page.get_by_text("6 to 7 of 7")).to_be_visible()
+    slack_page.button("Tasks").click()
+    expect(first).to_have_text(["v1", "v2", "v3", "v4", "v5"])
+    slack_page.button("Tasks").click()
+    expect(first).to_have_text(["v7", "v6", "v5", "v4", "v3"])
+    expect(shown.get_by_role("columnheader", name="Tasks")).to_have_attribute("aria-sort", "descending")
+
+
+def test_charts_are_drawn_and_told_to_screen_readers(slack_page: SlackPage, slack: SlackSandbox) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    bars = {
+        **chart(series("Fine", "Mon", "Tue"), series("Bad", "Mon", "Tue"), categories=("Mon", "Tue")),
+        "title": "Deploys",
+    }
+    client.chat_postMessage(channel=DEPLOYS, text="charts", blocks=[bars, {**pie(3, 1), "title": "Shares"}])
+    slack_page.open("alice")
+
+    drawn = slack_page.page.get_by_role("img", name="Deploys. Fine: Mon 1, Tue 1. Bad: Mon 1, Tue 1")
+    expect(drawn.locator("rect")).to_have_count(4)
+    expect(drawn.get_by_text("Tue")).to_be_visible()
+    expect(slack_page.page.get_by_role("img", name="Shares. x: 3, x: 1").locator("path")).to_have_count(2)

@@ -69,7 +69,7 @@ def test_the_app_is_deployed_and_not_the_sidecar_before_it(
         in harness.thread_text(deploy.id, ThreadMessageKind.PLAN)
     )
     assert f"`{name}` runs `1.4.2`" in harness.thread_text(deploy.id, ThreadMessageKind.END)
-    head = describe_tags(a_service(name), harness.engine._aws).splitlines()[0]
+    head = describe_tags(a_service(name), harness.engine._aws).text.splitlines()[0]
     assert f"`{name}` is set to `1.4.2`" in head
 
 

@@ -79,7 +79,7 @@ def test_what_runs_is_called_by_its_tag(harness: EngineHarness) -> None:
     assert "`1.4.1`) → `" in line
     assert line.endswith("(`1.4.2`)")
     aws = harness.engine._aws
-    head = describe_tags(a_service("web"), aws).splitlines()[0]
+    head = describe_tags(a_service("web"), aws).text.splitlines()[0]
     assert "`web` is set to `1.4.2` (revision `web:19`, pinned by digest), 3 of 3 tasks running." in head
 
     back = harness.until_over(harness.request_verb(Verb.ROLLBACK, "web", "1.4.1"))

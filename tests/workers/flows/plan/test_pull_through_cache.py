@@ -170,7 +170,7 @@ def test_the_tags_of_such_an_image_are_those_that_were_pulled(harness: EngineHar
     set_api_images(harness, envoy=f"{CACHED_IMAGE}:v1.30")
     service = a_service("api", containers=("envoy",))
 
-    lines = describe_tags(service, harness.engine._aws).splitlines()
+    lines = describe_tags(service, harness.engine._aws).text.splitlines()
     assert "`v1.30`" in lines[1]
     assert lines[2] == (
         "• ECR fetches this image from another registry (a pull-through cache rule) and lists only what was "

@@ -21,6 +21,7 @@ from tests.workers.flows.other_account import (
 )
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.queries.plan_query import describe_plan
+from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
 
 
@@ -118,13 +119,15 @@ def test_questions_are_answered_through_the_role_under_names_of_their_own(harnes
     planned = describe_plan(
         imagined, store=harness.store, aws=aws, access=harness.access, freezes=freezes, signer=SIGNER
     )
-    listed = describe_tags(service, aws)
+    listed = describe_tags(service, aws).text
+    running = describe_running([service], harness.store, aws, harness.ecs.now()).text
 
     assert f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2" in planned
     assert f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web" in listed
+    assert "Healthy" in running
     assert {call.account for call in harness.ecs.calls() if call.service != "sts"} == {OTHER_ACCOUNT}
     names = [call.params["RoleSessionName"] for call in harness.ecs.calls("AssumeRole")]
-    assert names == ["slipway-plan", "slipway-tags"]
+    assert names == ["slipway-plan", "slipway-tags", "slipway-status"]
 
 
 def test_a_role_that_cannot_be_assumed_refuses_before_anything_changes_and_says_why(
