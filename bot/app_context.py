@@ -1,5 +1,5 @@
 """What listeners work with, and how it is built at the start, for Socket Mode and HTTP alike. Nothing in it
-calls Slack or AWS."""
+calls AWS, and only `views` calls Slack, in threads of its own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot import identity
 from bot.identity import Identity
 from bot.settings import RequestSettings
 from bot.slack_clock import SlackClock
+from bot.view_calls import ViewCalls, view_client
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.holds.locks import LockHolds
@@ -30,6 +31,7 @@ from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
+from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -57,6 +59,8 @@ class AppContext:
     lock_holds: LockHolds
     stops: StopAllStore
     request_limits: RequestLimits
+    tag_lists: TagLists
+    views: ViewCalls
     now: Callable[[], float] = time.time
 
 
@@ -70,6 +74,7 @@ def build_app_context(
     slack_clock: SlackClock | None = None,
     limits: Limits | None = None,
     directory: SlackDirectory | None = None,
+    views: ViewCalls,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
     directory = directory or SlackDirectory(redis)
@@ -91,6 +96,8 @@ def build_app_context(
         lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
         stops=StopAllStore(redis),
         request_limits=RequestLimits(redis, limits or Limits(), now=now),
+        tag_lists=TagLists(redis),
+        views=views,
         now=now,
     )
 
@@ -106,9 +113,8 @@ def open_app_context(settings: RequestSettings) -> AppContext:
     wait_for_redis(redis)
     warn_about_redis_config(redis)
     clock = SlackClock()
-    bot = identity.fetch_identity(
-        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
-    )
+    token = settings.slack_bot_token.get_secret_value()
+    bot = identity.fetch_identity(WebClient(token=token, base_url=settings.slack_api_url), clock)
     return build_app_context(
         bot,
         catalogue,
@@ -116,6 +122,7 @@ def open_app_context(settings: RequestSettings) -> AppContext:
         connect_to_redis(settings.redis_url),
         slack_clock=clock,
         limits=settings.limits,
+        views=ViewCalls(view_client(token, settings.slack_api_url)),
     )
 
 

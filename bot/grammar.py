@@ -60,6 +60,7 @@ class ParseErrorKind(Enum):
     """What can be wrong with a text."""
 
     EMPTY = auto()
+    HELP = auto()  # the usage was asked for
     NOT_ADDRESSED = auto()  # a mention of the bot in the middle of a sentence
     MISSING_SERVICE = auto()
     MISSING_TAG = auto()  # the word is the service
@@ -218,16 +219,17 @@ def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
     if not first or (first == DEPLOY and len(words) == 1):
         raise ParseError(ParseErrorKind.EMPTY)
     if first in subcommands:
-        command = _parse_arguments(subcommands[first], words[1:])
+        command = parse_arguments(subcommands[first], words[1:])
         return (
             replace(command, mentioned=",".join(mentioned)) if subcommands[first].keeps_mentions else command
         )
     if first in RESERVED_NAMES:
         raise ParseError(ParseErrorKind.UNKNOWN_COMMAND, first)
-    return _parse_arguments(subcommands[DEPLOY], words)
+    return parse_arguments(subcommands[DEPLOY], words)
 
 
-def _parse_arguments(subcommand: Subcommand, typed: list[str]) -> Command:
+def parse_arguments(subcommand: Subcommand, typed: list[str]) -> Command:
+    """Parses the words behind a subcommand. Raises ParseError."""
     words = Words(slack_text.join_service_list(typed), subcommand.prefix)
     if (
         subcommand.takes_one_service

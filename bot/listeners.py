@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from redis.exceptions import RedisError
@@ -29,6 +30,16 @@ log = structlog.get_logger()
 KNOWLEDGE_WAIT_SECONDS = 1.5
 """How long a request waits for a worker to read who asks and where, well within Slack's 3 seconds."""
 KNOWLEDGE_POLL_SECONDS = 0.05
+
+
+class Answer(Protocol):
+    """What a request is answered."""
+
+    def to_slack(self) -> dict[str, Any]:
+        """As the ack says it."""
+
+
+A = TypeVar("A", bound=Answer)
 
 _WHATS = {True: "requests that change something", False: "requests"}
 """What a limit counts, by whether it is a change."""
@@ -49,7 +60,7 @@ class Listeners:
             changes = _changes_something(text)
             reply = self._handle_once(
                 req,
-                lambda: _within_limit(
+                lambda: within_limit(
                     lambda: commands.answer(text, asked, context),
                     asked.user,
                     context,
@@ -60,9 +71,9 @@ class Listeners:
             )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
-        ack(reply.to_slack() if reply else "")
-        if reply and reply.ack_too_late:
-            send_privately(reply.text, asked, context, reply.blocks)
+        ack((reply.to_slack() if reply else None) or "")
+        if reply and (reply.ack_too_late or reply.form is not None):
+            open_form_or_send(reply, asked, context)
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
@@ -77,7 +88,7 @@ class Listeners:
         changes = _changes_something(slack_text.text_after_mention(text, bot_user) or "")
         reply = self._handle_once(
             req,
-            lambda: _within_limit(
+            lambda: within_limit(
                 lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
             ),
             asked,
@@ -94,7 +105,7 @@ class Listeners:
             asked = replace(asked, channel=clicks.find_channel(click.value, context))
         reply = self._handle_once(
             req,
-            lambda: _within_limit(
+            lambda: within_limit(
                 lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
             ),
             asked,
@@ -121,31 +132,57 @@ class Listeners:
     def _handle_once(
         self, req: BoltRequest, handler: Callable[[], PrivateReply | None], asked: Request
     ) -> PrivateReply | None:
-        """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis
-        was away.
+        def handle() -> PrivateReply | None:
+            read_if_unknown(asked.asker, self._context)
+            return handler()
 
-        Raises:
-            RedisError: Redis does not answer.
-        """
-        deliveries = self._context.deliveries
-        delivery = req.context.get("delivery")
+        return handle_once(
+            req, handle, lambda error: error_boundary.answer_error(error, self._context, asked), self._context
+        )
+
+
+def handle_once(
+    req: BoltRequest,
+    handler: Callable[[], A | None],
+    answer_error: Callable[[Exception], A],
+    context: AppContext,
+) -> A | None:
+    """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis was
+    away.
+
+    Raises:
+        RedisError: Redis does not answer.
+    """
+    deliveries = context.deliveries
+    delivery = req.context.get("delivery")
+    try:
         try:
-            try:
-                read_if_unknown(asked.asker, self._context)
-                reply = handler()
-            except RedisError:
-                raise
-            except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, self._context, asked)
-            if delivery:
-                with suppress(RedisError):
-                    deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")
+            answer = handler()
         except RedisError:
-            if delivery:
-                with suppress(RedisError):
-                    deliveries.abandon(delivery)
             raise
-        return reply
+        except Exception as error:  # noqa: BLE001 - its sender reads a sentence
+            answer = answer_error(error)
+        if delivery:
+            with suppress(RedisError):
+                deliveries.finish(delivery, json.dumps(answer.to_slack()) if answer else "")
+    except RedisError:
+        if delivery:
+            with suppress(RedisError):
+                deliveries.abandon(delivery)
+        raise
+    return answer
+
+
+def open_form_or_send(reply: PrivateReply, asked: Request, context: AppContext) -> None:
+    """Opens the form of the reply. If there is none, or Slack does not open it, a worker sends the words."""
+
+    def send() -> None:
+        send_privately(reply.text, asked, context, reply.blocks)
+
+    if reply.form is not None and asked.trigger_id:
+        context.views.open(asked.trigger_id, reply.form, send)
+    else:
+        send()
 
 
 def read_if_unknown(asker: Asker, context: AppContext) -> None:
@@ -179,14 +216,14 @@ def _changes_something(text: str) -> bool:
     return not subcommand.is_query and subcommand.announcement is None
 
 
-def _within_limit(
-    handler: Callable[[], PrivateReply | None],
+def within_limit(
+    handler: Callable[[], A | None],
     user: str,
     context: AppContext,
     *,
     changes: bool,
     tell_always: bool = False,
-) -> PrivateReply | None:
+) -> A | None:
     """What the handler answers, if this person has not asked for too much; otherwise nothing is looked at.
 
     tell_always: a slash command is answered in its ack, which costs nothing. Other answers are calls to

@@ -32,9 +32,13 @@ class PrivateReply:
     """It has buttons that nothing else offers, so it is sent although a card tells the rest."""
     ack_too_late: bool = False
     """Slack no longer takes it in the ack of a command, so a worker sends it as well."""
+    form: dict[str, Any] | None = None
+    """A modal to open in place of the text, which is said only if Slack does not open it."""
 
     def to_slack(self) -> dict[str, Any]:
-        """As Slack takes it in the ack of a slash command."""
+        """As Slack takes it in the ack of a slash command. Empty if a form is opened."""
+        if self.form is not None:
+            return {}
         body: dict[str, Any] = {
             "response_type": "ephemeral",
             "text": verbatim(self.text),

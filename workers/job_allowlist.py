@@ -32,6 +32,8 @@ ENTRY_POINTS = frozenset(
         "answer_privately",
         "answer_tags",
         "answer_plan",
+        "show_plan",
+        "read_tags",
     )
 )
 

@@ -13,7 +13,17 @@ from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import Catalogue
 from deploys.stores.request_limits import Limits
 from deploys.stores.user_groups import UserGroups
-from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
+from tests.bot.bot_harness import (
+    ALICE,
+    BOB,
+    BOT_IDENTITY,
+    DAVE,
+    DEPLOYS_CHANNEL,
+    BotHarness,
+    ManualClock,
+    RecordedViews,
+)
+from tests.bot.form_harness import FormHarness
 from tests.builders import a_service, a_stop_start_service
 from tests.slack_directory import KnownDirectory
 
@@ -60,9 +70,15 @@ def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: 
         slack_clock=slack_clock,
         directory=KnownDirectory(redis),
         limits=NO_LIMITS,
+        views=RecordedViews(),
     )
 
 
 @pytest.fixture
 def bot(context: AppContext, redis: Redis, clock: ManualClock) -> BotHarness:
     return BotHarness(context, redis, clock)
+
+
+@pytest.fixture
+def form(bot: BotHarness) -> FormHarness:
+    return FormHarness(bot)

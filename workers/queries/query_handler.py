@@ -25,6 +25,7 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.plan_query import describe_plan
+from workers.queries.plan_view import update_plan_view
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.tag_signature import TagSigner
@@ -81,7 +82,17 @@ class QueryHandler:
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
-        text = self._answer(
+        self._send(target, self._plan_text(target, service, tag))
+
+    def show_plan(self, target: QueryTarget, service: str, tag: str) -> None:
+        """The same in the modal that waits for it: its external id is that of the query."""
+        view = self.threads.plan_view(target.query_id)
+        if view is not None:
+            text = self._plan_text(target, service, tag)
+            update_plan_view(self.slack, target.query_id, view, text, is_refusal=is_refusal(text))
+
+    def _plan_text(self, target: QueryTarget, service: str, tag: str) -> str:
+        return self._answer(
             target,
             lambda: describe_plan(
                 self._hypothetical_deploy(target, service, tag),
@@ -95,7 +106,6 @@ class QueryHandler:
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",
         )
-        self._send(target, text)
 
     def _answer(self, target: QueryTarget, query: Callable[[], str], *, cannot: str, refused: str) -> str:
         with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from deploys.catalogue.service import Service
 from deploys.errors import (
@@ -35,8 +36,28 @@ MAX_TAGS_SHOWN = 10
 """Tags in one answer (count)."""
 
 
-def describe_tags(service: Service, aws: AwsClients) -> str:
-    """The tags pushed last, newest first, with digest and time.
+@dataclass(frozen=True)
+class TagsReading:
+    """What was read of a service's image and tasks."""
+
+    ecs_service: ServiceState
+    revision: RevisionState
+    image: ImageReference
+    newest: list[EcrImageState]
+    """The tagged images, the one pushed last first."""
+    running: Counter[str]
+    """How many running tasks have the main container's image, by digest."""
+    is_cache: bool
+    """ECR fetches the image from another registry."""
+
+    @property
+    def repository(self) -> str:
+        """Registry and repository of the image."""
+        return f"{self.image.registry}/{self.image.repository}"
+
+
+def read_tags(service: Service, aws: AwsClients) -> TagsReading:
+    """Reads which tags there are, and what the running tasks have.
 
     Raises:
         ServiceMissing, OtherDeploymentController, ImageUnreadable, TagsUnknown, TagsNotCached,
@@ -59,8 +80,14 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
         if is_cache:
             raise TagsNotCached(image=escape(str(image))) from error
         raise
-    lines = [*_tag_lines(newest, running), *([_PULL_THROUGH_NOTE] if is_cache else [])]
-    return "\n".join([_heading(service, ecs_service, revision, image), *(f"• {line}" for line in lines)])
+    return TagsReading(ecs_service, revision, image, newest, running, is_cache)
+
+
+def describe_tags(service: Service, aws: AwsClients) -> str:
+    """The tags pushed last, newest first, with digest and time. Raises what `read_tags` raises."""
+    read = read_tags(service, aws)
+    lines = [*_tag_lines(read.newest, read.running), *([_PULL_THROUGH_NOTE] if read.is_cache else [])]
+    return "\n".join([_heading(service, read), *(f"• {line}" for line in lines)])
 
 
 def _is_pulled_through(region: RegionClients, image: ImageReference) -> bool:
@@ -90,16 +117,13 @@ def _running_tasks_by_digest(region: RegionClients, service: Service, container:
     )
 
 
-def _heading(
-    service: Service, ecs_service: ServiceState, revision: RevisionState, image: ImageReference
-) -> str:
-    repository = f"{image.registry}/{image.repository}"
-    version = code(display_tag(str(image), revision))
-    pinned = ", pinned by digest" if image.digest else ""
+def _heading(service: Service, read: TagsReading) -> str:
+    version = code(display_tag(str(read.image), read.revision))
+    pinned = ", pinned by digest" if read.image.digest else ""
     return (
-        f"*Newest tags* of {code(repository)}. {code(service.name)} is set to {version} "
-        f"(revision {code(short_arn(ecs_service.revision))}{pinned}), {ecs_service.running} of "
-        f"{plural(ecs_service.desired, 'task')} running."
+        f"*Newest tags* of {code(read.repository)}. {code(service.name)} is set to {version} "
+        f"(revision {code(short_arn(read.ecs_service.revision))}{pinned}), {read.ecs_service.running} of "
+        f"{plural(read.ecs_service.desired, 'task')} running."
     )
 
 
