@@ -163,18 +163,21 @@ def _reason_input() -> dict[str, Any]:
 
 
 def _channel_input(service: Service | None) -> dict[str, Any]:
-    """People see their own channels by name; Slipway knows only ids."""
+    """People see their own channels by name; Slipway knows only ids. Left out: the first of the service."""
+    has_first = service is None or bool(service.channels)
     element: dict[str, Any] = {
         "type": "conversations_select",
         "action_id": CHANNEL,
-        "placeholder": plain_text("The first channel of the service", PLACEHOLDER),
+        "placeholder": plain_text(
+            "The first channel of the service" if has_first else "Choose a channel", PLACEHOLDER
+        ),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
     if service and service.channels:
         element["initial_conversation"] = service.channels[0]
     block_id = block_for(CHANNEL, service.name if service else "")
     hint = "Where the deploy is told, and where the service may be deployed from."
-    return {**_input(block_id, "Channel", element, hint=hint), "optional": True}
+    return {**_input(block_id, "Channel", element, hint=hint), "optional": has_first}
 
 
 def _plan_first_input() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bot.request import Request
 from deploys.access import Action
 from deploys.catalogue.service import Service
 from deploys.holds.lock_text import lock_sentence, stop_sentence
+from deploys.mrkdwn import code
 from deploys.records.request import Verb
 from deploys.stores.tag_lists import REFRESH_SECONDS
 
@@ -61,7 +62,9 @@ def form_at(
     origin: FormOrigin, service: Service, request: Request, context: AppContext, *, refusal: str = ""
 ) -> View:
     """The form at a service, with what holds its deploys now."""
-    notes = [usage.describe_service(service), *_holds(service, request, context)]
+    described = usage.describe_service(service)
+    special = [described] if described != code(service.name) else []
+    notes = [*special, *_holds(service, request, context)]
     return deploy_form(origin, service, notes=notes, refusal=refusal)
 
 

@@ -119,6 +119,9 @@ def test_a_service_that_names_no_channel_needs_one(bot: BotHarness, form: FormHa
     form.choose_shortcut()
     form.choose_service("api")
 
+    [channel] = [each for each in form.shown["blocks"] if each["block_id"] == "channel:api"]
+    assert channel["optional"] is False  # Slack itself asks for it
+
     answer = form.submit(service="api", tag="1.4.2")
 
     assert answer["errors"] == {
