@@ -11,13 +11,16 @@ from contextlib import contextmanager
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.app_context import AppContext
+from bot.app_context import AppContext, CurrentContext
 from bot.attempts import StrangerLog
 from bot.error_boundary import answer_unhandled_error
+from bot.form_listeners import FormListeners
+from bot.forms.deploy_form import DEPLOY_FORM, MESSAGE_SHORTCUT, PLAN_VIEW, SERVICE, SHORTCUT, TAG
 from bot.listeners import Listeners
 from bot.middleware import Deduplication, ReplayProtection, SignatureCheck, WorkspaceCheck, authorize_as
 from bot.payload_check import PayloadCheck
 from deploys import buttons
+from deploys.buttons.open_form import OPEN_FORM
 
 MAX_CONCURRENT_REQUESTS = 24
 """Requests that are answered at the same time, over HTTP or Socket Mode (threads)."""
@@ -46,15 +49,28 @@ def build_app(context: AppContext, *, signing_secret: str, api_url: str) -> App:
     app.use(ReplayProtection(context.deliveries, strangers))
     app.use(WorkspaceCheck(context, strangers))
     app.use(Deduplication(context.deliveries))
-    listeners = Listeners(context)
+    current = CurrentContext(context)
+    listeners = Listeners(current)
     app.command("/deploy")(listeners.command)
     app.event("app_mention")(listeners.mention)
     app.event("app_home_opened")(listeners.home_opened)
     app.event(re.compile(".*"))(listeners.ignore_event)
     app.action(BUTTONS)(listeners.click)
+    _listen_to_form(app, FormListeners(current))
     app.action(re.compile(".*"))(listeners.ignore_link)
     app.error(answer_unhandled_error)
     return app
+
+
+def _listen_to_form(app: App, listeners: FormListeners) -> None:
+    app.shortcut(SHORTCUT)(listeners.shortcut)
+    app.shortcut(MESSAGE_SHORTCUT)(listeners.shortcut)
+    app.action(OPEN_FORM)(listeners.open_button)
+    app.action(SERVICE)(listeners.choose_service)
+    app.options(SERVICE)(listeners.service_options)
+    app.options(TAG)(listeners.tag_options)
+    app.view(DEPLOY_FORM)(listeners.submit_form)
+    app.view(PLAN_VIEW)(listeners.submit_plan)
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 """What listeners work with, and how it is built at the start, for Socket Mode and HTTP alike. Nothing in it
-calls Slack or AWS."""
+calls AWS, and only `views` calls Slack, in threads of its own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot import identity
 from bot.identity import Identity
 from bot.settings import RequestSettings
 from bot.slack_clock import SlackClock
+from bot.view_calls import ViewCalls, view_client
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.catalogue_file import CatalogueFile
@@ -32,6 +33,7 @@ from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
+from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -61,6 +63,8 @@ class AppContext:
     request_limits: RequestLimits
     read_catalogue: Callable[[], Catalogue]
     """Returns the catalogue that is in force: the same object until services.yml changes."""
+    tag_lists: TagLists
+    views: ViewCalls
     now: Callable[[], float] = time.time
 
     def with_catalogue(self, catalogue: Catalogue) -> AppContext:
@@ -78,6 +82,22 @@ class AppContext:
         )
 
 
+class CurrentContext:
+    """The context with services.yml as it is now. A request takes it once, so that all of it sees one
+    version."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._latest = context
+
+    def take(self) -> AppContext:
+        """The same object until services.yml changes."""
+        context = self._latest
+        catalogue = context.read_catalogue()
+        if catalogue is not context.catalogue:
+            context = self._latest = context.with_catalogue(catalogue)
+        return context
+
+
 def build_app_context(
     identity: Identity,
     catalogue: Catalogue,
@@ -88,6 +108,7 @@ def build_app_context(
     slack_clock: SlackClock | None = None,
     limits: Limits | None = None,
     directory: SlackDirectory | None = None,
+    views: ViewCalls,
     read_catalogue: Callable[[], Catalogue] | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ. read_catalogue: where later versions of the catalogue
@@ -112,6 +133,8 @@ def build_app_context(
         stops=StopAllStore(redis),
         request_limits=RequestLimits(redis, limits or Limits(), now=now),
         read_catalogue=read_catalogue or repeat(catalogue).__next__,
+        tag_lists=TagLists(redis),
+        views=views,
         now=now,
     )
 
@@ -127,9 +150,8 @@ def open_app_context(settings: RequestSettings) -> AppContext:
     wait_for_redis(redis)
     warn_about_redis_config(redis)
     clock = SlackClock()
-    bot = identity.fetch_identity(
-        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
-    )
+    token = settings.slack_bot_token.get_secret_value()
+    bot = identity.fetch_identity(WebClient(token=token, base_url=settings.slack_api_url), clock)
     return build_app_context(
         bot,
         services_file.current(),
@@ -138,6 +160,7 @@ def open_app_context(settings: RequestSettings) -> AppContext:
         slack_clock=clock,
         limits=settings.limits,
         read_catalogue=services_file.current,
+        views=ViewCalls(view_client(token, settings.slack_api_url)),
     )
 
 

@@ -80,6 +80,7 @@ def write_refusal(error: Exception, request: Request, context: AppContext, *, re
         team=request.team,
         channel=request.channel,
         what=FAILED if reference else REFUSED,
+        source=_source(request),
         **{"why": why, **attempted},
     )
 
@@ -92,10 +93,15 @@ def write_repetition(deploy_id: str, command: Command, request: Request, context
         team=request.team,
         channel=request.channel,
         what="requested again",
+        source=_source(request),
         deploy=deploy_id,
         why=command.reason,
         **of_command(command),
     )
+
+
+def _source(request: Request) -> str:
+    return "form" if request.from_form else ""
 
 
 class StrangerLog:

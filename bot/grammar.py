@@ -72,6 +72,7 @@ class ParseErrorKind(Enum):
     """What can be wrong with a text."""
 
     EMPTY = auto()
+    HELP = auto()  # the usage was asked for
     NOT_ADDRESSED = auto()  # a mention of the bot in the middle of a sentence
     MISSING_SERVICE = auto()
     MISSING_TAG = auto()  # the word is the service
@@ -247,13 +248,13 @@ def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
     if first in subcommands and subcommands[first].takes_command:
         return _parse_with_command(subcommands[first], text)
     if first in subcommands:
-        command = _parse_arguments(subcommands[first], words[1:])
+        command = parse_arguments(subcommands[first], words[1:])
         return (
             replace(command, mentioned=",".join(mentioned)) if subcommands[first].keeps_mentions else command
         )
     if first in RESERVED_NAMES:
         raise ParseError(ParseErrorKind.UNKNOWN_COMMAND, first)
-    return _parse_arguments(subcommands[DEPLOY], words)
+    return parse_arguments(subcommands[DEPLOY], words)
 
 
 def _parse_with_command(subcommand: Subcommand, text: str) -> Command:
@@ -262,11 +263,12 @@ def _parse_with_command(subcommand: Subcommand, text: str) -> Command:
     if not typed:
         raise ParseError(ParseErrorKind.MISSING_SERVICE, verb=subcommand.prefix)
     if line is None:
-        return _parse_arguments(subcommand, typed)
-    return _parse_arguments(subcommand, [*typed, line], has_command=True)
+        return parse_arguments(subcommand, typed)
+    return parse_arguments(subcommand, [*typed, line], has_command=True)
 
 
-def _parse_arguments(subcommand: Subcommand, typed: list[str], *, has_command: bool = False) -> Command:
+def parse_arguments(subcommand: Subcommand, typed: list[str], *, has_command: bool = False) -> Command:
+    """Parses the words behind a subcommand. Raises ParseError."""
     words = Words(slack_text.join_service_list(typed), subcommand.prefix, has_command=has_command)
     if (
         subcommand.takes_one_service

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
 from bot import clicks, commands, error_boundary, request, slack_text
-from bot.app_context import AppContext
+from bot.app_context import AppContext, CurrentContext
 from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.access import Asker
@@ -30,6 +31,16 @@ KNOWLEDGE_WAIT_SECONDS = 1.5
 """How long a request waits for a worker to read who asks and where, well within Slack's 3 seconds."""
 KNOWLEDGE_POLL_SECONDS = 0.05
 
+
+class Answer(Protocol):
+    """What a request is answered."""
+
+    def to_slack(self) -> dict[str, Any]:
+        """As the ack says it."""
+
+
+A = TypeVar("A", bound=Answer)
+
 _WHATS = {True: "requests that change something", False: "requests"}
 """What a limit counts, by whether it is a change."""
 
@@ -37,27 +48,19 @@ _WHATS = {True: "requests that change something", False: "requests"}
 class Listeners:
     """The listeners of one app."""
 
-    def __init__(self, context: AppContext) -> None:
-        self._latest = context
-
-    def _take_context(self) -> AppContext:
-        """With services.yml as it is now. A request takes it once, so that all of it sees one version."""
-        context = self._latest
-        catalogue = context.read_catalogue()
-        if catalogue is not context.catalogue:
-            context = self._latest = context.with_catalogue(catalogue)
-        return context
+    def __init__(self, current: CurrentContext) -> None:
+        self._current = current
 
     def command(self, ack: Ack, req: BoltRequest) -> None:
         """`/deploy ...`"""
-        context = self._take_context()
+        context = self._current.take()
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
             changes = _changes_something(text)
             reply = self._handle_once(
                 req,
-                lambda: _within_limit(
+                lambda: within_limit(
                     lambda: commands.answer(text, asked, context),
                     asked.user,
                     context,
@@ -69,13 +72,13 @@ class Listeners:
             )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
-        ack(reply.to_slack() if reply else "")
-        if reply and reply.needs_worker:
-            send_reply(reply, asked, context)
+        ack((reply.to_slack() if reply else None) or "")
+        if reply and (reply.needs_worker or reply.form is not None):
+            open_form_or_send(reply, asked, context)
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
-        context = self._take_context()
+        context = self._current.take()
         event = req.body["event"]
         if event.get("bot_id") or not event.get("user"):
             log.info("a mention by a bot was ignored", bot=event.get("bot_id"))
@@ -86,7 +89,7 @@ class Listeners:
         changes = _changes_something(slack_text.text_after_mention(text, bot_user) or "")
         reply = self._handle_once(
             req,
-            lambda: _within_limit(
+            lambda: within_limit(
                 lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
             ),
             asked,
@@ -97,14 +100,14 @@ class Listeners:
 
     def click(self, ack: Ack, req: BoltRequest) -> None:
         """A button of a card or of a choice."""
-        context = self._take_context()
+        context = self._current.take()
         click = clicks.read_click(req.body)
         asked = request.from_click(req, context.slack_clock)
         if not asked.channel:  # on the Home tab: decided by the deploy's channel, and answered there
             asked = replace(asked, channel=clicks.find_channel(click.value, context))
         reply = self._handle_once(
             req,
-            lambda: _within_limit(
+            lambda: within_limit(
                 lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
             ),
             asked,
@@ -116,7 +119,7 @@ class Listeners:
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""
-        context, event = self._take_context(), req.body["event"]
+        context, event = self._current.take(), req.body["event"]
         is_home = event.get("tab", "home") == "home"
         if is_home and context.request_limits.take(event["user"], changes=False) is None:
             context.jobs.publish_home(event["user"], req.body["team_id"])
@@ -136,31 +139,57 @@ class Listeners:
         asked: Request,
         context: AppContext,
     ) -> PrivateReply | None:
-        """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis
-        was away.
+        def handle() -> PrivateReply | None:
+            read_if_unknown(asked.asker, context)
+            return handler()
 
-        Raises:
-            RedisError: Redis does not answer.
-        """
-        deliveries = context.deliveries
-        delivery = req.context.get("delivery")
+        return handle_once(
+            req, handle, lambda error: error_boundary.answer_error(error, context, asked), context
+        )
+
+
+def handle_once(
+    req: BoltRequest,
+    handler: Callable[[], A | None],
+    answer_error: Callable[[Exception], A],
+    context: AppContext,
+) -> A | None:
+    """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis was
+    away.
+
+    Raises:
+        RedisError: Redis does not answer.
+    """
+    deliveries = context.deliveries
+    delivery = req.context.get("delivery")
+    try:
         try:
-            try:
-                read_if_unknown(asked.asker, context)
-                reply = handler()
-            except RedisError:
-                raise
-            except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, context, asked)
-            if delivery:
-                with suppress(RedisError):
-                    deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")
+            answer = handler()
         except RedisError:
-            if delivery:
-                with suppress(RedisError):
-                    deliveries.abandon(delivery)
             raise
-        return reply
+        except Exception as error:  # noqa: BLE001 - its sender reads a sentence
+            answer = answer_error(error)
+        if delivery:
+            with suppress(RedisError):
+                deliveries.finish(delivery, json.dumps(answer.to_slack()) if answer else "")
+    except RedisError:
+        if delivery:
+            with suppress(RedisError):
+                deliveries.abandon(delivery)
+        raise
+    return answer
+
+
+def open_form_or_send(reply: PrivateReply, asked: Request, context: AppContext) -> None:
+    """Opens the form of the reply. If there is none, or Slack does not open it, a worker sends the words."""
+
+    def send() -> None:
+        send_reply(reply, asked, context)
+
+    if reply.form is not None and asked.trigger_id:
+        context.views.open(asked.trigger_id, reply.form, send)
+    else:
+        send()
 
 
 def read_if_unknown(asker: Asker, context: AppContext) -> None:
@@ -194,14 +223,14 @@ def _changes_something(text: str) -> bool:
     return not subcommand.is_query and subcommand.announcement is None
 
 
-def _within_limit(
-    handler: Callable[[], PrivateReply | None],
+def within_limit(
+    handler: Callable[[], A | None],
     user: str,
     context: AppContext,
     *,
     changes: bool,
     tell_always: bool = False,
-) -> PrivateReply | None:
+) -> A | None:
     """What the handler answers, if this person has not asked for too much; otherwise nothing is looked at.
 
     tell_always: a slash command is answered in its ack, which costs nothing. Other answers are calls to

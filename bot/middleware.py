@@ -19,8 +19,17 @@ from slack_sdk.signature import Clock, SignatureVerifier
 from bot import request
 from bot.app_context import AppContext
 from bot.attempts import StrangerLog
+from bot.forms import submission
 from bot.identity import Identity
-from bot.payload_check import PayloadCheck, delivery_id, is_click, is_command
+from bot.payload_check import (
+    PayloadCheck,
+    delivery_id,
+    is_click,
+    is_command,
+    is_search,
+    is_shortcut,
+    is_submission,
+)
 from bot.private_reply import send_privately
 from bot.slack_clock import SlackClock
 from deploys.errors import WrongWorkspace
@@ -83,8 +92,10 @@ class ReplayProtection(Middleware):
     def process(
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
-        """Lets Socket Mode through: there the connection is what is trusted."""
-        if req.mode != "http":
+        """Lets Socket Mode through: there the connection is what is trusted. Also what only searches a menu:
+        it has no id, so the same search twice within a second has the same signature, and reading twice does
+        no harm."""
+        if req.mode != "http" or is_search(req.body):
             return next()
         signature = req.headers.get("x-slack-signature", [""])[0]
         if not self._deliveries.is_replay(signature):
@@ -117,8 +128,12 @@ class WorkspaceCheck(Middleware):
         self._write_entry(req.body, teams - self._ours)
         if is_command(req.body):
             return BoltResponse(status=200, body=WrongWorkspace().message)
-        if is_click(req.body):
-            asked = request.from_click(req, self._context.slack_clock)
+        if is_submission(req.body):
+            answer = submission.show_error(req.body["view"], WrongWorkspace().message)
+            return BoltResponse(status=200, body=answer.to_slack())
+        if is_click(req.body) or is_shortcut(req.body):
+            read = request.from_click if is_click(req.body) else request.from_shortcut
+            asked = read(req, self._context.slack_clock)
             send_privately(WrongWorkspace().message, asked, self._context)
         return BoltResponse(status=200, body="")
 
@@ -127,6 +142,7 @@ class WorkspaceCheck(Middleware):
         who = body.get("user_id") or event.get("user") or (user.get("id") if isinstance(user, dict) else user)
         channel = body.get("channel_id") or event.get("channel") or (body.get("channel") or {}).get("id")
         verb = "command" if is_command(body) else "click" if is_click(body) else event.get("type")
+        verb = verb or body.get("type")
         self._strangers.write(
             "a request of another workspace",
             who=_text(who) or UNKNOWN,
@@ -170,8 +186,8 @@ POLL_SECONDS = 0.05
 class Deduplication(Middleware):
     """Claims each delivery. A repeat is taken quietly.
 
-    A repeated command gets the same answer instead: its ack may overtake the first one's, perhaps from
-    another process, and an empty one would then be all that the person sees.
+    A repeated command or submission gets the same answer instead: its ack may overtake the first one's,
+    perhaps from another process, and an empty one would then be all that the person sees.
     """
 
     def __init__(self, deliveries: Deliveries) -> None:
@@ -188,8 +204,9 @@ class Deduplication(Middleware):
             req.context["delivery"] = delivery
             return next()
         log.info("a repeated delivery is not handled again", delivery=delivery)
-        answer = self._wait_for_answer(delivery) if is_command(req.body) else ""
-        return BoltResponse(status=200, body=json.loads(answer) if answer else "")
+        has_answer = is_command(req.body) or is_submission(req.body)
+        answer = self._wait_for_answer(delivery) if has_answer else ""
+        return BoltResponse(status=200, body=(json.loads(answer) if answer else None) or "")
 
     def _wait_for_answer(self, delivery: str) -> str:
         until = time.monotonic() + WAIT_SECONDS

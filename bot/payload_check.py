@@ -101,6 +101,61 @@ class _ClickShape(BaseModel):
     trigger_id: str | None = None
 
 
+class _EnteredFields(BaseModel):
+    value: str | None = None
+    selected_option: _OptionFields | None = None
+    selected_options: list[_OptionFields] | None = None
+    selected_conversation: str | None = None
+
+
+class _StateFields(BaseModel):
+    values: dict[str, dict[str, _EnteredFields]] = Field(default_factory=dict)
+
+
+class _ViewFields(BaseModel):
+    id: str
+    hash: str
+    callback_id: str | None = None
+    private_metadata: str | None = None
+    state: _StateFields | None = None
+
+
+class _ViewShape(BaseModel):
+    user: _UserFields
+    view: _ViewFields
+
+
+class _MenuShape(BaseModel):
+    user: _UserFields
+    action_id: str
+    block_id: str
+    value: str | None = None
+    view: _ViewFields
+
+
+class _ShortcutMessageFields(BaseModel):
+    ts: str = Field(pattern=SLACK_TIMESTAMP)
+    thread_ts: str | None = None
+
+
+class _ShortcutChannelFields(BaseModel):
+    id: str
+
+
+class _ShortcutShape(BaseModel):
+    user: _UserFields
+    trigger_id: str
+    response_url: str | None = None
+    channel: _ShortcutChannelFields | None = None
+    message: _ShortcutMessageFields | None = None
+
+
+_INTERACTION_SHAPES: dict[str, type[BaseModel]] = {
+    "shortcut": _ShortcutShape,
+    "message_action": _ShortcutShape,
+    "view_submission": _ViewShape,
+    "block_suggestion": _MenuShape,
+}
 _EVENT_SHAPES: dict[str, type[BaseModel]] = {
     "app_mention": _MentionShape,
     "app_home_opened": _HomeOpenedShape,
@@ -114,6 +169,10 @@ def list_shapes(body: dict[str, Any]) -> Iterator[type[BaseModel]]:
         yield _CommandShape
     if "actions" in body or body.get("type") == "block_actions":
         yield _ClickShape
+        if (body.get("view") or {}).get("type") == "modal":
+            yield _ViewShape
+    if body.get("type") in _INTERACTION_SHAPES:
+        yield _INTERACTION_SHAPES[body["type"]]
     if "event" in body or body.get("type") == "event_callback":
         event = body.get("event")
         kind = event.get("type") if isinstance(event, dict) else None
@@ -145,6 +204,21 @@ def is_command(body: dict[str, Any]) -> bool:
 def is_click(body: dict[str, Any]) -> bool:
     """Somebody pressed a button or chose from a menu."""
     return body.get("type") == "block_actions" and bool(body.get("actions"))
+
+
+def is_shortcut(body: dict[str, Any]) -> bool:
+    """Somebody chose a shortcut of the app, on a message or anywhere."""
+    return body.get("type") in ("shortcut", "message_action")
+
+
+def is_search(body: dict[str, Any]) -> bool:
+    """Somebody searches a menu whose options the app answers."""
+    return body.get("type") == "block_suggestion"
+
+
+def is_submission(body: dict[str, Any]) -> bool:
+    """Somebody submitted a modal: what the app answers is shown in it."""
+    return body.get("type") == "view_submission"
 
 
 def delivery_id(body: dict[str, Any]) -> str | None:

@@ -37,6 +37,8 @@ class PrivateReply:
     sends this, and `blocks` if Slack refuses it."""
     announcement: str = ""
     """What the ack of a command says if a worker sends the answer because of `native`."""
+    form: dict[str, Any] | None = None
+    """A modal to open in place of the text, which is said only if Slack does not open it."""
 
     @property
     def needs_worker(self) -> bool:
@@ -44,7 +46,9 @@ class PrivateReply:
         return self.ack_too_late or bool(self.native)
 
     def to_slack(self) -> dict[str, Any]:
-        """As Slack takes it in the ack of a slash command."""
+        """As Slack takes it in the ack of a slash command. Empty if a form is opened."""
+        if self.form is not None:
+            return {}
         body: dict[str, Any] = {
             "response_type": "ephemeral",
             "text": self.announcement if self.native else verbatim(self.text),

@@ -1,4 +1,4 @@
-"""Who asks, where, and when they sent it: the same for commands, mentions and clicks."""
+"""Who asks, where, and when they sent it: the same for commands, mentions, clicks, shortcuts and modals."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class Request:
     new_thread: bool = False
     """Whether nobody has replied to that message yet."""
     response_url: str | None = None
+    trigger_id: str = ""
+    """With which Slack opens a modal for this person, once and for 3 seconds; empty: with none."""
+    from_form: bool = False
+    """Whether it was submitted in the form."""
     mention: bool = False
     in_shared_channel: bool = False
     """Whether Slack calls the channel shared with another organisation (`is_ext_shared_channel`, which events
@@ -91,6 +95,7 @@ def from_command(request: BoltRequest, clock: SlackClock) -> Request:
         channel=body["channel_id"],
         sent_at=_signed_at(request) or _received_at(request, clock),
         response_url=body.get("response_url"),
+        trigger_id=body["trigger_id"],
         clock=clock,
     )
 
@@ -119,13 +124,50 @@ def from_click(request: BoltRequest, clock: SlackClock) -> Request:
     action = body["actions"][0]
     return Request(
         user=body["user"]["id"],
-        team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
+        team=_team(body),
         channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
         thread_ts=container.get("thread_ts"),
         sent_at=_seconds(action.get("action_ts")) or _signed_at(request) or _received_at(request, clock),
         response_url=body.get("response_url"),
+        trigger_id=body.get("trigger_id") or "",
         clock=clock,
     )
+
+
+def from_shortcut(request: BoltRequest, clock: SlackClock) -> Request:
+    """A shortcut: on a message, which becomes the thread, or a global one, which comes from no channel."""
+    body = request.body
+    message = body.get("message") or {}
+    return Request(
+        user=body["user"]["id"],
+        team=_team(body),
+        channel=(body.get("channel") or {}).get("id") or "",
+        thread_ts=message.get("thread_ts") or message.get("ts"),
+        new_thread=bool(message) and not message.get("thread_ts"),
+        sent_at=_seconds(body.get("action_ts")) or _signed_at(request) or _received_at(request, clock),
+        response_url=body.get("response_url"),
+        trigger_id=body["trigger_id"],
+        clock=clock,
+    )
+
+
+def from_view(request: BoltRequest, clock: SlackClock) -> Request:
+    """What a person does in a modal, whose payload names no channel and no time. Over HTTP it counts from
+    the request's timestamp, in Socket Mode from when its frame was read, as for a command."""
+    body = request.body
+    return Request(
+        user=body["user"]["id"],
+        team=_team(body),
+        channel="",
+        sent_at=_signed_at(request) or _received_at(request, clock),
+        trigger_id=body.get("trigger_id") or "",
+        from_form=True,
+        clock=clock,
+    )
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    return (body.get("team") or {}).get("id") or body["user"].get("team_id") or ""
 
 
 def _signed_at(request: BoltRequest) -> float | None:

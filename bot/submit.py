@@ -75,6 +75,7 @@ def build_deploy_request(request: Request, reason: str, now: float) -> DeployReq
         thread_ts=request.thread_ts,
         new_thread=request.new_thread,
         requested_at=now,
+        from_form=request.from_form,
     )
 
 

@@ -47,7 +47,7 @@ def explain(
         for name in slack_text.split_names(error.service):
             if catalogue.get_service_group(name) is None:
                 catalogue.get_service(name)
-    return _usage(subcommands, catalogue, bot_user, _describe_error(error, subcommands))
+    return _usage(subcommands, catalogue, bot_user, describe_error(error, subcommands))
 
 
 def _usage(
@@ -57,7 +57,8 @@ def _usage(
     for each in subcommands.values():
         commands.append(f"• `/deploy {each.syntax}` {each.help}")
         commands += [f"• {line}" for line in (each.more_help(catalogue) if each.more_help else ())]
-    services = bullet_list([_describe_service(each) for each in catalogue.services.values()], MAX_LIST_BYTES)
+    described = [describe_service(each) for each in catalogue.services.values()]
+    services = bullet_list(described, MAX_LIST_BYTES) or "You may see none here."
     threads = f"Slash commands do not work in threads. Write {mention(bot_user)} `deploy SERVICE TAG` there."
     parts = [mistake, "\n".join(commands), f"*Services*\n{services}", _list_groups(catalogue)]
     parts.append(catalogue.rejected_note)
@@ -65,7 +66,8 @@ def _usage(
     return PrivateReply("\n\n".join([*shown, threads]), (*map(section_block, shown), context_block(threads)))
 
 
-def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) -> str:
+def describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) -> str:
+    """What is wrong with a text; empty if nothing is."""
     word, verb = code(slack_text.shorten_quote(error.word)), error.verb
     syntax = f"`/deploy {subcommands[verb].syntax}`" if verb else ""
     match error.kind:
@@ -184,7 +186,8 @@ def _group_order(group: ServiceGroup) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
 
 
-def _describe_service(service: Service) -> str:
+def describe_service(service: Service) -> str:
+    """Its name, and what is special about its deploys."""
     notes = []
     if service.strategy.stops_service:
         notes.append("stop-start, which means downtime")

@@ -145,6 +145,18 @@ class Access:
             }
         )
 
+    def deployable_by(self, asker: Asker) -> Catalogue:
+        """The services that this person may deploy there; if they are in no channel, from wherever that is
+        allowed. Unknown user groups have no members here."""
+        knowledge = self._knowledge()
+        return self._catalogue.only(
+            {
+                service.name
+                for service in self._catalogue.services.values()
+                if self._is_deployable(asker, service, knowledge)
+            }
+        )
+
     def may_run(self, deploy: Deploy) -> None:
         """Whether its requester may still ask for this deploy.
 
@@ -273,6 +285,15 @@ class Access:
     def _is_seen(self, asker: Asker, service: Service, knowledge: _Knowledge) -> bool:
         try:
             self._may(Action.SEE, asker, service, knowledge)
+        except Refused:
+            return False
+        return True
+
+    def _is_deployable(self, asker: Asker, service: Service, knowledge: _Knowledge) -> bool:
+        if not asker.channel:
+            return self._is_allowed_anywhere(Action.DEPLOY, asker, service, knowledge)
+        try:
+            self._may(Action.DEPLOY, asker, service, knowledge)
         except Refused:
             return False
         return True

@@ -25,7 +25,7 @@ WATCH_PREFIX = "watch:"
 ServicesQuery = Literal["answer_status", "answer_stats"]
 """A job that tells something about several services."""
 UNREPEATED_JOBS = frozenset(
-    {"answer_privately", "answer_tags", "answer_status", "answer_plan", "answer_logs"}
+    {"answer_privately", "answer_tags", "answer_status", "answer_plan", "answer_logs", "show_plan"}
 )
 """Jobs that the scheduler does not enqueue again: they wait longer for a worker."""
 
@@ -69,7 +69,9 @@ class JobQueue:
     def read_slack_directory(self, slack_id: str = "", nonce: str = "") -> None:
         """Reads from Slack who this person is, or what kind of channel it is, before any other job, because
         somebody waits for it; without an id, all that are needed. nonce: as in `requeue`."""
-        self._try_enqueue("read_slack_directory", *filter(None, [slack_id]), nonce=nonce)
+        self._try_enqueue(
+            "read_slack_directory", *filter(None, [slack_id]), nonce=nonce, at_front=bool(slack_id)
+        )
 
     def recover_orphans(self, nonce: str = "") -> None:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
@@ -166,9 +168,22 @@ class JobQueue:
         lines: of each log (count). Otherwise as `answer_tags`.
 
         Raises:
-            RedisError: the job was not enqueued, and the scheduler does not repeat it.
+            RedisError: the job is not enqueued.
         """
         self._enqueue("answer_logs", query_id, service, container, lines, channel, thread_ts, user, team)
+
+    def show_plan(self, plan_id: str, service: str, tag: str, channel: str, user: str, team: str) -> None:
+        """Shows in the modal with this external id what a deploy would change. Otherwise as `answer_tags`.
+
+        Raises:
+            RedisError: the job was not enqueued, and the scheduler does not repeat it.
+        """
+        self._enqueue("show_plan", plan_id, service, tag, channel, user, team)
+
+    def read_tags(self, service: str, *, awaited: bool = False) -> None:
+        """Reads which tags a service's image has, and which of them run. awaited: before any other job,
+        because somebody looks at the list."""
+        self._try_enqueue("read_tags", service, at_front=awaited)
 
     def requeue(self, job: str, name: str, nonce: str) -> None:
         """Enqueues a job for the scheduler: with the same nonce only once, however many schedulers there are.
@@ -178,14 +193,14 @@ class JobQueue:
         """
         self._try_enqueue(job, name, nonce=nonce)
 
-    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
+    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "", at_front: bool = False) -> None:
         try:
-            self._enqueue(job, *args, nonce=nonce)
+            self._enqueue(job, *args, nonce=nonce, at_front=at_front)
         except RedisError as error:  # what is due stays due: the scheduler waits for Redis and enqueues it
             if nonce and isinstance(error, ConnectionError | TimeoutError):
                 raise
 
-    def _enqueue(self, job: str, *args: str | int | None, nonce: str = "") -> None:
+    def _enqueue(self, job: str, *args: str | int | None, nonce: str = "", at_front: bool = False) -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
         digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
         with suppress(DuplicateJobError):  # already enqueued
@@ -194,7 +209,7 @@ class JobQueue:
                 args=args,
                 job_id=f"{job}-{digest}",
                 unique=True,
-                at_front=job == "read_slack_directory" and bool(args),
+                at_front=at_front,
                 job_timeout=JOB_TIMEOUT,
                 result_ttl=0,
                 failure_ttl=3600,

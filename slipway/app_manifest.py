@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from bot.commands import usage_hint
+from bot.forms.deploy_form import MESSAGE_SHORTCUT, SHORTCUT
 
 SCOPES = {
-    "commands": "offers /deploy",
+    "commands": "offers /deploy and the shortcuts",
     "chat:write": "posts and edits a deploy's card, its thread and answers",
     "chat:write.public": "posts in public channels without an invitation",
     "app_mentions:read": "receives @slipway mentions, also in threads",
@@ -34,7 +35,7 @@ EVENTS = {
 """Events Slack sends, and when."""
 
 REQUEST_PATH = "/slack/events"
-"""Where the `web` process listens; Bolt takes commands, clicks and events on one path."""
+"""Where the `web` process listens; Bolt takes commands, clicks, menus and events on one path."""
 
 Manifest = dict[str, Any]
 
@@ -67,6 +68,20 @@ def socket_mode_manifest() -> Manifest:
                     "usage_hint": usage_hint(),
                     "should_escape": True,  # the reason of a lock names people by id
                 }
+            ],
+            "shortcuts": [
+                {
+                    "name": "Deploy a service",
+                    "type": "global",
+                    "callback_id": SHORTCUT,
+                    "description": "Opens the form that /deploy alone opens",
+                },
+                {
+                    "name": "Deploy in this thread",
+                    "type": "message",
+                    "callback_id": MESSAGE_SHORTCUT,
+                    "description": "Opens the same form; the deploy is told in the message's thread",
+                },
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

@@ -20,7 +20,16 @@ from deploys.records.phases import Outcome, Phase
 from deploys.stores.thread_store import ThreadStore
 from sandbox.ecs import EcsSandbox, ManualClock
 from sandbox.slack import SlackSandbox
-from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
+from tests.bot.bot_harness import (
+    ALICE,
+    BOB,
+    BOT_IDENTITY,
+    CAROL,
+    DAVE,
+    DEPLOYS_CHANNEL,
+    BotHarness,
+    RecordedViews,
+)
 from tests.bot.bot_harness import ManualClock as BotClock
 from tests.builders import NOW
 from tests.deploys.catalogue.services_yml import check_yaml
@@ -137,6 +146,7 @@ def team(
             now=clock,
             slack_clock=slack_clock,
             directory=KnownDirectory(redis),
+            views=RecordedViews(),
         )
         publisher = Publisher(
             slack_client(slack.bot_token, slack.api_url),

@@ -31,9 +31,17 @@ from deploys.stores.notices import Notices
 from deploys.stores.retention import Retention
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
+from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import audit_channel, freeze_calendar_reader, home_tab, retention, user_group_reader
+from workers import (
+    audit_channel,
+    freeze_calendar_reader,
+    home_tab,
+    retention,
+    tag_list_reader,
+    user_group_reader,
+)
 from workers.asked_request_messages import AskedRequestMessages
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
@@ -122,6 +130,12 @@ class Dependencies:
             reader.read(slack_id)
         else:
             reader.refresh(DeployStore(self.redis).active())
+
+    def read_tags(self, name: str) -> None:
+        """Reads which tags a service's image has, and which of them run."""
+        if name in self.catalogue.services:
+            service = self.catalogue.get_service(name)
+            tag_list_reader.refresh_tags(service, self.aws, TagLists(self.redis), time.time)
 
     def forget_thread_messages(self) -> None:
         """Removes the texts of deploys that ended long ago."""

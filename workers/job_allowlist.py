@@ -35,6 +35,8 @@ ENTRY_POINTS = frozenset(
         "answer_stats",
         "answer_plan",
         "answer_logs",
+        "show_plan",
+        "read_tags",
     )
 )
 

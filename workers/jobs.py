@@ -146,3 +146,13 @@ def answer_logs(
     _get_dependencies().query_handler.answer_logs(
         QueryTarget(query_id, channel, thread_ts, user, team), service, container, lines
     )
+
+
+def show_plan(plan_id: str, service: str, tag: str, channel: str, user: str, team: str) -> None:
+    """Shows in a modal what a deploy would change. plan_id: the modal's external id."""
+    _get_dependencies().query_handler.show_plan(QueryTarget(plan_id, channel, None, user, team), service, tag)
+
+
+def read_tags(service: str) -> None:
+    """Reads which tags a service's image has, and which of them run."""
+    _get_dependencies().read_tags(service)

@@ -7,6 +7,7 @@ the manifest's hint and the dispatch come from its declaration.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot import attempts, grammar, slack_text, usage
 from bot.app_context import AppContext
@@ -34,12 +35,15 @@ from bot.commands import (
     tags,
     unlock,
 )
+from bot.forms.deploy_form import View
+from bot.forms.opening import form_for_mistake
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.likely_command import likely_commands
 from bot.private_reply import PrivateReply, with_buttons
 from bot.refused_requests import note_refused_command, offer_meant
 from bot.request import Request
 from deploys.access import Action
+from deploys.buttons.open_form import open_form_button
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.catalogue.suggestions import nearest_names
@@ -122,9 +126,21 @@ def _explaining_mistakes(
         seen = context.access.seen_by(request.asker)
         if error.service and not error.verb and (verb := _find_misspelt(error.service, context.catalogue)):
             error = ParseError(ParseErrorKind.MISSPELT_COMMAND, error.service, verb=verb)
+        form = _form_for_mistake(error, request, context)
         explained = usage.explain(error, SUBCOMMANDS, seen, context.identity.user)
+        if form is not None:  # Slack opens none for a mention, nor some seconds after a command
+            with_button = with_buttons(explained, [open_form_button(error.service)])
+            return replace(with_button, form=form if request.trigger_id else None)
         meant = likely_commands(error, text, SUBCOMMANDS, seen)
         return with_buttons(explained, offer_meant(meant, request, context, SUBCOMMANDS), below=1)
+
+
+def _form_for_mistake(error: ParseError, request: Request, context: AppContext) -> View | None:
+    try:
+        return form_for_mistake(error, request, context)
+    except Refused as refusal:
+        attempts.note(refusal, {"verb": DEPLOY, "service": error.service})
+        raise
 
 
 def _run(command: Command, request: Request, context: AppContext) -> PrivateReply:

@@ -80,7 +80,7 @@ def _refuse_missing_commas(command: Command, catalogue: Catalogue) -> None:
 
 
 def _more_help(catalogue: Catalogue) -> Sequence[str]:
-    example = catalogue.service_names[0]
+    example = catalogue.service_names[0] if catalogue.service_names else "web"
     groups = catalogue.service_group_names
     group = f"; a group by its name: `/deploy {groups[0]} TAG`" if groups else ""
     return (

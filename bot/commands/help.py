@@ -1,4 +1,4 @@
-"""`/deploy help`: the usage, which `/deploy` alone shows too."""
+"""`/deploy help`: the usage."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bot.request import Request
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
-    """Shows the usage, as nothing typed at all does.
+    """Shows the usage.
 
     Raises:
         ParseError
     """
-    raise ParseError(ParseErrorKind.EMPTY)
+    raise ParseError(ParseErrorKind.HELP)
 
 
 SUBCOMMAND = Subcommand(

@@ -106,6 +106,24 @@ class StaleCard(Refused):
     sentence = """This message is out of date, so its buttons do nothing. {where}"""
 
 
+class StaleForm(Refused):
+    sentence = """This form was made by another version of me. Nothing was changed. Close it and type
+    `/deploy` again."""
+
+
+class ChannelMissing(Refused):
+    sentence = """`services.yml` names no channel of `{service}`, so choose the one in which the deploy is to
+    be told."""
+
+
+class TagOfAnotherService(Refused):
+    sentence = """This tag was chosen for another service. Choose one of `{service}`."""
+
+
+class TagNotChosen(Refused):
+    sentence = """Choose a tag, or type it in full."""
+
+
 class PauseAnswered(Refused):
     sentence = """Already answered: {user} pressed *{button}*."""
 

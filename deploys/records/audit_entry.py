@@ -35,6 +35,8 @@ class AuditEntry(Record):
     """What it was asked for: a tag, a deploy's id, the name of a lock."""
     why: Redacted = ""
     """The reason that a person gave, or the sentence of a refusal."""
+    source: str = ""
+    """`form`: it was asked for in the form; empty: typed, pressed, or Slipway's own."""
     channel: str = ""
     team: str = ""
     service: str = ""

@@ -43,3 +43,5 @@ class DeployRequest(Record):
     """Whether the message at the root of that thread had no replies yet. In such a thread nobody can be
     answered privately."""
     requested_at: float
+    from_form: bool = False
+    """Whether it was submitted in the form that `/deploy` alone opens."""

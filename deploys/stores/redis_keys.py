@@ -50,6 +50,9 @@ SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
 
+RUNNING_IMAGES = f"{PREFIX}running-images"
+"""Hash from service to the images that it runs, as JSON (`deploys.stores.tag_lists`)."""
+
 
 def record(deploy_id: str) -> str:
     """Hash: the record as JSON, and its version."""
@@ -124,3 +127,13 @@ def slack_channel(channel: str) -> str:
 def request_bucket(kind: str, user: str) -> str:
     """Hash: how many more requests of this kind are taken from this person for now. It expires by itself."""
     return f"{PREFIX}requests:{kind}:{user}"
+
+
+def tag_list(service: str) -> str:
+    """The tags of a service's image, as JSON. It expires by itself."""
+    return f"{PREFIX}tags:{service}"
+
+
+def tag_read(service: str) -> str:
+    """Set while a worker reads the tags of a service, and shortly after. It expires by itself."""
+    return f"{PREFIX}tag-read:{service}"

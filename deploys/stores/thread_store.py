@@ -212,6 +212,17 @@ class ThreadStore:
         forms: list[list[dict[str, Any]]] = json.loads(to_text(stored)) if stored else []
         return forms
 
+    def save_plan_view(self, plan_id: str, view: Mapping[str, Any]) -> None:
+        """Keeps the modal that is to show a plan, without its blocks. It holds a response_url, so it is
+        where those are."""
+        self.redis.set(f"{RESPONSE_URL_KEY}view:{plan_id}", json.dumps(view), ex=RESPONSE_URL_SECONDS)
+
+    def plan_view(self, plan_id: str) -> dict[str, Any] | None:
+        """The modal that is to show a plan; None if it is too old."""
+        stored = self.redis.get(f"{RESPONSE_URL_KEY}view:{plan_id}")
+        view: dict[str, Any] | None = json.loads(to_text(stored)) if stored else None
+        return view
+
     # For the publisher
 
     def claim(self, deploy_id: str, owner: str, seconds: float) -> bool:

@@ -26,6 +26,8 @@ MAX_RUN_SECONDS = 1800.0
 """After that the demo has failed."""
 FINAL_MESSAGE_SECONDS = 60.0
 """How long Slack may take to show the outcome."""
+FORM_SECONDS = 5.0
+"""How long a modal may take to open: its `trigger_id` is good for 3."""
 ANSWER_SECONDS = 30.0
 """How long a worker may take to answer a query."""
 
@@ -47,6 +49,10 @@ def run_to_end(
     replies = demo.slack.say(user, CHANNEL, command)["replies"]
     for number, reply in enumerate(replies):
         transcript.print_message(f"answer {number}", f"slipway, only to {user}", reply["text"])
+    if not replies and _has_form(demo, user):
+        opened = f"The form is open. Fill it in at {demo.page_url}?as={user}"
+        transcript.print_message("form", f"slipway, only to {user}", opened)
+        return SUCCEEDED
     if replies and _is_answered_later(command, replies[0]["text"]):
         answer = _wait_for_answer(demo, replies[0]["ts"], user)
         transcript.print_message("later answer", f"slipway, only to {user}", answer)
@@ -59,6 +65,14 @@ def run_to_end(
     ended = _follow(demo, new, approver, transcript, user=user, replied_at=replied_at)
     succeeded = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
     return SUCCEEDED if succeeded else NOT_SUCCEEDED
+
+
+def _has_form(demo: DemoEnvironment, user: str) -> bool:
+    """Whether a modal opens for this user within some seconds."""
+    try:
+        return bool(demo.slack.wait_until(lambda: demo.slack.views(user), FORM_SECONDS))
+    except TimeoutError:
+        return False
 
 
 def _is_done(typed: str, reply: str) -> bool:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 from slack_bolt import BoltRequest, BoltResponse
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web import SlackResponse
 
 from bot.app import build_app
-from bot.app_context import AppContext
+from bot.app_context import AppContext, build_app_context
 from bot.identity import Identity
+from bot.view_calls import ViewCalls
 from deploys import buttons
+from deploys.catalogue.catalogue import Catalogue
 from deploys.job_queue import QUEUE_NAME
 from deploys.mrkdwn import escape
 from deploys.records.deploy import Deploy
 from deploys.stores.thread_store import ThreadState
+from tests.slack_directory import KnownDirectory
 
 SIGNING_SECRET = "the-signing-secret"
 TEAM = "T01SLIPWAY"
@@ -48,6 +54,38 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Time passes."""
         self.time += seconds
+
+
+class RecordedViews(ViewCalls):
+    """The modals that the bot opened and changed, at once; `error` is what Slack answers instead."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("WebClient", self), run_later=lambda call: call())
+        self.opened: list[dict[str, Any]] = []
+        self.updated: list[dict[str, Any]] = []
+        self.error = ""
+
+    def views_open(self, **call: Any) -> None:
+        self._take(call, self.opened)
+
+    def views_update(self, **call: Any) -> None:
+        self._take(call, self.updated)
+
+    def _take(self, call: dict[str, Any], taken: list[dict[str, Any]]) -> None:
+        if self.error:
+            raise SlackApiError(
+                self.error,
+                SlackResponse(
+                    client=None,
+                    http_verb="POST",
+                    api_url="",
+                    req_args={},
+                    headers={},
+                    status_code=200,
+                    data={"ok": False, "error": self.error},
+                ),
+            )
+        taken.append(call)
 
 
 class BotHarness:
@@ -274,3 +312,17 @@ class BotHarness:
 
     def _next_trigger_id(self) -> str:
         return f"{next(self._counter)}.{TEAM}.0123456789abcdef"
+
+
+def bot_with(catalogue: Catalogue, redis: Redis, clock: ManualClock) -> BotHarness:
+    """A bot with these services, to which everybody is a member of the workspace."""
+    context = build_app_context(
+        BOT_IDENTITY,
+        catalogue,
+        redis,
+        redis,
+        now=clock,
+        directory=KnownDirectory(redis),
+        views=RecordedViews(),
+    )
+    return BotHarness(context, redis, clock)

@@ -16,7 +16,17 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.stores import audit
 from deploys.stores.request_limits import Limits
 from deploys.stores.user_groups import UserGroups
-from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
+from tests.bot.bot_harness import (
+    ALICE,
+    BOB,
+    BOT_IDENTITY,
+    DAVE,
+    DEPLOYS_CHANNEL,
+    BotHarness,
+    ManualClock,
+    RecordedViews,
+)
+from tests.bot.form_harness import FormHarness
 from tests.builders import a_service, a_stop_start_service
 from tests.slack_directory import KnownDirectory
 
@@ -65,6 +75,7 @@ def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: 
         slack_clock=slack_clock,
         directory=KnownDirectory(redis),
         limits=NO_LIMITS,
+        views=RecordedViews(),
     )
 
 
@@ -74,3 +85,8 @@ def bot(context: AppContext, redis: Redis, clock: ManualClock) -> Iterator[BotHa
     yield BotHarness(context, redis, clock)
     unnamed = [each["what"] for each in audit.trail(redis) if not each["catalogue"]]
     assert unnamed == []
+
+
+@pytest.fixture
+def form(bot: BotHarness) -> FormHarness:
+    return FormHarness(bot)

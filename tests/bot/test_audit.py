@@ -54,7 +54,7 @@ def test_a_typed_attempt_makes_one_entry(
 
 
 @pytest.mark.parametrize(
-    "typed", ["/deploy status", "/deploy help", "/deploy history web", "/deploy web", "/deploy"]
+    "typed", ["/deploy status", "/deploy help", "/deploy history web", "/deploy api", "/deploy"]
 )
 def test_a_question_that_is_answered_and_a_mistake_in_writing_make_none(bot: BotHarness, typed: str) -> None:
     bot.type(typed, by=CAROL)

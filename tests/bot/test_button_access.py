@@ -33,6 +33,7 @@ from tests.bot.bot_harness import (
     GENERAL_CHANNEL,
     BotHarness,
     ManualClock,
+    RecordedViews,
 )
 from tests.bot.button_scenes import SCENES, Pressable, Scene, scene_name, services_of
 from tests.bot.conftest import NO_LIMITS
@@ -84,6 +85,7 @@ def bot_for(redis: Redis, scene: Scene, service: Service) -> tuple[BotHarness, K
         slack_clock=slack_clock,
         directory=directory,
         limits=NO_LIMITS,
+        views=RecordedViews(),
     )
     return BotHarness(context, redis, clock), directory
 

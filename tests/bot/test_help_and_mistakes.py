@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from bot.app_context import build_app_context
 from deploys.catalogue.catalogue import Catalogue
-from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
+from tests.bot.bot_harness import (
+    BOT_IDENTITY,
+    DEPLOYS_CHANNEL,
+    GENERAL_CHANNEL,
+    BotHarness,
+    ManualClock,
+    bot_with,
+)
 from tests.builders import a_stop_start_service
-from tests.slack_directory import KnownDirectory
 
 USAGE = f"""\
 • `/deploy SERVICE TAG [reason]` deploys an image tag, such as `1.4.2`
@@ -46,7 +51,7 @@ USAGE = f"""\
 Slash commands do not work in threads. Write <@{BOT_IDENTITY.user}> `deploy SERVICE TAG` there."""
 
 
-@pytest.mark.parametrize("typed", ["/deploy help", "/deploy", "/deploy   ", "/deploy Help", "/deploy deploy"])
+@pytest.mark.parametrize("typed", ["/deploy help", "/deploy Help"])
 def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> None:
     assert bot.type(typed) == USAGE
 
@@ -54,7 +59,6 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
 @pytest.mark.parametrize(
     ("typed", "wrong"),
     [
-        ("/deploy web", "Which tag of `web`? Write `/deploy web TAG`."),
         (
             "/deploy web 1.4!",
             "`1.4!` is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, and "
@@ -194,13 +198,9 @@ def test_a_service_that_is_unknown_is_named_first(bot: BotHarness, typed: str) -
 def test_many_services_stay_within_slacks_limits(redis: Redis, clock: ManualClock) -> None:
     many = [a_stop_start_service(f"service-{number}-{'x' * 40}") for number in range(100)]
     catalogue = Catalogue({each.name: each for each in many})
-    bot = BotHarness(
-        build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, directory=KnownDirectory(redis)),
-        redis,
-        clock,
-    )
+    bot = bot_with(catalogue, redis, clock)
 
-    ack = bot.read_ack(bot.send_command("/deploy"))
+    ack = bot.read_ack(bot.send_command("/deploy help"))
 
     assert len(ack["text"]) <= 4000
     assert "\n• and " in ack["text"]
@@ -214,3 +214,16 @@ def test_the_blocks_say_the_same_as_the_text(bot: BotHarness) -> None:
     ]
 
     assert "\n\n".join(shown) == USAGE
+
+
+def test_who_sees_no_service_is_helped_too(redis: Redis, clock: ManualClock) -> None:
+    secret = a_stop_start_service("ledger", channels=(DEPLOYS_CHANNEL,))
+    bot = bot_with(Catalogue({"ledger": secret}), redis, clock)
+
+    answer = bot.type("/deploy help", channel=GENERAL_CHANNEL)
+
+    assert (
+        "• a reason such as `on call` or `--force` goes behind a colon: `/deploy web 1.4.2: on call`"
+        in answer
+    )
+    assert "*Services*\nYou may see none here." in answer

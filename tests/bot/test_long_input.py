@@ -9,12 +9,10 @@ import pytest
 from redis import Redis
 
 from bot import slack_text
-from bot.app_context import build_app_context
 from deploys.catalogue import suggestions
 from deploys.catalogue.catalogue import Catalogue
-from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
+from tests.bot.bot_harness import BotHarness, ManualClock, bot_with
 from tests.builders import a_service
-from tests.slack_directory import KnownDirectory
 
 SERVICE_COUNT = 300
 TYPED_CHARS = 40_000
@@ -63,11 +61,7 @@ def bot_with_many_services(redis: Redis, clock: ManualClock) -> BotHarness:
     """A workspace with many services."""
     services = [a_service(f"service-{number:03}") for number in range(SERVICE_COUNT)]
     catalogue = Catalogue({each.name: each for each in services})
-    return BotHarness(
-        build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, directory=KnownDirectory(redis)),
-        redis,
-        clock,
-    )
+    return bot_with(catalogue, redis, clock)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,38 @@ CLICK: dict[str, Any] = {
     "actions": [{"action_id": buttons.APPROVE, "value": "7k2m9xq4.0", "action_ts": "1.5"}],
 }
 
+VIEW: dict[str, Any] = {
+    "id": "V1",
+    "hash": "1.a",
+    "type": "modal",
+    "callback_id": "deploy_form",
+    "private_metadata": "{}",
+    "state": {"values": {"tag:web": {"tag": {"selected_option": {"value": "1.4.2"}}}}},
+}
+SUBMISSION: dict[str, Any] = {
+    "type": "view_submission",
+    "team": {"id": TEAM},
+    "user": {"id": ALICE},
+    "trigger_id": "1.2.3",
+    "view": VIEW,
+}
+SEARCH: dict[str, Any] = {
+    **SUBMISSION,
+    "type": "block_suggestion",
+    "action_id": "tag",
+    "block_id": "tag:web",
+    "value": "1",
+}
+SHORTCUT: dict[str, Any] = {
+    "type": "message_action",
+    "callback_id": "deploy_in_thread",
+    "team": {"id": TEAM},
+    "user": {"id": ALICE},
+    "trigger_id": "1.2.3",
+    "channel": {"id": "C1"},
+    "message": {"ts": "1.5"},
+}
+
 
 def without(payload: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if name != key}
@@ -154,6 +186,19 @@ def without(payload: dict[str, Any], key: str) -> dict[str, Any]:
         ({**CLICK, "actions": [7]}, ["actions.0"]),
         ({**CLICK, "user": "alice"}, ["user"]),
         ({**CLICK, "container": []}, ["container"]),
+        (without(SUBMISSION, "view"), ["view"]),
+        ({**SUBMISSION, "view": without(VIEW, "id")}, ["view.id"]),
+        ({**SUBMISSION, "view": {**VIEW, "state": {"values": []}}}, ["view.state.values"]),
+        (
+            {**SUBMISSION, "view": {**VIEW, "state": {"values": {"tag:web": {"tag": {"value": 5}}}}}},
+            ["view.state.values.tag:web.tag.value"],
+        ),
+        (without(SEARCH, "block_id"), ["block_id"]),
+        ({**SEARCH, "value": []}, ["value"]),
+        (without(SHORTCUT, "trigger_id"), ["trigger_id"]),
+        ({**SHORTCUT, "message": {"ts": "nan"}}, ["message.ts"]),
+        ({**SHORTCUT, "channel": "C1"}, ["channel"]),
+        ({**CLICK, "view": without(VIEW, "hash")}, ["view.hash"]),
     ],
 )
 def test_what_slack_signed_but_looks_otherwise_is_refused_in_one_line(
@@ -186,15 +231,23 @@ any_json = st.recursive(
     max_leaves=8,
 )
 known_keys = st.sampled_from(
-    sorted({*COMMAND, *MENTION, *CLICK, "container", "channel", "authorizations", "view"})
+    sorted({*COMMAND, *MENTION, *CLICK, *SEARCH, *SHORTCUT, "container", "authorizations"})
 )
 payload_types = st.sampled_from(
-    ["block_actions", "event_callback", "view_submission", "message_action", "shortcut", "x"]
+    (
+        "block_actions",
+        "block_suggestion",
+        "event_callback",
+        "message_action",
+        "shortcut",
+        "view_submission",
+        "x",
+    )
 )
 any_payload = st.dictionaries(known_keys, any_json, max_size=6).flatmap(
     lambda drawn: st.builds(
         lambda base, kind: {**base, **({"type": kind} if kind else {}), **drawn},
-        st.sampled_from([COMMAND, MENTION, CLICK, {}]),
+        st.sampled_from([COMMAND, MENTION, CLICK, SUBMISSION, SEARCH, SHORTCUT, {}]),
         st.none() | payload_types,
     )
 )

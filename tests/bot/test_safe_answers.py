@@ -32,7 +32,7 @@ def test_a_reason_is_kept_as_it_is_seen(bot: BotHarness) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["/deploy \u202e\x07", "/deploy w\x1b[31meb 9\u202e", "/deploy cancel \u2066x\ud800"]
+    "typed", ["/deploy help\u202e\x07", "/deploy w\x1b[31meb 9\u202e", "/deploy cancel \u2066x\ud800"]
 )
 def test_what_was_typed_is_quoted_without_what_is_not_seen(bot: BotHarness, typed: str) -> None:
     answer = bot.read_ack(bot.send_command(typed.encode("utf-8", "replace").decode()))

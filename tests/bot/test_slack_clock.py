@@ -22,7 +22,7 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.records.phases import Phase
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
-from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, BotHarness, ManualClock
+from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, BotHarness, ManualClock, RecordedViews
 from tests.bot.test_bot_process import MANIFEST
 from tests.slack_directory import KnownDirectory
 
@@ -190,6 +190,7 @@ def bot_with_skewed_clock(
         now=lambda: clock() + offset,
         slack_clock=slack_clock,
         directory=KnownDirectory(redis),
+        views=RecordedViews(),
     )
     return BotHarness(context, redis, clock)
 

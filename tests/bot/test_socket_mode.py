@@ -26,7 +26,7 @@ from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
-from tests.bot.bot_harness import ALICE, BOB, DAVE, NOTHING_UNDER_WAY, BotHarness, ManualClock
+from tests.bot.bot_harness import ALICE, BOB, DAVE, NOTHING_UNDER_WAY, BotHarness, ManualClock, RecordedViews
 from tests.bot.conftest import APPROVERS, DEPLOYERS
 from tests.slack_directory import TEAM, KnownDirectory
 
@@ -46,7 +46,9 @@ def connected_bot(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> It
     groups.save_members(DEPLOYERS, [ALICE, DAVE], time.time())
     groups.save_members(APPROVERS, [BOB, DAVE], time.time())
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    context = build_app_context(who, catalogue, redis, redis, directory=KnownDirectory(redis))
+    context = build_app_context(
+        who, catalogue, redis, redis, directory=KnownDirectory(redis), views=RecordedViews()
+    )
     with connect(context, slack):
         yield BotHarness(context, redis, ManualClock(time.time()))
     slack.clear_faults()
@@ -110,7 +112,7 @@ def test_a_button_of_a_choice_cancels(slack: SlackSandbox, connected_bot: BotHar
 
 
 def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, connected_bot: BotHarness) -> None:
-    for typed in ("/deploy help", "/deploy", "/deploy web", "/deploy status", "/deploy wbe 1"):
+    for typed in ("/deploy help", "/deploy plan web", "/deploy status", "/deploy wbe 1"):
         [answer] = type_and_read(slack, typed)
         assert "failed with" not in answer
 
@@ -235,7 +237,9 @@ def test_what_was_begun_is_answered_before_it_disconnects(
     slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    context = build_app_context(who, catalogue, redis, redis, directory=KnownDirectory(redis))
+    context = build_app_context(
+        who, catalogue, redis, redis, directory=KnownDirectory(redis), views=RecordedViews()
+    )
     begun, submit = threading.Event(), context.store.submit
 
     def slow_request(deploy: Deploy) -> Submission:

@@ -102,7 +102,8 @@ def test_each_button_is_one_file() -> None:
     files = [sys.modules[handle.__module__].__file__ for handle in HANDLERS.values()]
 
     assert len(set(files)) == len(files)
-    assert {str(file) for file in files} == {
+    answered_by_the_bot = str(ROOT / "deploys/buttons/open_form.py")
+    assert {answered_by_the_bot, *map(str, files)} == {
         str(file)
         for file in (ROOT / "deploys/buttons").glob("*.py")
         if file.name not in ("__init__.py", "button.py", "choices.py", "deploy_names.py", "repeat_request.py")

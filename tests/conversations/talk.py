@@ -22,7 +22,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
-from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
+from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock, RecordedViews
 from tests.bot.conftest import NO_LIMITS
 from tests.slack_directory import KnownDirectory
 from tests.workers.engine_harness import EngineHarness
@@ -74,6 +74,7 @@ class Talk:
             slack_clock=slack_clock,
             directory=self.directory,
             limits=NO_LIMITS,
+            views=RecordedViews(),
         )
         bot = BotHarness(context, self.redis, self.clock)
         bot._counter = self._deliveries

@@ -24,6 +24,7 @@ NOT_THEIRS = "only the other person sees that request"
 STILL_THERE = "the button beside it, which queues the deploy, still works"
 LATER = "it passes by itself: the same can be typed or pressed again then"
 QUERY = "it answers a question, and nothing was to be changed"
+IN_THE_FORM = "it is said at the field of the form that lifts it"
 
 WITHOUT_CHOICE = {
     errors.Refused: "the base class",
@@ -66,6 +67,7 @@ WITHOUT_CHOICE = {
     errors.NoTaskToRead: QUERY,
     errors.NothingRuns: CARD,
     errors.CatalogueChanged: CARD,
+    errors.ChannelMissing: IN_THE_FORM,
     errors.DirectMessageRefused: NOT_HERE,
     errors.GuestRefused: NOBODY,
     errors.NotAMember: NOBODY,
@@ -94,8 +96,11 @@ WITHOUT_CHOICE = {
     errors.ServiceMissing: CARD,
     errors.ServiceNotActive: CARD,
     errors.StaleCard: ON_THE_CARD,
+    errors.StaleForm: TYPE_IT,
     errors.StrategyShouldBeNative: CARD,
     errors.StrategyShouldNotBeNative: CARD,
+    errors.TagNotChosen: IN_THE_FORM,
+    errors.TagOfAnotherService: IN_THE_FORM,
     errors.TagsNotCached: QUERY,
     errors.TagsUnknown: QUERY,
     errors.TasksBlocked: CARD,

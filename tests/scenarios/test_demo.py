@@ -44,6 +44,16 @@ def test_a_refused_command_is_shown_and_exits_with_1(run: Run) -> None:
 
 
 @IN_SOCKET_MODE
+def test_the_command_alone_opens_the_form(run: Run, slack: Conversation) -> None:
+    done = run("/deploy")
+
+    [view] = slack.demo.slack.views("alice")
+    slack.demo.slack.close_view("alice", view["id"])
+    assert done.exit_code == 0, done.output
+    assert f"The form is open. Fill it in at {slack.demo.page_url}?as=alice" in done.output
+
+
+@IN_SOCKET_MODE
 def test_a_locked_service_says_who_locked_it_and_why(run: Run, slack: Conversation) -> None:
     done = run("/deploy lock billing for 2h checking the graphs", "--run", "/deploy billing 1.4.2")
     try:

@@ -63,7 +63,7 @@ class SilentJobQueue(JobQueue):
     def __init__(self) -> None:
         pass
 
-    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
+    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "", at_front: bool = False) -> None:
         pass
 
 

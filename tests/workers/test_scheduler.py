@@ -30,7 +30,7 @@ class RecordingJobQueue(JobQueue):
     def __init__(self) -> None:
         self.enqueued: list[str] = []
 
-    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
+    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "", at_front: bool = False) -> None:
         self.enqueued.append(" ".join([job, *map(str, args)]))
 
     def take(self, job: str) -> list[str]:

@@ -27,6 +27,7 @@ from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.answer import Answer
 from workers.queries.logs_query import describe_logs
 from workers.queries.plan_query import describe_plan
+from workers.queries.plan_view import update_plan_view
 from workers.queries.stats_query import describe_stats
 from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
@@ -122,7 +123,17 @@ class QueryHandler:
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
-        self._answer(
+        self._send(target, self._plan_answer(target, service, tag))
+
+    def show_plan(self, target: QueryTarget, service: str, tag: str) -> None:
+        """The same in the modal that waits for it: its external id is that of the query."""
+        view = self.threads.plan_view(target.query_id)
+        if view is not None:
+            text = self._plan_answer(target, service, tag).text
+            update_plan_view(self.slack, target.query_id, view, text, is_refusal=is_refusal(text))
+
+    def _plan_answer(self, target: QueryTarget, service: str, tag: str) -> Answer:
+        return self._find_answer(
             target,
             lambda: Answer(
                 describe_plan(
@@ -141,8 +152,15 @@ class QueryHandler:
 
     def _answer(self, target: QueryTarget, query: Callable[[], Answer], *, cannot: str, refused: str) -> None:
         """Sends the answer, or why there is none."""
+        self._send(target, self._find_answer(target, query, cannot=cannot, refused=refused))
+
+    def _find_answer(
+        self, target: QueryTarget, query: Callable[[], Answer], *, cannot: str, refused: str
+    ) -> Answer:
         with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):
-            answer = answer_or_refusal(query, cannot=cannot, refused=refused)
+            return answer_or_refusal(query, cannot=cannot, refused=refused)
+
+    def _send(self, target: QueryTarget, answer: Answer) -> None:
         url = self.threads.response_url(target.query_id)
         recipient = Recipient(target.user, target.channel, target.thread_ts, url)
         send_private_message(self.slack, recipient, answer.text, forms=[*filter(None, [answer.native])])

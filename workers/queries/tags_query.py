@@ -38,8 +38,28 @@ MAX_TAGS_SHOWN = 10
 """Tags in one answer (count)."""
 
 
-def describe_tags(service: Service, aws: AwsClients) -> Answer:
-    """The tags pushed last, newest first, with digest and time.
+@dataclass(frozen=True)
+class TagsReading:
+    """What was read of a service's image and tasks."""
+
+    ecs_service: ServiceState
+    revision: RevisionState
+    image: ImageReference
+    newest: list[EcrImageState]
+    """The tagged images, the one pushed last first."""
+    running: Counter[str]
+    """How many running tasks have the main container's image, by digest."""
+    is_cache: bool
+    """ECR fetches the image from another registry."""
+
+    @property
+    def repository(self) -> str:
+        """Registry and repository of the image."""
+        return f"{self.image.registry}/{self.image.repository}"
+
+
+def read_tags(service: Service, aws: AwsClients) -> TagsReading:
+    """Reads which tags there are, and what the running tasks have.
 
     Raises:
         ServiceMissing, OtherDeploymentController, ImageUnreadable, TagsUnknown, TagsNotCached,
@@ -62,9 +82,15 @@ def describe_tags(service: Service, aws: AwsClients) -> Answer:
         if is_cache:
             raise TagsNotCached(image=escape(str(image))) from error
         raise
-    tags = _list_tags(newest, running)
-    heading = _heading(service, ecs_service, revision, image)
-    note = [_PULL_THROUGH_NOTE] if is_cache else []
+    return TagsReading(ecs_service, revision, image, newest, running, is_cache)
+
+
+def describe_tags(service: Service, aws: AwsClients) -> Answer:
+    """The tags pushed last, newest first, with digest and time. Raises what `read_tags` raises."""
+    read = read_tags(service, aws)
+    tags = _list_tags(read.newest, read.running)
+    heading = _heading(service, read)
+    note = [_PULL_THROUGH_NOTE] if read.is_cache else []
     lines = [*(_tag_line(each) for each in tags), *note] if tags else ["there are none", *note]
     text = "\n".join([heading, *(f"• {line}" for line in lines)])
     if not tags:
@@ -101,16 +127,13 @@ def _running_tasks_by_digest(region: RegionClients, service: Service, container:
     )
 
 
-def _heading(
-    service: Service, ecs_service: ServiceState, revision: RevisionState, image: ImageReference
-) -> str:
-    repository = f"{image.registry}/{image.repository}"
-    version = code(display_tag(str(image), revision))
-    pinned = ", pinned by digest" if image.digest else ""
+def _heading(service: Service, read: TagsReading) -> str:
+    version = code(display_tag(str(read.image), read.revision))
+    pinned = ", pinned by digest" if read.image.digest else ""
     return (
-        f"*Newest tags* of {code(repository)}. {code(service.name)} is set to {version} "
-        f"(revision {code(short_arn(ecs_service.revision))}{pinned}), {ecs_service.running} of "
-        f"{plural(ecs_service.desired, 'task')} running."
+        f"*Newest tags* of {code(read.repository)}. {code(service.name)} is set to {version} "
+        f"(revision {code(short_arn(read.ecs_service.revision))}{pinned}), {read.ecs_service.running} of "
+        f"{plural(read.ecs_service.desired, 'task')} running."
     )
 
 

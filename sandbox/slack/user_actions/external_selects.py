@@ -41,7 +41,9 @@ async def load_options(
         "value": typed,
     }
     if isinstance(shown, OpenView):
-        payload |= {"container": {"type": "view", "view_id": shown.id}, "view": shown.to_api_json()}
+        # Slack sends no value of any input along (slackapi/bolt-js #660, slackapi/java-slack-sdk #1292).
+        view = {**shown.to_api_json(), "state": {"values": {}}}
+        payload |= {"container": {"type": "view", "view_id": shown.id}, "view": view}
     else:
         payload |= {
             "container": payloads.message_container_json(shown),

@@ -233,7 +233,7 @@ def test_an_external_menu_asks_the_app_for_its_options(connected: ConnectedApp) 
     [body] = connected.app.bodies("block_suggestion")
     assert answer["options"] == offered
     assert (body["action_id"], body["block_id"], body["value"]) == ("service", "service", "we")
-    assert body["view"]["id"] == view["id"]
+    assert (body["view"]["id"], body["view"]["state"]) == (view["id"], {"values": {}})
     [chosen] = connected.app.bodies("block_actions")
     assert chosen["view"]["state"]["values"]["service"]["service"]["selected_option"]["value"] == "web"
 

@@ -86,6 +86,9 @@ def test_a_view_can_be_named_by_the_apps_own_id(connected: ConnectedApp, trigger
     update = connected.client.views_update
     update(external_id="deploy-7", view=modal("Second", external_id="deploy-7"))
     assert api_error_of(lambda: update(external_id="deploy-8", view=modal())) == "not_found"
+    both = {"view_id": connected.slack.views("alice")[0]["id"], "external_id": "deploy-7", "view": modal()}
+    twice = api_error_of(lambda: connected.client.api_call("views.update", json=both))
+    assert twice == "invalid_arguments"
     assert connected.slack.views("alice")[0]["title"]["text"] == "Second"
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from bot.forms.deploy_form import MESSAGE_SHORTCUT, SHORTCUT
 from bot.web import EVENTS_PATH
 from sandbox.slack.team.app_manifest import read_manifest
 from slipway.app_manifest import REQUEST_PATH
@@ -124,6 +125,10 @@ def test_it_keeps_within_slacks_limits() -> None:
     assert 174 <= len(about["long_description"]) <= 4000
     assert manifest["features"]["bot_user"]["display_name"] == "slipway"
     assert manifest["features"]["app_home"]["home_tab_enabled"] is True
+    for shortcut in manifest["features"]["shortcuts"]:
+        assert 0 < len(shortcut["name"]) <= 24
+        assert 0 < len(shortcut["description"]) <= 150
+        assert 0 < len(shortcut["callback_id"]) <= 255
     (command,) = manifest["features"]["slash_commands"]
     assert command["command"] == "/deploy"
     assert command["should_escape"] is True
@@ -157,3 +162,7 @@ def test_a_slack_workspace_can_install_either_variant(arguments: tuple[str, ...]
     assert installed.interactive
     assert installed.home_tab
     assert installed.find_command("/deploy")
+    assert [(each.kind, each.callback_id) for each in installed.shortcuts] == [
+        ("global", SHORTCUT),
+        ("message", MESSAGE_SHORTCUT),
+    ]

@@ -12,6 +12,7 @@ from deploys.job_queue import JobQueue
 from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_texts
 from deploys.stores import audit, redis_keys
+from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
@@ -28,44 +29,35 @@ from workers.tag_signature import SIGNATURE_TAG
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
 
 
-QUERIES: dict[str, tuple[str | int, ...]] = {
-    "answer_tags": (),
-    "answer_plan": ("1.5.0",),
-    "answer_logs": ("", 5),
+ARGUMENTS: dict[str, tuple[str | int | None, ...]] = {
+    "watch": ("eu-west-1/production",),
+    "publish_home": (ALICE, TEAM),
+    "read_user_groups": (),
+    "recover_orphans": (),
+    "watch_locks": (),
+    "show_asked_requests": (),
+    "forget_thread_messages": (),
+    "expire_records": (),
+    "read_freeze_calendars": (),
+    "post_audit": (),
+    "read_slack_directory": (ALICE,),
+    "read_tags": ("web",),
+    "answer_privately": (DEPLOYS, None, ALICE, "Only you see this."),
+    "answer_tags": ("question1", "web", DEPLOYS, None, ALICE, TEAM),
+    "answer_logs": ("question4", "web", "", 5, DEPLOYS, None, ALICE, TEAM),
+    "answer_plan": ("question2", "web", "1.5.0", DEPLOYS, None, ALICE, TEAM),
+    "show_plan": ("question3", "web", "1.5.0", DEPLOYS, ALICE, TEAM),
 }
-"""What each query is asked, beside its service."""
+"""How each entry point is enqueued that is not about one deploy."""
 
 
 def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
     """Enqueues one entry point as its callers do."""
-    match name:
-        case "advance" | "publish":
-            getattr(job_queue, name)(deploy_id)
-        case "watch":
-            job_queue.watch("eu-west-1/production")
-        case "publish_home":
-            job_queue.publish_home(ALICE, TEAM)
-        case (
-            "read_user_groups"
-            | "read_freeze_calendars"
-            | "recover_orphans"
-            | "watch_locks"
-            | "show_asked_requests"
-            | "forget_thread_messages"
-            | "expire_records"
-            | "post_audit"
-        ):
-            getattr(job_queue, name)()
-        case "read_slack_directory":
-            job_queue.read_slack_directory(ALICE)
-        case "answer_privately":
-            job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
-        case "answer_tags" | "answer_plan" | "answer_logs":
-            getattr(job_queue, name)("question", "web", *QUERIES[name], DEPLOYS, None, ALICE, TEAM)
-        case "answer_status" | "answer_stats":
-            job_queue.answer_about_services(name, "question3", ["web", "api"], DEPLOYS, None, ALICE, TEAM)
-        case _:
-            raise AssertionError(f"nobody enqueues {name}")
+    if name == "answer_status" or name == "answer_stats":
+        job_queue.answer_about_services(name, "question5", ["web", "api"], DEPLOYS, None, ALICE, TEAM)
+        return
+    arguments = (deploy_id,) if name in ("advance", "publish") else ARGUMENTS[name]
+    getattr(job_queue, name)(*arguments)
 
 
 def test_every_entry_point_is_enqueued_and_answered(
@@ -89,6 +81,7 @@ def test_every_entry_point_is_enqueued_and_answered(
     assert harness.get(web).rollout.counts.new_pending + harness.get(web).rollout.counts.new_running > 0
     assert ThreadStore(harness.redis).find(web) is not None
     assert slack.calls("views.publish")
+    assert TagLists(harness.redis).find("web", time.time()) is not None
     assert UserGroups(harness.redis).members("S01DEPLOYERS", time.time()) is not None
     answers = "\n".join(message["text"] for message in slack.messages(DEPLOYS) if message["ephemeral"])
     for words in ("Only you see this.", "1.4.1", "1.5.0", "*What runs now*", "*Delivery* of"):

@@ -74,6 +74,8 @@ def _get_view(call: ApiCall) -> OpenView:
     view_id, external_id = call.args.text("view_id"), call.args.text("external_id")
     if not view_id and not external_id:
         raise invalid_arguments("missing required field: view_id or external_id")
+    if view_id and external_id:  # slack-go/slack #667
+        raise invalid_arguments("Cannot provide both `view_id` and `external_id`")
     views = call.state.views
     view = views.find(view_id) if view_id else views.find_external(external_id or "")
     if view is None:

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
 from tests.sandbox.slack.bolt_app import close_from_slack_side
+from tests.sandbox.slack.page.search_form import SHORTCUTS, listen_to_search_form
 
 MANIFEST: dict[str, Any] = {
     "display_information": {"name": "Harbour"},
@@ -21,6 +22,7 @@ MANIFEST: dict[str, Any] = {
         "slash_commands": [
             {"command": "/berth", "description": "Asks for a berth", "usage_hint": "SHIP | form | help"},
         ],
+        "shortcuts": SHORTCUTS,
     },
     "oauth_config": {"scopes": {"bot": ["commands", "chat:write", "chat:write.public", "app_mentions:read"]}},
     "settings": {
@@ -128,6 +130,7 @@ def build_small_app(client: WebClient) -> App:
             user_id=event["user"], view={"type": "home", "blocks": [section("*Two* ships wait")]}
         )
 
+    listen_to_search_form(app, client)
     return app
 
 

@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
 from tests.sandbox.slack.block_builders import chart, data_table, number, pie, raw, series
+from tests.sandbox.slack.page.search_form import SECOND_ID, second_view
 from tests.sandbox.slack.page.slack_page import SlackPage
 
 DEPLOYS = "C01DEPLOYS"
@@ -85,6 +86,44 @@ def test_a_form_says_what_is_missing_what_the_app_refuses_and_closes_when_it_is_
     slack_page.button("Ask").click()
     expect(slack_page.dialog).to_have_count(0)
     expect(slack_page.message("Mary (large) asked by form")).to_be_visible()
+
+
+def test_on_a_phone_a_message_opens_a_form_that_is_searched_and_a_second_view_lies_on_it(
+    slack_page: SlackPage, app: WebClient
+) -> None:
+    slack_page.page.set_viewport_size({"width": 390, "height": 844})
+    slack_page.open("alice")
+    slack_page.say("a ship is near")
+    slack_page.message("a ship is near").hover()
+    slack_page.message("a ship is near").get_by_role("button", name="More actions").click()
+    slack_page.page.get_by_role("menuitem", name="Berth for this").click()
+
+    slack_page.dialog.get_by_label("Why").fill("fog")
+    slack_page.dialog.get_by_role("button", name="Pier").click()
+    slack_page.page.get_by_role("combobox", name="Search").press_sequentially("sou")
+    expect(slack_page.page.get_by_role("option")).to_have_text(["Southby the sea"])
+    slack_page.page.keyboard.press("Enter")
+    expect(slack_page.dialog.get_by_role("button", name="Place")).to_have_text("Places of South")
+    slack_page.dialog.get_by_role("button", name="Place").click()
+    expect(slack_page.page.get_by_role("option")).to_have_text(["S1"])
+    slack_page.page.get_by_role("option", name="S1").click()
+    expect(slack_page.dialog.get_by_role("button", name="Pier")).to_have_text("South")
+    expect(slack_page.dialog.get_by_label("Why")).to_have_value("fog")
+
+    slack_page.button("Check").click()
+    expect(slack_page.dialog).to_contain_text("Looking.")
+    expect(slack_page.button("Take it")).to_have_count(0)
+    app.views_update(external_id=SECOND_ID, view=second_view("*South* S1 is free", ready=True))
+    expect(slack_page.dialog).to_contain_text("South S1 is free")
+    slack_page.button("Back").click()
+    expect(slack_page.dialog.get_by_label("Why")).to_have_value("fog")
+    expect(slack_page.dialog.get_by_role("button", name="Place")).to_have_text("S1")
+    slack_page.button("Check").click()
+    expect(slack_page.dialog).to_contain_text("Looking.")
+    app.views_update(external_id=SECOND_ID, view=second_view("*South* S1 is free", ready=True))
+    slack_page.button("Take it").click()
+    expect(slack_page.dialog).to_have_count(0)
+    expect(slack_page.message("A berth was taken")).to_be_visible()
 
 
 def test_the_home_tab_shows_what_the_app_publishes(slack_page: SlackPage, app: WebClient) -> None:
