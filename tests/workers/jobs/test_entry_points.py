@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from rq import Worker
 
-from deploys.job_queue import JobQueue
+from deploys.job_queue import JobQueue, ServicesQuery
 from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_texts
 from deploys.stores import audit, redis_keys
@@ -49,6 +49,9 @@ ARGUMENTS: dict[str, tuple[str | int | None, ...]] = {
     "show_plan": ("question3", "web", "1.5.0", DEPLOYS, ALICE, TEAM),
 }
 """How each entry point is enqueued that is not about one deploy."""
+
+
+SERVICES_QUERIES: tuple[ServicesQuery, ...] = ("answer_status", "answer_stats")
 
 
 def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
