@@ -13,6 +13,7 @@ from bot.refused_requests import note_refused_click
 from bot.request import Request
 from deploys import buttons
 from deploys.buttons import ButtonPress, ButtonValue
+from deploys.buttons.unlock import find_lock_by_id
 from deploys.decisions import decision_text
 from deploys.deploy_text import name_at_start, status_text
 from deploys.errors import AlreadyDecided, Refused, StaleCard, UnknownDeploy
@@ -57,6 +58,9 @@ def handle_click(click: ButtonClick, request: Request, context: AppContext) -> P
     except Refused as refusal:
         attempts.note(refusal, attempts.of_click(click.action_id, value, context))
         raise
+    finally:
+        if click.message_ts is None:  # on the Home tab, which shows at once what became of it
+            context.jobs.publish_home(request.user, request.team)
 
 
 def _handle(
@@ -91,12 +95,19 @@ def _handle(
 
 
 def find_channel(value: str, context: AppContext) -> str:
-    """The channel of the deploy or batch that a button is about: a click on the Home tab comes from none.
-    Empty if there is no such deploy."""
+    """The channel of the deploy, batch, lock or stop that a button is about: a click on the Home tab comes
+    from none. Empty if there is no such thing."""
     parsed = buttons.parse_button_value(value)
-    deploy = context.store.get(parsed.deploy_id) if parsed else None
-    batch = context.store.batch(parsed.deploy_id) if parsed and not deploy else None
-    return deploy.request.channel if deploy else batch.request.channel if batch else ""
+    if parsed is None:
+        return ""
+    if deploy := context.store.get(parsed.deploy_id):
+        return deploy.request.channel
+    if batch := context.store.batch(parsed.deploy_id):
+        return batch.request.channel
+    if lock := find_lock_by_id(parsed.deploy_id, context):
+        return lock.channel
+    stop = context.stops.find()
+    return stop.channel if stop and stop.id == parsed.deploy_id else ""
 
 
 def _refuse_stale_card(deploy_id: str, click: ButtonClick, request: Request, context: AppContext) -> None:

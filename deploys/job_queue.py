@@ -58,6 +58,10 @@ class JobQueue:
         """Updates this user's Home tab. team: the workspace in which it was opened."""
         self._try_enqueue("publish_home", user, team)
 
+    def refresh_homes(self, nonce: str = "") -> None:
+        """Updates the Home tabs that are open and have changed. nonce: as in `requeue`."""
+        self._try_enqueue("refresh_homes", nonce=nonce)
+
     def read_user_groups(self, nonce: str = "") -> None:
         """Reads from Slack who is in the user groups of services.yml. nonce: as in `requeue`."""
         self._try_enqueue("read_user_groups", nonce=nonce)

@@ -11,7 +11,7 @@ import structlog
 from redis import Redis
 from slack_sdk import WebClient
 
-from deploys.access import Access, Asker
+from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.catalogue_file import CatalogueFile
 from deploys.catalogue.slack_ids import is_user_group
@@ -26,6 +26,7 @@ from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.asked_requests import AskedRequests
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
+from deploys.stores.home_viewers import HomeViewers
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.retention import Retention
@@ -37,7 +38,6 @@ from deploys.stores.user_groups import UserGroups
 from workers import (
     audit_channel,
     freeze_calendar_reader,
-    home_tab,
     retention,
     tag_list_reader,
     user_group_reader,
@@ -45,6 +45,8 @@ from workers import (
 from workers.asked_request_messages import AskedRequestMessages
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
+from workers.home.content import HomeReader
+from workers.home.publishing import HomePublisher
 from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
@@ -97,15 +99,21 @@ class Dependencies:
             audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel, channels)
 
     def publish_home(self, user: str, team: str) -> None:
-        """Updates a user's Home tab."""
-        store, threads = DeployStore(self.redis), ThreadStore(self.redis)
+        """Updates a user's Home tab, which they have opened or used."""
+        self._home_publisher().publish(user, team)
+
+    def refresh_homes(self) -> None:
+        """Updates the Home tabs that are open and have changed."""
+        if HomeViewers(self.redis).current(time.time()):
+            self._home_publisher().refresh()
+
+    def _home_publisher(self) -> HomePublisher:
+        now = time.time()
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
-        stopped = StopAllStore(self.redis).find()
-        locks = Locks(self.redis).all(time.time())
-        asker = Asker(user, team, "")
-        home_tab.publish_home(
-            self.slack, store, threads, access, asker, time.time(), stopped=stopped, locks=locks
-        )
+        freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
+        store, threads = DeployStore(self.redis), ThreadStore(self.redis)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now)
+        return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
         """Reads from Slack who is in the user groups of services.yml."""

@@ -20,6 +20,7 @@ ENTRY_POINTS = frozenset(
         "watch",
         "publish",
         "publish_home",
+        "refresh_homes",
         "read_user_groups",
         "read_freeze_calendars",
         "read_slack_directory",

@@ -46,6 +46,11 @@ def publish_home(user: str, team: str = "") -> None:
     _get_dependencies().publish_home(user, team)
 
 
+def refresh_homes() -> None:
+    """Updates the Home tabs that are open and have changed."""
+    _get_dependencies().refresh_homes()
+
+
 def read_user_groups() -> None:
     """Reads from Slack who is in the user groups of services.yml."""
     _get_dependencies().read_user_groups()

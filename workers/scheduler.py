@@ -46,6 +46,8 @@ LOG_AUDIT_SECONDS = 1.0
 TRIM_AUDIT_SECONDS = 600.0
 """Between two times that old entries of the audit are removed (seconds)."""
 
+HOME_SECONDS = 10.0
+"""Between two looks whether open Home tabs have changed (seconds)."""
 LOCK_WATCH_SECONDS = 10.0
 """Between two looks at the locks (seconds)."""
 ASKED_REQUESTS_SECONDS = 10.0
@@ -58,6 +60,7 @@ PERIODIC_JOBS: Mapping[str, tuple[float, Callable[[JobQueue, str], None]]] = {
     "read_user_groups": (READ_EVERY_SECONDS, JobQueue.read_user_groups),
     "read_slack_directory": (REFRESH_SECONDS, lambda jobs, nonce: jobs.read_slack_directory(nonce=nonce)),
     "read_freeze_calendars": (CALENDARS_READ_EVERY_SECONDS, JobQueue.read_freeze_calendars),
+    "refresh_homes": (HOME_SECONDS, JobQueue.refresh_homes),
     "watch_locks": (LOCK_WATCH_SECONDS, JobQueue.watch_locks),
     "show_asked_requests": (ASKED_REQUESTS_SECONDS, JobQueue.show_asked_requests),
     "recover_orphans": (ORPHAN_RECOVERY_SECONDS, JobQueue.recover_orphans),

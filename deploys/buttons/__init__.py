@@ -25,12 +25,15 @@ from deploys.buttons import (
     queue_behind_lock,
     reject,
     replace_waiting,
+    resume_all,
     roll_back,
+    roll_back_to,
     run_asked,
     run_instead,
     scale_to_zero,
     send_again,
     suggested_name,
+    unlock,
 )
 from deploys.buttons.approve import APPROVE, approve_button
 from deploys.buttons.ask_approver import ASK_APPROVER
@@ -60,12 +63,15 @@ from deploys.buttons.override_refused import OVERRIDE_REFUSED
 from deploys.buttons.queue_behind_lock import QUEUE_BEHIND_LOCK
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.replace_waiting import REPLACE_WAITING
+from deploys.buttons.resume_all import RESUME_ALL, resume_all_button
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+from deploys.buttons.roll_back_to import ROLL_BACK_TO, roll_back_to_button
 from deploys.buttons.run_asked import RUN_ASKED, run_asked_button
 from deploys.buttons.run_instead import RUN_INSTEAD
 from deploys.buttons.scale_to_zero import SCALE_TO_ZERO
 from deploys.buttons.send_again import SEND_AGAIN
 from deploys.buttons.suggested_name import SUGGESTED_NAME
+from deploys.buttons.unlock import UNLOCK, break_this_lock_button, unlock_button
 
 __all__ = [
     "APPROVE",
@@ -88,17 +94,21 @@ __all__ = [
     "QUEUE_BEHIND_LOCK",
     "REJECT",
     "REPLACE_WAITING",
+    "RESUME_ALL",
     "ROLL_BACK",
+    "ROLL_BACK_TO",
     "RUN_ASKED",
     "RUN_INSTEAD",
     "SCALE_TO_ZERO",
     "SEND_AGAIN",
     "SUGGESTED_NAME",
+    "UNLOCK",
     "Button",
     "ButtonPress",
     "ButtonValue",
     "approve_button",
     "base_action_id",
+    "break_this_lock_button",
     "button_value",
     "cancel_batch_button",
     "cancel_batch_choice_button",
@@ -114,8 +124,11 @@ __all__ = [
     "override_freeze_button",
     "parse_button_value",
     "reject_button",
+    "resume_all_button",
     "roll_back_button",
+    "roll_back_to_button",
     "run_asked_button",
+    "unlock_button",
 ]
 
 HANDLERS: Mapping[str, ButtonHandler] = {
@@ -125,6 +138,9 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     CANCEL_BATCH: cancel_batch.handle,
     CONTINUE: continue_rollout.handle,
     ROLL_BACK: roll_back.handle,
+    ROLL_BACK_TO: roll_back_to.handle,
+    UNLOCK: unlock.handle,
+    RESUME_ALL: resume_all.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
     INSTEAD: instead_of_refused.handle,

@@ -17,6 +17,7 @@ from deploys.records.request import DeployRequest
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 
@@ -160,6 +161,8 @@ class ButtonContext(Protocol):
     def jobs(self) -> JobQueue: ...
     @property
     def locks(self) -> Locks: ...
+    @property
+    def stops(self) -> StopAllStore: ...
     @property
     def catalogue(self) -> Catalogue: ...
     @property

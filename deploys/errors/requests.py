@@ -157,3 +157,8 @@ class ScaleToZero(Refused):
 class CommandForgotten(Refused):
     sentence = """What looked like a secret in this command is kept for {hours} hours at most, and they are
     over. Nothing was run. Send the command again."""
+
+
+class RollbackOfferOver(Refused):
+    sentence = """Another deploy has changed `{service}` since, so this button does nothing any more.
+    `/deploy rollback {service}` brings back what ran before what runs now."""

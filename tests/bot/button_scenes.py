@@ -23,6 +23,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Instead
 from deploys.records.refused_request import RefusedRequest
 from deploys.records.request import Verb
+from deploys.records.stop_all import StopAll
 from deploys.records.typed_command import TypedCommand
 from deploys.stores.asked_requests import AskedRequests
 from tests.bot.bot_harness import ALICE, BOB, BotHarness
@@ -220,6 +221,34 @@ def replaceable(bot: BotHarness, service: Service) -> Pressable:
     return refused(bot, "NotReplaceable", facts={"new": new.id, "old": old.id, "old_tag": "1.4.1"})
 
 
+def a_success_that_runs(bot: BotHarness, service: Service) -> Pressable:
+    ended: dict[str, Any] = {"phase": Phase.ENDED, "outcome": Outcome.SUCCEEDED, "ended_at": bot.clock()}
+    plan = a_plan(old_revision="web:1", old_tag="1.4.0")
+    bot.commit_step(submit(bot, service, tag="1.4.0"), plan=a_plan(), ecs={"new_revision": "web:1"}, **ended)
+    bot.clock.advance(1)
+    second = submit(bot, service, tag="1.4.1")
+    return Pressable(bot.commit_step(second, plan=plan, ecs={"new_revision": "web:2"}, **ended).id)
+
+
+def locked_by_bob(bot: BotHarness, service: Service) -> Pressable:
+    refused_by_lock(bot, service)
+    [lock] = bot.context.locks.all(bot.clock())
+    return Pressable(lock.id)
+
+
+def stopped_by_bob(bot: BotHarness, service: Service) -> Pressable:
+    stop = StopAll(
+        id="s2t3u4v5",
+        user=BOB,
+        reason="an incident",
+        since=bot.clock(),
+        channel="C01DEPLOYS",
+        team="T01SLIPWAY",
+    )
+    bot.context.stops.stop(stop, AuditEntry(at="0", who=BOB, what="all deploys stopped"))
+    return Pressable(stop.id)
+
+
 def decides(world: World) -> bool:
     return world.may(Action.APPROVE) and (world.user != ALICE or world.service.self_approval)
 
@@ -257,6 +286,11 @@ def stops_command(world: World) -> bool:
     return world.may(Action.RUN) or withdraws(world)
 
 
+def resumes(world: World) -> bool:
+    """It concerns all services, so the place does not count."""
+    return world.user == BOB or (world.is_member and world.is_listed(Action.OVERRIDE))
+
+
 def hers(rule: Rule) -> Rule:
     """Only for the person who was refused."""
     return lambda world: world.user == ALICE and rule(world)
@@ -286,6 +320,9 @@ SCENES = (
     Scene(buttons.DEPLOY_OTHERS, others_refused, hers(deploys), counts_where_asked=True),
     Scene(buttons.QUEUE_BEHIND_LOCK, refused_by_lock, hers(deploys), counts_where_asked=True),
     Scene(buttons.BREAK_LOCK, refused_by_lock, hers(overrides)),
+    Scene(buttons.ROLL_BACK_TO, a_success_that_runs, lambda world: world.may(Action.ROLL_BACK)),
+    Scene(buttons.UNLOCK, locked_by_bob, lambda world: world.user == BOB or overrides(world)),
+    Scene(buttons.RESUME_ALL, stopped_by_bob, resumes),
     Scene(buttons.SEND_AGAIN, came_too_late, hers(deploys), counts_where_asked=True),
     Scene(buttons.INSTEAD, refused_by_first_checks, deploys, counts_where_asked=True),
     Scene(buttons.RUN_INSTEAD, another_was_meant, hers(deploys), counts_where_asked=True),

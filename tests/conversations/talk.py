@@ -60,7 +60,8 @@ class Talk:
         self._start()
 
     def _start(self) -> None:
-        catalogue, groups = Catalogue(dict(self._services)), UserGroups(self.redis)
+        self.catalogue = catalogue = Catalogue(dict(self._services))
+        groups = UserGroups(self.redis)
         self.access = Access(catalogue, groups, self.directory, now=self.clock)
         slack_clock = SlackClock(wall_clock=self.clock, uptime=self.clock)
         answer = {"Date": formatdate(self.clock(), usegmt=True)}

@@ -6,22 +6,19 @@ import json
 
 from redis import Redis
 
-from deploys.access import Asker
-from deploys.stores.thread_store import ThreadStore
 from sandbox.ecs import EcsSandbox
 from tests.bot.bot_harness import ALICE, CAROL, DAVE
 from tests.builders import a_service
 from tests.conversations.talk import Talk
 from tests.slack_directory import TEAM, a_person
+from tests.workers.home.home_harness import a_home_publisher
 from tests.workers.thread.test_what_is_sent import RecordingClient
-from workers.home_tab import publish_home
 
 
 def home(talk: Talk, user: str) -> str:
     """What this person's Home tab says, also of locks."""
     client, now = RecordingClient(), talk.clock()
-    threads, locks = ThreadStore(talk.redis), talk.engine.locks.all(now)
-    publish_home(client, talk.engine.store, threads, talk.access, Asker(user, TEAM, ""), now, locks=locks)
+    a_home_publisher(client, talk.redis, talk.catalogue, talk.access, now).publish(user, TEAM)
     return json.dumps(client.given)
 
 

@@ -13,6 +13,7 @@ from deploys.refusal_hints import hints_of
 from tests.builders import a_deploy
 from workers.thread.card_buttons import card_buttons
 
+FORM = "the form says it, and is still open"
 OVER = "it is over or decided: there is nothing left to do"
 CARD = "what the first checks refuse has its button on the card, or on the private refusal"
 ON_THE_CARD = "its card, or the message that it leads to, has the button"
@@ -112,6 +113,11 @@ WITHOUT_CHOICE = {
     errors.WrongChannel: NOT_HERE,
     errors.WrongChannelForQuery: NOT_HERE,
     errors.WrongWorkspace: NOBODY,
+    errors.ChannelMissing: FORM,
+    errors.RollbackOfferOver: OVER,
+    errors.StaleForm: FORM,
+    errors.TagNotChosen: FORM,
+    errors.TagOfAnotherService: FORM,
 }
 REFUSALS = {
     found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, Refused)

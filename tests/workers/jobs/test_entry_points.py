@@ -56,9 +56,10 @@ SERVICES_QUERIES: tuple[ServicesQuery, ...] = ("answer_status", "answer_stats")
 
 def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
     """Enqueues one entry point as its callers do."""
-    if name == "answer_status" or name == "answer_stats":
-        job_queue.answer_about_services(name, "question5", ["web", "api"], DEPLOYS, None, ALICE, TEAM)
-        return
+    for query in SERVICES_QUERIES:
+        if query == name:
+            job_queue.answer_about_services(query, "question5", ["web", "api"], DEPLOYS, None, ALICE, TEAM)
+            return
     arguments = (deploy_id,) if name in ("advance", "publish") else ARGUMENTS[name]
     getattr(job_queue, name)(*arguments)
 

@@ -14,7 +14,8 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.stop_all import StopAll
 from tests.builders import NOW, a_batch, a_deploy, a_service
 from tests.workers.thread.sample_deploys import BOB, LATER, awaiting, following
-from workers.home_tab import deploy_row, home_view
+from workers.home.content import HomeContent
+from workers.home.view import home_view
 from workers.thread.batch_card import batch_card
 from workers.thread.card import card_fingerprint, deploy_card
 from workers.thread.card_state import changes_with_time, state_key
@@ -81,7 +82,7 @@ def test_a_batch_says_once_that_all_deploys_are_stopped() -> None:
 
 
 def test_home_has_a_banner_for_everybody_and_says_what_is_held() -> None:
-    view = home_view([], [held()], [], lambda deploy: deploy_row(deploy, (), ""), NOW, stopped=STOP)
+    view = home_view(HomeContent(running=[held()], stopped=STOP), NOW)
 
     texts = [block.get("text", {}).get("text", "") for block in view["blocks"]]
     assert texts[0].startswith(f":double_vertical_bar: {stop_sentence(STOP)}")

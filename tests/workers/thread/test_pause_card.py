@@ -17,7 +17,7 @@ from tests.deploys.test_pauses import a_pause
 from tests.slack_directory import KnownDirectory
 from tests.workers.thread.sample_deploys import BOB, LATER, following
 from tests.workers.thread.test_card import buttons
-from workers.home_tab import may_answer
+from workers.home.content import may_answer
 from workers.thread import card_state
 from workers.thread.card import deploy_card
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from redis import Redis
 
 from deploys.formatting import slack_time, utc_time
-from deploys.queue_forecast import QueueForecast
+from deploys.queue_forecast import QueueForecast, WaitingDeploy
 from deploys.records.phases import Phase
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import NOW, a_deploy
-from workers.home_tab import deploy_row
+from workers.home.content import HomeContent
+from workers.home.view import home_view
 from workers.thread.card import card_fingerprint, deploy_card
 
 FIRST = a_deploy(tag="1.4.1")
@@ -24,7 +25,8 @@ def test_the_card_and_the_home_tab_say_it() -> None:
     assert f"It is 2nd in the queue, expected to start about {utc_time(NOW + 300)}." in card.text
     shown = f"2nd in the queue, expected to start about {slack_time(NOW + 300)}."
     assert shown in str(card.blocks)
-    assert shown in str(deploy_row(WAITING, [FIRST], "", SECOND).to_dict())
+    home = home_view(HomeContent(waiting=[WaitingDeploy(WAITING, (FIRST,), SECOND)]), NOW)
+    assert shown in str(home)
 
 
 def test_the_card_changes_with_the_forecast_and_not_with_time() -> None:

@@ -18,11 +18,13 @@ from deploys.mrkdwn import verbatim
 from deploys.queue_forecast import WaitingDeploy
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
+from deploys.rollback_offer import RollbackOffer
 from tests.builders import NOW, a_batch
 from tests.deploys.test_safe_text import hostile, unsafe
 from tests.workers.thread.record_generators import deploys, moments
 from tests.workers.thread.sample_deploys import awaiting
-from workers.home_tab import deploy_row, home_view
+from workers.home.content import EndedRow, HomeContent
+from workers.home.view import home_view
 from workers.messages.unreachable_channel import channel_unreachable
 from workers.thread import batch_card
 from workers.thread.card import deploy_card
@@ -154,9 +156,14 @@ def test_posts_to_a_response_url(deploy: Deploy, text: str) -> None:
 @thorough
 @given(deploy=records, now=moments)
 def test_the_home_tab(deploy: Deploy, now: float) -> None:
-    view = home_view(
-        [deploy], [deploy], [deploy], lambda each: deploy_row(each, (), "https://slack.test/1"), now
+    content = HomeContent(
+        needs_you=[deploy],
+        running=[deploy],
+        waiting=[WaitingDeploy(deploy)],
+        recent=[EndedRow(deploy, RollbackOffer("k3m9p2qr", "1.4.0"))],
+        links={deploy.thread_id: "https://slack.test/1"},
     )
+    view = home_view(content, now)
 
     is_safe(verbatim(view), message=False)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from deploys.access import Access, Asker
+from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -19,8 +19,8 @@ from tests.builders import a_deploy
 from tests.hostile_texts import HOSTILE, LONG, assert_harmless
 from tests.slack_directory import KnownDirectory
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness, a_sandbox_service
+from tests.workers.home.home_harness import a_home_publisher
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
-from workers.home_tab import publish_home
 
 AlterResponse = Callable[[str, Callable[[dict[str, Any]], None]], None]
 
@@ -43,16 +43,8 @@ def publish(harness: EngineHarness, slack: SlackSandbox, redis: Redis, *services
     publishing = PublisherHarness(redis, slack, clock)
     publishing.run_until_published()
     catalogue = Catalogue({each: a_sandbox_service(each) for each in services})
-    publish_home(
-        publishing.client,
-        publishing.store,
-        publishing.threads,
-        Access(catalogue, UserGroups(redis), KnownDirectory(redis)),
-        Asker(BOB, "T01SLIPWAY", ""),
-        clock(),
-        stopped=harness.stops.find(),
-        locks=harness.locks.all(clock()),
-    )
+    access = Access(catalogue, UserGroups(redis), KnownDirectory(redis))
+    a_home_publisher(publishing.client, redis, catalogue, access, clock()).publish(BOB, "T01SLIPWAY")
     calls = slack.calls()
     assert {"chat.postMessage", "views.publish"} <= {call["method"] for call in calls}
     for call in calls:

@@ -1,0 +1,64 @@
+"""Whether a deploy that succeeded can be rolled back by one button: as long as its version is the one that
+runs, as far as the records know. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deploys.decisions import is_service_untouched
+from deploys.deploy_text import previous_version
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.request import Verb
+
+DEPLOYS_READ = 20
+"""The newest deploys of a service that are looked at (count)."""
+_LEFT_AS_IT_WAS = frozenset(
+    {Outcome.ROLLED_BACK, Outcome.CANCELLED, Outcome.REJECTED, Outcome.EXPIRED, Outcome.REFUSED}
+)
+"""Ends after which the version before runs."""
+
+
+@dataclass(frozen=True)
+class RollbackOffer:
+    """What `/deploy rollback` would bring back."""
+
+    target: str
+    """The version's tag; or, if that means another deploy, the id of the one that brought it."""
+    version: str
+    """Its tag, or its revision if that has the same tag, as people read it."""
+
+
+def find_rollback_offer(deploy: Deploy, recent: Sequence[Deploy]) -> RollbackOffer | None:
+    """None if another deploy has changed the service since, is about to, or nothing is known of the version
+    before.
+
+    recent: the deploys of the service, newest first.
+    """
+    if deploy.outcome is not Outcome.SUCCEEDED or deploy.verb is Verb.FOLLOW or deploy.plan is None:
+        return None
+    newer: list[Deploy] = []
+    earlier: list[Deploy] = []
+    for each in recent:
+        if each.id != deploy.id:
+            (earlier if each.request.requested_at < deploy.request.requested_at else newer).append(each)
+    if not all(_leaves_service_alone(each) for each in newer):
+        return None
+    before = deploy.plan.old_revision
+    source = next((each for each in earlier if _brought(each, before)), None)
+    if source is None:
+        return None
+    of_tag = next(each for each in recent if each.tag == source.tag and each.outcome is Outcome.SUCCEEDED)
+    target = source.tag if of_tag is source else source.id
+    return RollbackOffer(target, previous_version(deploy))
+
+
+def _brought(deploy: Deploy, revision: str) -> bool:
+    return deploy.outcome is Outcome.SUCCEEDED and deploy.ecs.new_revision == revision
+
+
+def _leaves_service_alone(deploy: Deploy) -> bool:
+    if deploy.verb is Verb.FOLLOW or deploy.outcome in _LEFT_AS_IT_WAS:
+        return True
+    return deploy.outcome is None and is_service_untouched(deploy)

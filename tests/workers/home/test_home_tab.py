@@ -1,0 +1,425 @@
+"""The Home tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from structlog.testing import capture_logs
+
+from deploys.access import Access
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.service import Service
+from deploys.holds.service_freezes import ServiceFreeze
+from deploys.queue_forecast import WaitingDeploy
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.audit_entry import AuditEntry
+from deploys.records.deploy import Deploy
+from deploys.records.lock import Lock
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.stop_all import StopAll
+from deploys.rollback_offer import RollbackOffer
+from deploys.stores import redis_keys
+from deploys.stores.home_viewers import OPEN_SECONDS, HomeViewers
+from deploys.stores.locks import Locks
+from deploys.stores.stop_all import StopAllStore
+from deploys.stores.user_groups import UserGroups
+from sandbox.slack import SlackSandbox
+from sandbox.slack.blockkit.view_limits import check_view
+from tests.builders import NOW, a_deploy, a_plan, a_service, a_stop_start_service
+from tests.frozen_services import a_freeze
+from tests.slack_directory import TEAM, KnownDirectory
+from tests.workers.home.home_harness import a_home_publisher
+from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
+from workers.home.content import EndedRow, HomeContent, LockRow, may_answer
+from workers.home.publishing import TABS_PER_RUN, HomePublisher
+from workers.home.view import home_view
+
+MANIFEST = Path(__file__).parents[3] / "manifest.yml"
+ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
+APPROVERS = "S02APPROVERS"
+
+
+@pytest.fixture
+def harness(redis: Redis) -> Iterator[PublisherHarness]:
+    with SlackSandbox(MANIFEST, rate_limits=False) as slack:
+        yield PublisherHarness(redis, slack, ManualClock())
+
+
+@pytest.fixture
+def groups(redis: Redis) -> UserGroups:
+    known = UserGroups(redis)
+    known.save_members(APPROVERS, [BOB, DAVE], NOW)
+    return known
+
+
+def access_to(services: Iterable[Service], groups: UserGroups, now: float) -> Access:
+    """By a catalogue that has these services."""
+    catalogue = Catalogue({each.name: each for each in services})
+    return Access(catalogue, groups, KnownDirectory(groups._redis), now=lambda: now)
+
+
+def home_publisher(
+    harness: PublisherHarness, groups: UserGroups, services: Iterable[Service] = ()
+) -> HomePublisher:
+    """services: of services.yml, beside those of the open deploys."""
+    now = harness.clock()
+    known = {each.name: each for each in (*services, *(each.service for each in harness.store.active()))}
+    catalogue = Catalogue(known)
+    access = access_to(known.values(), groups, now)
+    return a_home_publisher(harness.client, harness.redis, catalogue, access, now)
+
+
+def open_home(
+    harness: PublisherHarness, groups: UserGroups, user: str = ALICE, services: Iterable[Service] = ()
+) -> list[str]:
+    """The lines of the tab as this user sees them when they open it."""
+    assert home_publisher(harness, groups, services).publish(user, TEAM)
+    return shown_lines(harness, user)
+
+
+def shown_lines(harness: PublisherHarness, user: str) -> list[str]:
+    """A line for each block; the labels of buttons in brackets."""
+    view = harness.slack.home(user)
+    assert view is not None
+    return [line for block in view["blocks"] if (line := _line_of(block))]
+
+
+def _line_of(block: dict[str, Any]) -> str:
+    if block["type"] == "actions":
+        return " ".join(_label(each) for each in block["elements"])
+    if block["type"] == "divider":
+        return ""
+    text = block["elements"][0] if block["type"] == "context" else block["text"]
+    accessory = block.get("accessory")
+    return f"{text['text']}{f' {_label(accessory)}' if accessory else ''}"
+
+
+def _label(button: dict[str, Any]) -> str:
+    return f"[{button['text']['text']}]"
+
+
+def a_lock() -> Lock:
+    return Lock(
+        id="k3m9p2qr",
+        target="web",
+        services=("web",),
+        owner=ALICE,
+        reason="checking the graphs",
+        since=NOW,
+        channel="C01DEPLOYS",
+        team=TEAM,
+    )
+
+
+def question(**changes: object) -> Deploy:
+    service = a_stop_start_service(approvers=(BOB, APPROVERS))
+    asked = a_deploy(service, phase=Phase.AWAITING_APPROVAL, approval={"question": 1}, plan=a_plan())
+    return asked.evolve(**changes)
+
+
+DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
+AS_OF = f"As of {DATE}. This tab is kept up to date for 15 minutes after you open it."
+
+
+def test_a_newcomer_is_shown_how_to_begin(harness: PublisherHarness, groups: UserGroups) -> None:
+    services = [a_service("web"), a_service("api"), a_service("closed", deployers=(BOB,))]
+
+    assert open_home(harness, groups, services=services) == [
+        "Needs you",
+        "Nothing waits for your answer.",
+        "Your services",
+        "`web` [Deploy]",
+        "`api` [Deploy]",
+        "[Deploy another service]",
+        AS_OF,
+    ]
+
+
+def test_somebody_who_may_deploy_nothing_reads_why(harness: PublisherHarness, groups: UserGroups) -> None:
+    lines = open_home(harness, groups, services=[a_service(deployers=(BOB,))])
+
+    assert lines[2:4] == [
+        "Your services",
+        "You may deploy no service. `/deploy access SERVICE` says why.",
+    ]
+
+
+def test_what_needs_you_what_runs_what_waits_and_what_ended(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    old = harness.request(tag="1.4.0")
+    harness.end(old, outcome=Outcome.SUCCEEDED)
+    first = harness.request(tag="1.4.1")
+    harness.clock.value += 1
+    counts = RolloutCounts(new_desired=3, new_running=2, old_running=1)
+    harness.change(first, phase=Phase.FOLLOWING, rollout={"counts": counts})
+    harness.request(tag="1.4.2", request={"requester": BOB})
+    harness.clock.value += 1
+    ledger = harness.request(service=a_stop_start_service(approvers=(APPROVERS,)), tag="2.0.0")
+    harness.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
+    harness.run(20)
+    harness.clock.value = NOW
+    link = harness.view(ledger).permalink
+    links = [harness.view(d).permalink for d in (old, first)]
+    asked = f":raised_hand: *ledger* `2.0.0` on production by <@{ALICE}>: *waiting for 1 approval*."
+
+    lines = open_home(harness, groups, DAVE)
+
+    assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "[Approve] [Reject]"]
+    assert lines[3:5] == [
+        "Running",
+        f":arrows_counterclockwise: *web* `1.4.1` on production by <@{ALICE}>: *rolling out, 2 of 3 new "
+        f"tasks running*.\n`▓▓▓▓▓▓▓▓░░░░` <{links[1]}|Open the thread>",
+    ]
+    assert lines[5] == "Waiting"
+    assert lines[6].startswith(
+        f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *queued behind `1.4.1` by <@{ALICE}>*. 2nd in "
+        "the queue"
+    )
+    assert lines[7:11] == ["Your services", "`web` [Deploy]", "`ledger` [Deploy]", "[Deploy another service]"]
+    assert lines[11:13] == [
+        "Latest",
+        f":white_check_mark: *web* `1.4.0` on production by <@{ALICE}>: *succeeded*. "
+        f"Ended {DATE}. <{links[0]}|Open the thread>",
+    ]
+
+
+def test_a_success_that_runs_can_be_rolled_back_by_those_who_may(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    service = a_service(deployers=(ALICE, BOB), may_roll_back=(BOB,))
+    for tag, revision in (("1.4.0", "web:1"), ("1.4.1", "web:2")):
+        deploy = harness.request(service=service, tag=tag, plan=a_plan(old_revision="web:1", old_tag="1.4.0"))
+        harness.end(deploy, outcome=Outcome.SUCCEEDED, ecs={"new_revision": revision})
+        harness.clock.value += 1
+
+    by_bob, by_alice = (open_home(harness, groups, user, [service]) for user in (BOB, ALICE))
+
+    newest = next(line for line in by_bob if ":white_check_mark:" in line)
+    assert newest.endswith("[Roll back to 1.4.0]")
+    assert str(by_bob).count("Roll back to") == 1
+    assert "Roll back" not in str(by_alice)
+
+
+def test_a_lock_can_be_ended_by_its_owner_and_broken_by_those_who_may(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    service = a_service(may_override=(BOB,))
+    Locks(harness.redis).take(a_lock(), AuditEntry(at="0", who=ALICE, what="locked"))
+
+    shown = [open_home(harness, groups, user, [service])[3] for user in (ALICE, BOB, CAROL)]
+
+    assert [line.partition("graphs.")[2] for line in shown] == [" [Unlock]", " [Break the lock]", ""]
+
+
+def test_a_freeze_now_and_the_next_one_of_your_services_are_shown(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    services = [
+        a_service("web", freezes=(a_freeze(NOW - 60, reason="the audit"),)),
+        a_service("api", freezes=(a_freeze(NOW + 3600),)),
+    ]
+
+    lines = open_home(harness, groups, services=services)
+
+    assert lines[2] == "Locked and frozen"
+    assert lines[3].startswith(":snowflake: `web` is frozen until ")
+    assert lines[4].startswith(":snowflake: `api` will be frozen from ")
+
+
+@pytest.mark.parametrize(("user", "button"), [(BOB, "[Resume all]"), (CAROL, "on.")])
+def test_those_who_may_can_resume_all_deploys(
+    harness: PublisherHarness, groups: UserGroups, user: str, button: str
+) -> None:
+    stop = StopAll(
+        id="k3m9p2qr", user=ALICE, reason="an incident", since=NOW, channel="C01DEPLOYS", team=TEAM
+    )
+    StopAllStore(harness.redis).stop(stop, AuditEntry(at="0", who=ALICE, what="all deploys stopped"))
+
+    assert open_home(harness, groups, user, [a_service(may_override=(BOB,))])[0].endswith(button)
+
+
+def test_open_tabs_are_kept_current_and_nothing_is_sent_that_is_shown_already(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    services = [a_service()]
+    for user in (ALICE, BOB):
+        open_home(harness, groups, user, services)
+    harness.clock.value += 60
+    home_publisher(harness, groups, services).refresh()
+    assert harness.call_count("views.publish") == 2
+
+    harness.change(harness.request(tag="1.4.1"), phase=Phase.UPDATING)
+    home_publisher(harness, groups, services).refresh()
+
+    assert harness.call_count("views.publish") == 4
+    assert "Running" in shown_lines(harness, ALICE)
+    assert "Running" in shown_lines(harness, BOB)
+
+
+def test_a_tab_that_was_opened_long_ago_costs_nothing(harness: PublisherHarness, groups: UserGroups) -> None:
+    open_home(harness, groups)
+    harness.clock.value += OPEN_SECONDS + 1
+    harness.request(tag="1.4.1")
+
+    home_publisher(harness, groups).refresh()
+
+    assert harness.call_count("views.publish") == 1
+    assert not harness.redis.hlen(redis_keys.HOME_SHOWN)
+
+
+def test_many_open_tabs_are_updated_in_turn_within_the_limits(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    users = [f"U{number:09}" for number in range(30)]
+    viewers = HomeViewers(harness.redis)
+    for user in users:
+        viewers.opened(user, TEAM, NOW)
+
+    rounds = 0
+    while harness.call_count("views.publish") < len(users) and rounds < 30:
+        before = harness.call_count("views.publish")
+        home_publisher(harness, groups).refresh()
+        assert harness.call_count("views.publish") - before <= TABS_PER_RUN
+        harness.clock.value += 10
+        rounds += 1
+
+    assert harness.call_count("views.publish") == len(users)
+    assert 2 <= rounds < 30
+
+
+def test_a_refused_tab_is_not_sent_again_until_it_changes(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    harness.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
+    assert not home_publisher(harness, groups).publish(ALICE, TEAM)
+
+    home_publisher(harness, groups).refresh()
+
+    assert harness.call_count("views.publish") == 2
+
+
+@pytest.mark.parametrize(
+    ("user", "deploy", "needed"),
+    [
+        (BOB, question(), True),
+        (DAVE, question(), True),  # by the group
+        (CAROL, question(), False),
+        (ALICE, question(), False),
+        (BOB, question(request={"requester": BOB}), False),
+        (
+            BOB,
+            question(request={"requester": BOB}).evolve(service=a_stop_start_service(self_approval=True)),
+            True,
+        ),
+        (BOB, question(cancel=Cancel(user=ALICE, at=NOW)), False),
+        (
+            BOB,
+            question(approval={"decisions": (Decision(user=DAVE, verdict=Verdict.APPROVED, at=NOW),)}),
+            False,
+        ),
+        (
+            BOB,
+            question(approval={"decisions": (Decision(user=DAVE, verdict=Verdict.REJECTED, at=NOW),)}),
+            False,
+        ),
+        (BOB, question().evolve(phase=Phase.FOLLOWING), False),
+    ],
+)
+def test_who_is_needed(groups: UserGroups, user: str, deploy: Deploy, needed: bool) -> None:
+    assert may_answer(deploy, user, access_to([deploy.service], groups, NOW), NOW) is needed
+
+
+def test_somebody_who_answered_is_not_needed_again(groups: UserGroups) -> None:
+    half = question(approval={"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW),)})
+    half = half.evolve(service=a_stop_start_service(approvals=2, approvers=(BOB, APPROVERS)))
+
+    assert not may_answer(half, BOB, access_to([half.service], groups, NOW), NOW)
+    assert may_answer(half, DAVE, access_to([half.service], groups, NOW), NOW)
+
+
+def test_an_unknown_user_group_needs_nobody(groups: UserGroups) -> None:
+    assert not may_answer(
+        question(), DAVE, access_to([question().service], groups, NOW + 10_000), NOW + 10_000
+    )
+
+
+def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
+    asked = [question(request={"requester": CAROL}, tag="9" * 128) for _ in range(1000)]
+    lock = Lock(
+        id="k3m9p2qr",
+        target="web",
+        services=("web",),
+        owner=ALICE,
+        reason="x",
+        since=NOW,
+        channel="C1",
+        team=TEAM,
+    )
+    freeze = ServiceFreeze("web", "the audit", NOW + 60)
+    stop = StopAll(id="k3m9p2qr", user=ALICE, reason="x", since=NOW, channel="C1", team=TEAM)
+    content = HomeContent(
+        needs_you=asked,
+        running=asked,
+        waiting=[WaitingDeploy(each) for each in asked],
+        recent=[EndedRow(each, RollbackOffer("k3m9p2qr", "1.4.0")) for each in asked[:10]],
+        locks=[LockRow(lock, is_own=True)] * 1000,
+        freezes=[freeze] * 1000,
+        freezes_soon=[("web", NOW)] * 1000,
+        usual=["service"] * 6,
+        lost_deploys=["lost"] * 1000,
+        stopped=stop,
+        may_resume=True,
+        links={each.thread_id: "https://example.slack.com/" + "p" * 200 for each in asked},
+    )
+
+    view = home_view(content, NOW)
+
+    assert check_view(view) == []
+    assert len(view["blocks"]) <= 100
+    assert "And 985 more: `/deploy status` lists them." in str(view)
+
+
+def test_a_home_tab_that_slack_refuses_is_logged(harness: PublisherHarness, groups: UserGroups) -> None:
+    harness.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
+
+    with capture_logs() as logs:
+        assert not home_publisher(harness, groups).publish(ALICE, TEAM)
+
+    assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
+
+
+@pytest.mark.parametrize("error", ["view_too_large", "invalid_arguments", "as_yet_unheard_of"])
+def test_a_home_tab_that_slack_refuses_is_shown_with_fewer_deploys(
+    harness: PublisherHarness, groups: UserGroups, error: str
+) -> None:
+    for number in range(12):
+        harness.change(harness.request(service=a_service(f"service-{number}")), phase=Phase.UPDATING)
+    harness.slack.add_fault("error", method="views.publish", error=error)
+
+    lines = open_home(harness, groups)
+
+    assert lines.count("And 7 more: `/deploy status` lists them.") == 1
+    assert sum("*service-" in line for line in lines) == 5
+
+
+def test_deploys_of_different_services_do_not_queue(harness: PublisherHarness, groups: UserGroups) -> None:
+    harness.request(service=a_service("api"))
+    harness.request(service=a_service("web"))
+
+    assert sum("queued, starts now" in line for line in open_home(harness, groups)) == 2
+
+
+def test_a_deploy_in_its_last_check_counts_as_ended(harness: PublisherHarness, groups: UserGroups) -> None:
+    deploy = harness.request(tag="1.4.0")
+    harness.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
+
+    lines = open_home(harness, groups)
+
+    assert "Running" not in lines
+    assert "*web* `1.4.0`" in lines[lines.index("Latest") + 1]

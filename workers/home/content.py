@@ -1,0 +1,205 @@
+"""What a person's Home tab shows, read from the records. Everybody's is read together, so that many open
+tabs cost little more than one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from deploys.access import Access, Action, Asker
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.slack_ids import EVERYONE
+from deploys.decisions import decide
+from deploys.errors import Refused
+from deploys.holds.breaking_locks import services_of
+from deploys.holds.service_freezes import ServiceFreeze, ServiceFreezes
+from deploys.pauses import pause_approvers, unanswered_pause
+from deploys.queue_forecast import QueueReader, WaitingDeploy
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.lock import Lock
+from deploys.records.phases import Phase
+from deploys.records.stop_all import StopAll
+from deploys.records.traffic import HookAction
+from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_offer
+from deploys.stores.deploy_reader import DeployReader
+from deploys.stores.locks import Locks
+from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
+from deploys.stores.stop_all import StopAllStore
+from deploys.stores.thread_store import ThreadStore
+
+RECENT_READ = 200
+"""The newest deploys that are looked at, for the last ends and for the usual services (count)."""
+RECENT_SHOWN = 10
+USUAL_SHOWN = 6
+"""Services with a button *Deploy* (count)."""
+
+
+@dataclass(frozen=True)
+class LockRow:
+    """A lock, and what this person may do about it."""
+
+    lock: Lock
+    is_own: bool = False
+    may_break: bool = False
+
+
+@dataclass(frozen=True)
+class EndedRow:
+    """A deploy that has ended, and what a button may bring back."""
+
+    deploy: Deploy
+    offer: RollbackOffer | None = None
+
+
+@dataclass(frozen=True)
+class HomeContent:
+    """All that one person's tab shows."""
+
+    needs_you: Sequence[Deploy] = ()
+    running: Sequence[Deploy] = ()
+    waiting: Sequence[WaitingDeploy] = ()
+    recent: Sequence[EndedRow] = ()
+    locks: Sequence[LockRow] = ()
+    freezes: Sequence[ServiceFreeze] = ()
+    freezes_soon: Sequence[tuple[str, float]] = ()
+    """Services, and when the next freeze of each begins (epoch seconds)."""
+    usual: Sequence[str] = ()
+    """Services that this person may deploy: those they deploy most, first."""
+    lost_deploys: Sequence[str] = ()
+    """Texts about services that a lost deploy left stopped."""
+    catalogue_note: str = ""
+    """What is wrong with services.yml; empty: nothing."""
+    stopped: StopAll | None = None
+    may_resume: bool = False
+    links: dict[str, str] = field(default_factory=dict)
+    """The address of each thread, by its id."""
+
+
+class HomeReader:
+    """Reads as of one moment; what does not depend on the person is read once."""
+
+    def __init__(
+        self,
+        store: DeployReader,
+        threads: ThreadStore,
+        access: Access,
+        catalogue: Catalogue,
+        freezes: ServiceFreezes,
+        now: float,
+    ) -> None:
+        self._threads = threads
+        self._store = store
+        self._access = access
+        self._catalogue = catalogue
+        self._freezes = freezes
+        self._now = now
+        self._queues = QueueReader(store, now)
+        self._active = store.active()
+        self._recent = store.recent(None, RECENT_READ)
+        self._locks = Locks(store.redis).all(now)
+        self._stopped = StopAllStore(store.redis).find()
+        self._lost = LostDeploys(store.redis).all()
+        self._links: dict[str, str] = {}
+        self._offers: dict[str, RollbackOffer | None] = {}
+
+    def read(self, asker: Asker) -> HomeContent:
+        """What this person may see, wherever they are."""
+        catalogue = self._access.seen_by(asker)
+        seen = catalogue.services
+        active = [each for each in self._active if each.service.name in seen]
+        open_deploys = [each for each in active if each.in_progress]
+        needs_you = [each for each in active if may_answer(each, asker.user, self._access, self._now)]
+        waiting = [self._queues.read(each) for each in open_deploys if each.phase is Phase.WAITING]
+        running = [each for each in open_deploys if each.phase is not Phase.WAITING and each not in needs_you]
+        ended = [each for each in self._recent if not each.in_progress and each.service.name in seen]
+        recent = [EndedRow(each, self._offer_for(each, asker)) for each in ended[:RECENT_SHOWN]]
+        usual = self._usual_services(asker)
+        mine = tuple(dict.fromkeys([*usual, *(each.service.name for each in needs_you)]))
+        shown = [*needs_you, *running, *(each.deploy for each in waiting), *(each.deploy for each in recent)]
+        return HomeContent(
+            needs_you=needs_you,
+            running=running,
+            waiting=waiting,
+            recent=recent,
+            locks=[self._lock_row(each, asker) for each in self._locks if self._covers_any(each, seen)],
+            freezes=[found for name in mine if (found := self._freezes.find(name, self._now))],
+            freezes_soon=[(name, at) for name in mine if (at := self._soon(name)) is not None],
+            usual=usual,
+            lost_deploys=[lost_deploy_text(each, self._now) for each in self._lost if each.service in seen],
+            catalogue_note=catalogue.rejected_note,
+            stopped=self._stopped,
+            may_resume=self._may_resume(asker),
+            links={each.thread_id: self._link(each.thread_id) for each in shown},
+        )
+
+    def _usual_services(self, asker: Asker) -> tuple[str, ...]:
+        deployable = self._access.deployable_by(asker).services
+        own = Counter(
+            each.service.name for each in self._recent if each.request.requester == asker.user
+        ).most_common()
+        usual = [name for name, _ in own if name in deployable]
+        return tuple(dict.fromkeys([*usual, *deployable]))[:USUAL_SHOWN]
+
+    def _offer_for(self, deploy: Deploy, asker: Asker) -> RollbackOffer | None:
+        if deploy.id not in self._offers:
+            newest = self._store.recent(deploy.service.name, DEPLOYS_READ)
+            self._offers[deploy.id] = find_rollback_offer(deploy, newest)
+        if self._offers[deploy.id] is None:
+            return None
+        there = Asker(asker.user, deploy.request.team, deploy.request.channel)
+        may = _is_allowed(lambda: self._access.may(Action.ROLL_BACK, there, deploy.service.name))
+        return self._offers[deploy.id] if may else None
+
+    def _lock_row(self, lock: Lock, asker: Asker) -> LockRow:
+        if lock.owner == asker.user:
+            return LockRow(lock, is_own=True)
+        there = Asker(asker.user, lock.team, lock.channel)
+        services = services_of(lock.target, self._catalogue)
+        may_break = bool(services) and all(
+            _is_allowed(lambda name=name: self._access.may(Action.OVERRIDE, there, name))  # type: ignore[misc]
+            for name in services
+        )
+        return LockRow(lock, may_break=may_break)
+
+    def _covers_any(self, lock: Lock, services: Iterable[str]) -> bool:
+        return any(lock.covers(name) for name in services)
+
+    def _may_resume(self, asker: Asker) -> bool:
+        if self._stopped is None:
+            return False
+        return self._stopped.user == asker.user or self._access.may_on_any((Action.OVERRIDE,), asker)
+
+    def _soon(self, service: str) -> float | None:
+        return self._freezes.starts_soon(service, self._now)
+
+    def _link(self, thread_id: str) -> str:
+        if thread_id not in self._links:
+            thread = self._threads.find(thread_id)
+            self._links[thread_id] = thread.permalink if thread else ""
+        return self._links[thread_id]
+
+
+def may_answer(deploy: Deploy, user: str, access: Access, now: float) -> bool:
+    """Whether this user may answer the deploy's open question. The click itself is checked again."""
+    asker = Asker(user, deploy.request.team, deploy.request.channel)
+    try:
+        if unanswered_pause(deploy):
+            if EVERYONE in pause_approvers(deploy):  # everybody may; only the requester has to see to it
+                return user == deploy.request.requester
+            access.may_answer_pause(asker, deploy, HookAction.CONTINUE)
+        else:
+            decide(deploy, user, Verdict.APPROVED, deploy.approval.question, now)
+            access.may_decide(asker, deploy)
+    except Refused:
+        return False
+    return True
+
+
+def _is_allowed(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Refused:
+        return False
+    return True
