@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.app_context import AppContext, CurrentContext
+from bot.app_context import AppContext
 from bot.attempts import StrangerLog
 from bot.error_boundary import answer_unhandled_error
 from bot.form_listeners import FormListeners
 from bot.forms.deploy_form import DEPLOY_FORM, MESSAGE_SHORTCUT, PLAN_VIEW, SERVICE, SHORTCUT, TAG
-from bot.listeners import Listeners
+from bot.listeners import CurrentContext, Listeners
 from bot.middleware import Deduplication, ReplayProtection, SignatureCheck, WorkspaceCheck, authorize_as
 from bot.payload_check import PayloadCheck
 from deploys import buttons

@@ -82,22 +82,6 @@ class AppContext:
         )
 
 
-class CurrentContext:
-    """The context with services.yml as it is now. A request takes it once, so that all of it sees one
-    version."""
-
-    def __init__(self, context: AppContext) -> None:
-        self._latest = context
-
-    def take(self) -> AppContext:
-        """The same object until services.yml changes."""
-        context = self._latest
-        catalogue = context.read_catalogue()
-        if catalogue is not context.catalogue:
-            context = self._latest = context.with_catalogue(catalogue)
-        return context
-
-
 def build_app_context(
     identity: Identity,
     catalogue: Catalogue,

@@ -11,12 +11,12 @@ from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
 from bot import commands, error_boundary, request
-from bot.app_context import AppContext, CurrentContext
+from bot.app_context import AppContext
 from bot.forms import deploy_form, options, submission
 from bot.forms.deploy_form import FormOrigin
 from bot.forms.opening import form_at, read_tags_if_old
 from bot.forms.submission import FormAnswer
-from bot.listeners import handle_once, open_form_or_send, read_if_unknown, within_limit
+from bot.listeners import CurrentContext, handle_once, open_form_or_send, read_if_unknown, within_limit
 from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.buttons import open_form

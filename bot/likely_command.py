@@ -29,6 +29,8 @@ def likely_commands(
             command = grammar.parse(" ".join(likely), subcommands)
             if command not in found and _are_known(command.services, catalogue):
                 found.append(command)
+    if error.kind is ParseErrorKind.MISSPELT_COMMAND:
+        return found[:1]  # the nearest name that takes such words
     return found if len(found) <= MAX_OFFERED else []
 
 

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
 from bot import clicks, commands, error_boundary, request, slack_text
-from bot.app_context import AppContext, CurrentContext
+from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.access import Asker
@@ -43,6 +43,22 @@ A = TypeVar("A", bound=Answer)
 
 _WHATS = {True: "requests that change something", False: "requests"}
 """What a limit counts, by whether it is a change."""
+
+
+class CurrentContext:
+    """The context with services.yml as it is now. A request takes it once, so that all of it sees one
+    version."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._latest = context
+
+    def take(self) -> AppContext:
+        """The same object until services.yml changes."""
+        context = self._latest
+        catalogue = context.read_catalogue()
+        if catalogue is not context.catalogue:
+            context = self._latest = context.with_catalogue(catalogue)
+        return context
 
 
 class Listeners:

@@ -19,12 +19,16 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.durations import suggest_duration
 from deploys.catalogue.service import ServiceGroup
 from deploys.errors import TooManyServices
+from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, mention, plural
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.count_change import MAX_COUNT
+from deploys.text_limits import TEXT
 
 MAX_LIST_BYTES = 2000
-"""UTF-8 bytes of the list of services."""
+"""UTF-8 bytes of the list of services, if the rest leaves that much."""
+_HEADINGS_BYTES = 100
+"""For the headings, and how many services are left out."""
 
 
 def explain(
@@ -58,10 +62,12 @@ def _usage(
         commands.append(f"• `/deploy {each.syntax}` {each.help}")
         commands += [f"• {line}" for line in (each.more_help(catalogue) if each.more_help else ())]
     described = [describe_service(each) for each in catalogue.services.values()]
-    services = bullet_list(described, MAX_LIST_BYTES) or "You may see none here."
     threads = f"Slash commands do not work in threads. Write {mention(bot_user)} `deploy SERVICE TAG` there."
-    parts = [mistake, "\n".join(commands), f"*Services*\n{services}", _list_groups(catalogue)]
-    parts.append(catalogue.rejected_note)
+    groups, note = _list_groups(catalogue), catalogue.rejected_note
+    others = sum(utf8_bytes(each) for each in (mistake, threads, groups, note, *commands)) + len(commands)
+    left = min(MAX_LIST_BYTES, TEXT - others - _HEADINGS_BYTES)
+    services = bullet_list(described, left) or "You may see none here."
+    parts = [mistake, "\n".join(commands), f"*Services*\n{services}", groups, note]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join([*shown, threads]), (*map(section_block, shown), context_block(threads)))
 

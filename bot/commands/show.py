@@ -141,8 +141,8 @@ def _other_lines(deploy: Deploy, plan: Plan) -> Iterator[str]:
         before, wanted = deploy_text.planned_count(plan), plural(change.wanted, "task")
         yield f"*Plan*: from {before} to {wanted}, revision {revision}"
     else:
-        command, container = code(deploy_text.command_text(deploy)), code(plan.changes[0].container)
-        yield f"*Plan*: {command} in container {container}, revision {revision}"
+        container = f" in container {code(plan.changes[0].container)}" if plan.changes else ""
+        yield f"*Plan*: {code(deploy_text.command_text(deploy))}{container}, revision {revision}"
 
 
 def _version_lines(deploy: Deploy, plan: Plan) -> Iterator[str]:

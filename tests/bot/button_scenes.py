@@ -57,6 +57,8 @@ class Scene:
     """The place that counts is that of the request, not that of the press."""
     frozen: bool = False
     """The service is frozen."""
+    in_home_alone: bool = False
+    """It is on no message."""
 
 
 def submit(bot: BotHarness, service: Service, *, by: str = ALICE, **changes: Any) -> Deploy:
@@ -321,8 +323,10 @@ SCENES = (
     Scene(buttons.QUEUE_BEHIND_LOCK, refused_by_lock, hers(deploys), counts_where_asked=True),
     Scene(buttons.BREAK_LOCK, refused_by_lock, hers(overrides)),
     Scene(buttons.ROLL_BACK_TO, a_success_that_runs, lambda world: world.may(Action.ROLL_BACK)),
-    Scene(buttons.UNLOCK, locked_by_bob, lambda world: world.user == BOB or overrides(world)),
-    Scene(buttons.RESUME_ALL, stopped_by_bob, resumes),
+    Scene(
+        buttons.UNLOCK, locked_by_bob, lambda world: world.user == BOB or overrides(world), in_home_alone=True
+    ),
+    Scene(buttons.RESUME_ALL, stopped_by_bob, resumes, in_home_alone=True),
     Scene(buttons.SEND_AGAIN, came_too_late, hers(deploys), counts_where_asked=True),
     Scene(buttons.INSTEAD, refused_by_first_checks, deploys, counts_where_asked=True),
     Scene(buttons.RUN_INSTEAD, another_was_meant, hers(deploys), counts_where_asked=True),

@@ -132,11 +132,11 @@ def test_lists_leave_out_what_may_not_be_seen_there(bot: BotHarness) -> None:
     bot.type("/deploy api 2.0.0")
 
     for typed in ("status", "history"):
-        answer = bot.type(f"/deploy {typed}", channel=GENERAL_CHANNEL)
+        answer = bot.ask(f"/deploy {typed}", channel=GENERAL_CHANNEL)
         assert "`api` `2.0.0`" in answer
         assert "`web`" not in answer
         assert "Services that may not be seen here are left out" in answer
-        assert "`web` `1.4.2`" in bot.type(f"/deploy {typed}")
+        assert "`web` `1.4.2`" in bot.ask(f"/deploy {typed}")
     for typed in (f"show {web.id}", "status web", "history web", "tags web", "access web", "cancel web"):
         refused = bot.type(f"/deploy {typed}", channel=GENERAL_CHANNEL)
         assert refused.startswith("`web` cannot be asked about in this channel")

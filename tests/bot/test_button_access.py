@@ -57,10 +57,14 @@ NOT_COUNTED = (
 """What even a refused press writes: what was asked, and how it is answered."""
 
 
-def state(redis: Redis) -> dict[str, Any]:
-    """Everything in Redis that a press may not change without a rule."""
+COPY_NOTED = ("thread-copies:", "publish")
+"""What a press on a copy of a card writes: that copy, and that the publisher has to edit it."""
+
+
+def state(redis: Redis, *but: str) -> dict[str, Any]:
+    """Everything in Redis that a press may not change without a rule. but: beginnings of other keys."""
     names = sorted(to_text(each) for each in redis.scan_iter("{slipway}:*", count=1000))
-    counted = [each for each in names if not each.removeprefix("{slipway}:").startswith(NOT_COUNTED)]
+    counted = [each for each in names if not each.removeprefix("{slipway}:").startswith((*NOT_COUNTED, *but))]
     return {each: redis.dump(each) for each in counted}
 
 
@@ -283,7 +287,7 @@ def test_a_replayed_press_changes_nothing_more(redis: Redis, scene: Scene) -> No
     assert bot.queued_jobs() == []
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=scene_name)
+@pytest.mark.parametrize("scene", [each for each in SCENES if not each.in_home_alone], ids=scene_name)
 def test_on_another_message_than_the_card_or_by_another_person_it_changes_nothing(
     redis: Redis, scene: Scene
 ) -> None:
@@ -297,11 +301,11 @@ def test_on_another_message_than_the_card_or_by_another_person_it_changes_nothin
             bot.post_card(a_deploy(id=pressed.value_of))
         body = payload(bot, scene, pressed, ALICE)
         body["container"]["message_ts"] = "1699999999.000001"
-    before = state(redis)
+    before = state(redis, *COPY_NOTED)
 
     bot.send_payload(body)
 
-    assert state(redis) == before
+    assert state(redis, *COPY_NOTED) == before
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,6 @@ def test_commands(text: str, command: Command) -> None:
             mistake(ParseErrorKind.SINGLE_SERVICE_ONLY, verb="rollback"),
         ),
         ("tags web,api", mistake(ParseErrorKind.SINGLE_SERVICE_ONLY, verb="tags")),
-        ("status web,api", mistake(ParseErrorKind.SINGLE_SERVICE_ONLY, verb="status")),
         ("plan", mistake(ParseErrorKind.MISSING_SERVICE, verb="plan")),
         ("plan web", mistake(ParseErrorKind.MISSING_TAG, "web", "web", "plan")),
         ("plan web 1.4!", mistake(ParseErrorKind.INVALID_TAG, "1.4!", "web", "plan")),

@@ -77,7 +77,7 @@ def test_a_question_needs_no_confirmation_and_keeps_its_person(bot: BotHarness) 
 
     assert "confirm" not in row["elements"][0]
     assert press(bot, buttons.RUN_INSTEAD, refused(bot).id, by=BOB).startswith("This button was offered to")
-    assert press(bot, buttons.RUN_INSTEAD, refused(bot).id) == "Nothing of `web` is under way."
+    assert press(bot, buttons.RUN_INSTEAD, refused(bot).id).startswith("Nothing of `web` is under way.")
 
 
 def test_a_lock_keeps_its_length_and_whom_its_reason_mentions(bot: BotHarness) -> None:

@@ -64,10 +64,10 @@ def test_status_says_that_there_is_no_thread(bot: BotHarness) -> None:
     view = ThreadState(channel=DEPLOYS_CHANNEL, refused_privately=True)
     bot.context.threads.save(deploy.id, "publisher", view)
 
-    assert bot.type("/deploy status web").endswith(
+    assert (
         f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; the requester was told privately "
-        f"(deploy `{deploy.id}`)"
-    )
+        f"(deploy `{deploy.id}`)\n"
+    ) in bot.type("/deploy status web")
 
 
 def test_it_is_asked_for_by_whoever_pressed_it(bot: BotHarness) -> None:

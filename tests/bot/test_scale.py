@@ -157,7 +157,7 @@ def test_what_it_is_called_in_lists_and_by_itself(bot: BotHarness) -> None:
     )
 
     assert "scaling of `web` to 5 tasks is under way" in bot.type("/deploy status web")
-    assert f"scaling of `web` to 5 tasks by <@{ALICE}> is under way" in bot.type("/deploy history web")
+    assert f"scaling of `web` to 5 tasks by <@{ALICE}> is under way" in bot.ask("/deploy history web")
     shown = bot.type(f"/deploy show {deploy.id}").splitlines()
     assert "*Plan*: from 3 tasks to 5 tasks, revision `web:1`" in shown
     assert "Tasks: 4 of 5 running" in shown

@@ -31,7 +31,7 @@ def test_before_it_begins_deploys_are_allowed_and_in_it_refused(talk: Talk) -> N
 
     assert talk.says(ALICE, "/deploy web 1.5.0") == (
         f"`web` is frozen until {UNTIL}: the sale begins (`services.yml`). Nothing was queued. Rollbacks "
-        f"pass. Those who may let a deploy pass: <@{BOB}>, with `/deploy override web 1.5.0 REASON`."
+        f"pass. Those who may override it: <@{BOB}>, with `/deploy override web 1.5.0 REASON`."
     )
     assert talk.ends(talk.deploys(ALICE, "/deploy rollback web"))[0] is Outcome.SUCCEEDED
 
