@@ -26,7 +26,7 @@ class Notify(KeyRecord):
         Key(
             CHANNEL_ID,
             "The channel of the cards and their threads. Where a deploy was asked for then gets a link to "
-            "its thread. Its buttons may be pressed there, whatever `channels` says.",
+            "its thread. It counts as one of `channels`, if those are named.",
             default_text="where it was asked for",
         ),
     ] = ""
