@@ -109,7 +109,10 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
         }
 
         # Lines of Slipway, Bolt, gunicorn and RQ, some of them with a traceback or several lines
-        unknown_shortcut = json.dumps({"type": "shortcut", "callback_id": "x", "team": {"id": "T01SLIPWAY"}})
+        team, user = {"id": "T01SLIPWAY"}, {"id": "U01ALICE00", "team_id": "T01SLIPWAY"}
+        unknown_shortcut = json.dumps(
+            {"type": "shortcut", "callback_id": "x", "team": team, "user": user, "trigger_id": "1.2.3"}
+        )
         assert post_signed(port, slack.signing_secret, unknown_shortcut) == 404
         assert post_signed(port, slack.signing_secret, "{not json") == 400
         Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")

@@ -192,7 +192,8 @@ def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     ]
     assert [each.outcome for each in demo.store.batch_deploys(batch)] == [Outcome.SUCCEEDED] * 2
     roots = [message["text"] for message in demo.slack.messages("deploys")]
-    assert sum("`1.5.0` on production" in text for text in roots) == 1, "there is one card"
+    cards = [text for text in roots if "web,api" in text and "`1.5.0` on production" in text]
+    assert len(cards) == 1, roots
 
 
 @OVER_HTTP

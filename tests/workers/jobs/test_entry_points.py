@@ -32,6 +32,7 @@ ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
 ARGUMENTS: dict[str, tuple[str | int | None, ...]] = {
     "watch": ("eu-west-1/production",),
     "publish_home": (ALICE, TEAM),
+    "refresh_homes": (),
     "read_user_groups": (),
     "recover_orphans": (),
     "watch_locks": (),

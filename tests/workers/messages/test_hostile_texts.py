@@ -29,6 +29,8 @@ OUR_SENTENCES = frozenset(
         *("alerts.tag_not_removed what", "approval.plan_changed new_plan", "approval.plan_changed why"),
         *(
             "elsewhere.alert text",
+            "message_copies.outdated_copy thread_id",
+            "message_copies.outdated_copy thread_link",
             "approval.voided why",
             "evidence.log_unreadable error",
             "evidence.tasks_unreadable error",

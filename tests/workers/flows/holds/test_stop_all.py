@@ -146,9 +146,9 @@ def test_two_people_stop_and_one_of_them_is_told_of_the_other(harness: EngineHar
 def put_into(harness: EngineHarness, deploy_id: str, phase: Phase) -> None:
     """Runs single steps until the deploy has just come into this phase, before its step."""
     engine: Any = harness.engine
-    engine._has_time_for_another_step = lambda claim: False
+    engine._may_take_another_step = lambda claim: False
     deadline = harness.ecs.now() + 1800
     while harness.get(deploy_id).phase is not phase:
         assert harness.ecs.now() < deadline, harness.describe_deploys()
         harness.tick()
-    del engine._has_time_for_another_step
+    del engine._may_take_another_step

@@ -127,7 +127,8 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
     "no task is wanted": (
         service_without_tasks,
         "1.4.2",
-        "`web` wants 0 tasks, so a new revision would not be tried by any task. Scale it up first.",
+        "`web` wants 0 tasks, so a new revision would not be tried by any task. Scale it "
+        "up first: `/deploy scale web COUNT`.",
     ),
     "ECS shifts traffic": (
         canary_service,

@@ -50,6 +50,12 @@ NEVER_RAISED_AFTER_CHANGE = {
     # by the bot, for what people type and click
     errors.SavedNotOnDisk,
     errors.AlreadyCancelled,
+    errors.AskedRequestOver,
+    errors.ChannelMissing,
+    errors.RollbackOfferOver,
+    errors.StaleForm,
+    errors.TagNotChosen,
+    errors.TagOfAnotherService,
     errors.AlreadyDecided,
     errors.AlreadyRollingBack,
     errors.GroupInList,
