@@ -192,6 +192,16 @@ def test_the_home_tab_shows_what_is_wrong(harness: EngineHarness, path: Path, sl
     )
 
 
+def test_a_home_tab_that_a_stranger_opens_first_knows_who_they_are(path: Path, slack: SlackSandbox) -> None:
+    """Nobody has asked Slack about alice yet."""
+    jobs.publish_home(ALICE, TEAM)
+
+    view = slack.home(ALICE)
+    assert view is not None
+    buttons = [each["accessory"]["text"]["text"] for each in view["blocks"] if "accessory" in each]
+    assert buttons == ["Deploy"]
+
+
 def test_the_worker_refreshes_before_it_forks(
     path: Path, queue: QueueHarness, deploy_id: str, harness: EngineHarness
 ) -> None:
