@@ -192,7 +192,7 @@ def test_the_home_tab_shows_what_is_wrong(harness: EngineHarness, path: Path, sl
     )
 
 
-def test_a_home_tab_that_a_stranger_opens_first_knows_who_they_are(path: Path, slack: SlackSandbox) -> None:
+def test_a_home_tab_knows_who_opened_it_before_anybody_else_asked(path: Path, slack: SlackSandbox) -> None:
     """Nobody has asked Slack about alice yet."""
     jobs.publish_home(ALICE, TEAM)
 
