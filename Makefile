@@ -5,12 +5,13 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs lock format clean
+.PHONY: help demo test check gallery docs lock format clean
 
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types and import rules"
+	@echo "make gallery  draw everything that Slipway says in Slack: build/gallery.html, and pictures"
 	@echo "make docs    write the tables of keys into docs/configuration.md"
 	@echo "make format  let ruff format the code"
 	@echo "make lock    resolve requirements.lock and requirements-production.lock again from pyproject.toml"
@@ -35,6 +36,9 @@ check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+gallery: .venv/ready
+	$(BIN)/python -m tests.gallery build
 
 docs: .venv/ready
 	$(BIN)/python -m slipway.configuration_page docs/configuration.md

@@ -69,6 +69,7 @@ RULES: Mapping[str, DriftRule] = {
     "run_deadline": DriftRule.ADOPTED,
     "logs": DriftRule.ADOPTED,
     "notify": DriftRule.ADOPTED,
+    "compare": DriftRule.ADOPTED,
 }
 """Every key of a service."""
 

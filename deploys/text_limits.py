@@ -26,8 +26,8 @@ CONFIRM_TEXT = 300
 CONFIRM_BUTTON = 30
 
 ELLIPSIS = "…"
-_UNFINISHED = re.compile(r"&[a-z]{0,4}$|<[^<>]{0,300}$")
-"""An escape or a mention that was cut in the middle."""
+_UNFINISHED = re.compile(r"&[a-z]{0,4}$|<[^<>]{0,3000}$")
+"""An escape, a mention or a link that was cut in the middle."""
 
 
 def clip(mrkdwn: str, limit: int) -> str:

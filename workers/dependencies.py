@@ -99,8 +99,8 @@ class Dependencies:
             audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel, channels)
 
     def publish_home(self, user: str, team: str) -> None:
-        """Updates a user's Home tab, which they have opened or used. What they may do depends on who they are,
-        so that is read first if it is not known."""
+        """Updates a user's Home tab, which they have opened or used. What they may do depends on who they
+        are, so that is read first if it is not known."""
         directory = SlackDirectory(self.redis)
         directory.note_needed((user,), time.time())
         if directory.person(user, time.time()) is None:

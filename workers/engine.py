@@ -12,17 +12,20 @@ import structlog
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
+from deploys.decisions import is_service_untouched
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.holds.held_deploys import HoldSource
 from deploys.job_queue import JobQueue
 from deploys.quoted_texts import with_quotes
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
-from deploys.records.phases import Phase, Stage
+from deploys.records.phases import Outcome, Phase, Stage
 from deploys.records.quote import Quote
 from deploys.redis_outage import REDIS_OUTAGE
+from deploys.rollback_offer import DEPLOYS_READ
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import ThreadStore
 from deploys.where_told import channels_told
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
@@ -271,6 +274,20 @@ class Engine:
             self._enqueue_batch(after)
         if result.overtaken_by:
             self._job_queue.advance(result.overtaken_by)
+        began = is_service_untouched(before) and not is_service_untouched(after)
+        if began or after.outcome != before.outcome:
+            self._publish_success_before(after)
+
+    def _publish_success_before(self, deploy: Deploy) -> None:
+        """Its card offers to roll it back as long as it is the one that runs. If this is lost, a press of the
+        button says so."""
+        recent = self._store.recent(deploy.service.name, DEPLOYS_READ)
+        before = next(
+            (each for each in recent if each.outcome is Outcome.SUCCEEDED and each.id != deploy.id), None
+        )
+        if before is not None:
+            ThreadStore(self._store.redis).mark_due(before.thread_id, self._now())
+            self._job_queue.publish(before.id)
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:

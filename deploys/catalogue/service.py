@@ -12,7 +12,7 @@ from deploys.catalogue.key_declaration import Key, KeyRecord
 from deploys.catalogue.nested_keys import POST_CHECK, PRE_TASK, ROLE, PostCheck, PreTask, Role
 from deploys.catalogue.notify_keys import NOTIFY, Notify
 from deploys.catalogue.slack_ids import CHANNEL_ID, PEOPLE
-from deploys.catalogue.text_values import REGION, SERVICE_NAME, ecs_name
+from deploys.catalogue.text_values import COMPARE_URL, REGION, SERVICE_NAME, ecs_name
 from deploys.catalogue.value_kinds import BOOLEAN, choice_of, count_up_to, duration_between, list_kind
 
 
@@ -268,6 +268,15 @@ class Service(KeyRecord):
             "looks like a secret is taken out of quoted lines in any case.",
         ),
     ] = LogLines.SHOW
+    compare: Annotated[
+        str,
+        Key(
+            COMPARE_URL,
+            "The address of a page that compares two versions, with `{from}` and `{to}` for their tags, such "
+            "as `https://github.com/acme/shop/compare/{from}...{to}`. The card links to it.",
+            default_text="none",
+        ),
+    ] = ""
     notify: Annotated[
         Notify | None,
         Key(

@@ -18,6 +18,11 @@ from deploys.catalogue.value_kinds import ValueKind, describe_value, refuse, req
 ECS_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,255}$"
 """Clusters, services, containers (ECS API reference: CreateCluster, CreateService, ContainerDefinition)."""
 REGION_PATTERN = r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$"
+_COMPARE_TEXT = r"[^\s<>|{}]*"
+COMPARE_PATTERN = (
+    rf"^https://[^\s/?#@{{}}<>|]+/{_COMPARE_TEXT}"
+    rf"(\{{from\}}{_COMPARE_TEXT}\{{to\}}|\{{to\}}{_COMPARE_TEXT}\{{from\}}){_COMPARE_TEXT}$"
+)
 HTTP_URL_PATTERN = r"^https?://[^\s/?#@]+([/?][^\s#]*)?$"
 ALARM_NAME_PATTERN = r"^[^\x00-\x1f\x7f]{1,255}$"
 """CloudWatch API reference, PutMetricAlarm: no ASCII control characters."""
@@ -181,6 +186,20 @@ def _check_calendar(value: object) -> str:
     return text
 
 
+def _check_compare_url(value: object) -> str:
+    """The address of a comparison of two versions, which are filled in."""
+    example = "`https://github.com/acme/shop/compare/{from}...{to}`"
+    url = require_text(value, f"an address such as {example}").strip()
+    if any(url.count(each) != 1 for each in ("{from}", "{to}")):
+        refuse(f"write `{{from}}` and `{{to}}` once each, where the two tags belong: {example}.")
+    rest = url.replace("{from}", "").replace("{to}", "")
+    if "{" in rest or "}" in rest:
+        refuse(f"only `{{from}}` and `{{to}}` are filled in; leave out other braces: {example}.")
+    if not re.fullmatch(COMPARE_PATTERN, url):
+        refuse(f"this is not the address of a web page; write one such as {example}.")
+    return url
+
+
 def _check_reason(value: object) -> str:
     text = " ".join(require_text(value, "a reason, for people").split())
     if len(text) > 200:
@@ -196,6 +215,7 @@ _COMMAND_SCHEMA = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 REGION = text_kind("AWS region", _check_region, REGION_PATTERN, examples=["eu-west-1"])
 HTTP_URL = text_kind("URL", _check_http_url, HTTP_URL_PATTERN)
+COMPARE_URL = text_kind("address", _check_compare_url, COMPARE_PATTERN)
 ALARM_NAME = text_kind("name", _check_alarm_name, ALARM_NAME_PATTERN)
 ROLE_ARN = text_kind("ARN", _check_role_arn, ROLE_ARN_PATTERN)
 EXTERNAL_ID = text_kind("text", _check_external_id, EXTERNAL_ID_PATTERN)

@@ -14,7 +14,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
 from deploys.records.quote import Prose, Quote
-from deploys.records.record import StoredRecord
+from deploys.records.record import Record, StoredRecord
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.restore_point import StopProgress
 from deploys.records.retries import Retries
@@ -29,6 +29,16 @@ from deploys.records.thread_messages import (
 )
 from deploys.records.traffic import TrafficShift
 from deploys.records.typed_command import TypedCommand
+
+TIMELINE_ENTRIES = 40
+"""Entries that a record keeps (count), the newest: a deploy that is planned again and again has more."""
+
+
+class PhaseEntry(Record):
+    """A phase, and when it was entered (epoch seconds)."""
+
+    phase: Phase
+    at: float
 
 
 class Deploy(StoredRecord):
@@ -57,6 +67,8 @@ class Deploy(StoredRecord):
 
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0
+    timeline: tuple[PhaseEntry, ...] = ()
+    """The phases that it went through, in order."""
     began_at: float | None = None
     """When its planning began: nothing kept it waiting any more."""
     hold: Hold | None = None
@@ -189,6 +201,7 @@ class Deploy(StoredRecord):
         entered = self.evolve(
             phase=phase,
             phase_since=now,
+            timeline=(*self.timeline, PhaseEntry(phase=phase, at=now))[-TIMELINE_ENTRIES:],
             pending_confirmation=None,
             retries=Retries(),
             notices=tuple(each for each in self.notices if each not in ONCE_A_PHASE),

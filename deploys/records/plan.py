@@ -59,6 +59,10 @@ class Plan(Record):
     """How ECS moves the traffic, if the service is BLUE_GREEN, LINEAR or CANARY."""
     stop_timeout: int | None = None
     """Seconds that the containers running now get to stop, if they will be stopped."""
+    log_group: str = ""
+    """Of the app's container, in CloudWatch Logs; empty: it writes its log somewhere else."""
+    log_region: str = ""
+    """Where that is; empty: in the service's region."""
     scaling: ScalingPlan | None = None
     """What is known of Application Auto Scaling, if it scales the service."""
     config: RevisionConfig | None = None

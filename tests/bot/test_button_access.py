@@ -36,7 +36,7 @@ from tests.bot.bot_harness import (
     RecordedViews,
 )
 from tests.bot.button_scenes import SCENES, Pressable, Scene, scene_name, services_of
-from tests.bot.conftest import NO_LIMITS
+from tests.bot.sample_bot import NO_LIMITS
 from tests.builders import a_deploy, a_service
 from tests.deploys.access_rules import World
 from tests.deploys.test_access import (

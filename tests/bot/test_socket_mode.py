@@ -27,7 +27,7 @@ from deploys.stores.claims import Submission
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, DAVE, NOTHING_UNDER_WAY, BotHarness, ManualClock, RecordedViews
-from tests.bot.conftest import APPROVERS, DEPLOYERS
+from tests.bot.sample_bot import APPROVERS, DEPLOYERS
 from tests.slack_directory import TEAM, KnownDirectory
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"

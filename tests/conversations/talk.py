@@ -23,7 +23,7 @@ from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
 from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock, RecordedViews
-from tests.bot.conftest import NO_LIMITS
+from tests.bot.sample_bot import NO_LIMITS
 from tests.slack_directory import KnownDirectory
 from tests.workers.engine_harness import EngineHarness
 

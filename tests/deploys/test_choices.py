@@ -145,65 +145,71 @@ def test_what_the_first_checks_refuse_has_a_button_on_the_card(error: type[Refus
     assert card_buttons(refused)
 
 
-@pytest.mark.parametrize(
-    ("error", "fields", "labels"),
-    [
-        ("CommandTooLate", {}, ["Send it again"]),
-        ("CommandTooLate", {"subcommand": "", "action_id": "deploy:cancel"}, []),
-        ("MentionTooLate", {}, ["Send it again"]),
-        ("UnknownService", {"facts": {"likely": "web"}}, ["I mean web"]),
-        ("UnknownService", {"facts": {"likely": ""}}, []),
-        ("UnknownService", {"facts": {"likely": "web"}, "services": ("wbe", "api")}, []),
-        ("BatchRefused", {"facts": {"others": "web,api"}}, ["Deploy only web, api"]),
-        ("BatchRefused", {"facts": {"others": ""}}, []),
-        ("BatchRefused", {}, []),
-        ("NoSelfApproval", {"action_id": "a", "facts": {"approvers": "<@U1>"}}, ["Ask an approver"]),
-        ("NoSelfApproval", {"action_id": "a", "facts": {"approvers": "nobody else may"}}, []),
-        ("ScaleToZero", {"subcommand": "scale"}, ["Scale to 0"]),
-        ("NotAnApprover", {"facts": {"approvers": "<@U1>"}}, ["Ask somebody who may"]),
-        ("NotADeployer", {"facts": {"deployers": "<@U1>, <!subteam^S1>"}}, ["Ask somebody who may"]),
-        ("NotADeployer", {"facts": {"deployers": "nobody"}}, []),
-        ("NotADeployer", {"facts": {"deployers": "everyone"}}, []),
-        ("NotADeployer", {"facts": {"deployers": "<@U1>"}, "request": IN_DIRECT_MESSAGE}, []),
-        ("NotADeployer", {"facts": {"deployers": "<@U1>"}, "subcommand": ""}, []),
-        ("NotAllowed", {"facts": {"people": "<@U1>"}, "is_query": True}, []),
-        ("ServiceFrozen", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
-        ("ServiceFrozen", {"facts": FROZEN, "reason": "payments are down"}, ["Ask somebody who may"]),
-        ("ServiceFrozen", {"facts": FROZEN}, []),  # an override needs a reason
-        ("LockNotYours", {"facts": {"people": "<@U1>"}}, ["Ask the holder", "Ask somebody who may"]),
-        ("AlreadyLocked", {"facts": {"may_break": "yes"}}, ["Ask the holder", "Break the lock"]),
-        ("AlreadyLocked", {"facts": {"may_break": ""}}, ["Ask the holder"]),
-        ("QueueFull", {}, ["Send it again"]),
-        ("PersonUnknown", {}, ["Send it again"]),
-        ("PersonUnknown", {"subcommand": ""}, []),
-        ("NoSelfRejection", {**CLICK, "facts": {"id": "k3m9p2qr"}}, ["Run /deploy cancel k3m9p2qr"]),
-        ("GroupInList", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
-        ("GroupInList", {"facts": {"meant": ""}}, []),
-        ("CommaMissing", {"facts": {"names": "web,api", "tag": "1.5"}}, ["Run /deploy web,api 1.5"]),
-        ("CommaMissing", {"facts": {"names": "web,api", "tag": ""}}, []),
-        (
-            "OneServiceAtATime",
-            {"facts": {"names": "web,api"}, "subcommand": "restart", "tag": ""},
-            ["Run /deploy restart web", "Run /deploy restart api"],
-        ),
-        ("OneServiceAtATime", {"facts": {"names": "a,b,c,d,e,f"}}, []),
-        ("BatchRefused", {"facts": {"locked": "yes"}}, ["Queue all for when they are free"]),
-        (
-            "BatchRefused",
-            {"facts": {"locked": "yes", "lock": "abcd2345", "may_break": "yes", "others": "api"}},
-            ["Queue all for when they are free", "Ask the holder", "Break the lock", "Deploy only api"],
-        ),
-        ("BatchRefused", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
-        ("BatchRefused", {"facts": {"people": "<@U1>"}}, ["Ask somebody who may"]),
-        ("BatchRefused", {"facts": {"again": "yes"}}, ["Send it again"]),
-        ("BatchRefused", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
-        ("StaleCard", {}, []),
-    ],
-)
-def test_the_buttons_of_a_refusal(error: str, fields: dict[str, object], labels: list[str]) -> None:
+BUTTONS_OF_REFUSALS: list[tuple[str, dict[str, object], list[str]]] = [
+    ("CommandTooLate", {}, ["Send it again"]),
+    ("CommandTooLate", {"subcommand": "", "action_id": "deploy:cancel"}, []),
+    ("MentionTooLate", {}, ["Send it again"]),
+    ("UnknownService", {"facts": {"likely": "web"}}, ["I mean web"]),
+    ("UnknownService", {"facts": {"likely": ""}}, []),
+    ("UnknownService", {"facts": {"likely": "web"}, "services": ("wbe", "api")}, []),
+    ("BatchRefused", {"facts": {"others": "web,api"}}, ["Deploy only web, api"]),
+    ("BatchRefused", {"facts": {"others": ""}}, []),
+    ("BatchRefused", {}, []),
+    ("NoSelfApproval", {"action_id": "a", "facts": {"approvers": "<@U1>"}}, ["Ask an approver"]),
+    ("NoSelfApproval", {"action_id": "a", "facts": {"approvers": "nobody else may"}}, []),
+    ("ScaleToZero", {"subcommand": "scale"}, ["Scale to 0"]),
+    ("NotAnApprover", {"facts": {"approvers": "<@U1>"}}, ["Ask somebody who may"]),
+    ("NotADeployer", {"facts": {"deployers": "<@U1>, <!subteam^S1>"}}, ["Ask somebody who may"]),
+    ("NotADeployer", {"facts": {"deployers": "nobody"}}, []),
+    ("NotADeployer", {"facts": {"deployers": "everyone"}}, []),
+    ("NotADeployer", {"facts": {"deployers": "<@U1>"}, "request": IN_DIRECT_MESSAGE}, []),
+    ("NotADeployer", {"facts": {"deployers": "<@U1>"}, "subcommand": ""}, []),
+    ("NotAllowed", {"facts": {"people": "<@U1>"}, "is_query": True}, []),
+    ("ServiceFrozen", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
+    ("ServiceFrozen", {"facts": FROZEN, "reason": "payments are down"}, ["Ask somebody who may"]),
+    ("ServiceFrozen", {"facts": FROZEN}, []),  # an override needs a reason
+    ("LockNotYours", {"facts": {"people": "<@U1>"}}, ["Ask the holder", "Ask somebody who may"]),
+    ("AlreadyLocked", {"facts": {"may_break": "yes"}}, ["Ask the holder", "Break the lock"]),
+    ("AlreadyLocked", {"facts": {"may_break": ""}}, ["Ask the holder"]),
+    ("QueueFull", {}, ["Send it again"]),
+    ("PersonUnknown", {}, ["Send it again"]),
+    ("PersonUnknown", {"subcommand": ""}, []),
+    ("NoSelfRejection", {**CLICK, "facts": {"id": "k3m9p2qr"}}, ["Run /deploy cancel k3m9p2qr"]),
+    ("GroupInList", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
+    ("GroupInList", {"facts": {"meant": ""}}, []),
+    ("CommaMissing", {"facts": {"names": "web,api", "tag": "1.5"}}, ["Run /deploy web,api 1.5"]),
+    ("CommaMissing", {"facts": {"names": "web,api", "tag": ""}}, []),
+    (
+        "OneServiceAtATime",
+        {"facts": {"names": "web,api"}, "subcommand": "restart", "tag": ""},
+        ["Run /deploy restart web", "Run /deploy restart api"],
+    ),
+    ("OneServiceAtATime", {"facts": {"names": "a,b,c,d,e,f"}}, []),
+    ("BatchRefused", {"facts": {"locked": "yes"}}, ["Queue all for when they are free"]),
+    (
+        "BatchRefused",
+        {"facts": {"locked": "yes", "lock": "abcd2345", "may_break": "yes", "others": "api"}},
+        ["Queue all for when they are free", "Ask the holder", "Break the lock", "Deploy only api"],
+    ),
+    ("BatchRefused", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
+    ("BatchRefused", {"facts": {"people": "<@U1>"}}, ["Ask somebody who may"]),
+    ("BatchRefused", {"facts": {"again": "yes"}}, ["Send it again"]),
+    ("BatchRefused", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
+    ("StaleCard", {}, []),
+]
+"""Refusals, fields of what was refused, and the labels of their buttons."""
+
+
+def refused_request(error: str, fields: dict[str, object]) -> RefusedRequest:
+    """What the bot keeps of a request that was refused so."""
     given = {"subcommand": "deploy", "services": ("wbe",), "tag": "1.4.2", **fields}
-    refused = RefusedRequest.model_validate(
+    return RefusedRequest.model_validate(
         {"id": "abcdefgh", "request": DEPLOY.request, "error": error, **given}
     )
+
+
+@pytest.mark.parametrize(("error", "fields", "labels"), BUTTONS_OF_REFUSALS)
+def test_the_buttons_of_a_refusal(error: str, fields: dict[str, object], labels: list[str]) -> None:
+    refused = refused_request(error, fields)
 
     assert [each.label for each in choice_buttons(refused)] == labels

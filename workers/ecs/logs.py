@@ -54,6 +54,16 @@ class LogLocation(NamedTuple):
     stream: str
 
 
+def find_log_group(revision: RevisionState, container: str) -> tuple[str, str]:
+    """The log group of one container of a revision, and its region: empty if it is the service's. Both are
+    empty if CloudWatch Logs does not have it."""
+    configuration = containers_by_name(revision).get(container, {}).get("logConfiguration") or {}
+    options = configuration.get("options") or {}
+    if configuration.get("logDriver") != "awslogs":
+        return "", ""
+    return options.get("awslogs-group", ""), options.get("awslogs-region", "")
+
+
 def find_log(revision: RevisionState, task: TaskState, container: str) -> LogLocation | None:
     """Where the log is; None if CloudWatch Logs does not have it.
 

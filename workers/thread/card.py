@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
+from deploys.card_links import card_links
 from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
@@ -19,17 +20,19 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.stop_all import StopAll
+from deploys.rollback_offer import RollbackOffer
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.messages import count_change, pre_task
 from workers.messages.base_revision import card_text
 from workers.messages.images import image_line
 from workers.messages.rollback_reasons import without_retry_promise
-from workers.thread import card_buttons, card_progress, card_traffic
+from workers.thread import card_buttons, card_progress, card_timeline, card_traffic
 from workers.thread.card_state import (
     approved_by,
     changes_with_time,
     hold_line,
     is_decided,
+    next_step,
     state_emoji,
     state_text,
     stop_line,
@@ -47,6 +50,8 @@ class Card:
     blocks: tuple[dict[str, Any], ...]
     state_line: str
     """What is deployed, and its state: the shortest true text."""
+    timeline: str = ""
+    """Mrkdwn in place of the plan block, for workspaces that do not take it."""
 
 
 def deploy_card(
@@ -55,10 +60,11 @@ def deploy_card(
     now: float,
     forecast: QueueForecast | None = None,
     stopped: StopAll | None = None,
+    offer: RollbackOffer | None = None,
 ) -> Card:
     """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue.
 
-    stopped: what stops all deploys."""
+    stopped: what stops all deploys. offer: what a success can be rolled back to."""
     first = card_headline(deploy, ahead)
     how_far = [
         *_hold_lines(deploy, stopped, slack_time),
@@ -68,23 +74,31 @@ def deploy_card(
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
     drawn = f"`{card_progress.progress_bar(bar)}` {bar}" if bar else ""
-    blocks: list[Block | None] = [
-        _section(f"{state_emoji(deploy)} {first}"),
+    what_next = next_step(deploy)
+    blocks: list[Block | dict[str, Any] | None] = [
+        _section(f"{state_emoji(deploy)} {_join_words(first, what_next)}"),
         _section(_join_lines(drawn, *how_far)),
         _section(_join_lines(*problems)),
         _section(_join_lines(*about)),
+        card_timeline.plan_block(deploy),
         ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_time), SECTION))]),
-        card_buttons.button_row(deploy),
+        card_buttons.button_row(deploy, offer=offer),
     ]
     spoken = _join_lines(
-        first,
+        _join_words(first, what_next),
         *_hold_lines(deploy, stopped, utc_time),
         *_progress_lines(deploy, now, utc_time, forecast),
         *problems,
         *about,
+        card_timeline.timeline_text(deploy, utc_time),
         _footer(deploy, now, utc_time),
     )
-    return Card(clip_bytes(spoken, CARD_BYTES), tuple(block.to_dict() for block in blocks if block), first)
+    return Card(
+        clip_bytes(spoken, CARD_BYTES),
+        tuple(block if isinstance(block, dict) else block.to_dict() for block in blocks if block),
+        first,
+        clip(card_timeline.timeline_text(deploy, slack_time), SECTION),
+    )
 
 
 def card_fingerprint(
@@ -92,11 +106,12 @@ def card_fingerprint(
     ahead: Sequence[Deploy],
     forecast: QueueForecast | None = None,
     stopped: StopAll | None = None,
+    offer: RollbackOffer | None = None,
 ) -> str:
     """Stays the same while only time passes."""
     # The end of a question's time moves on until somebody has seen it.
     timeless = deploy.evolve(approval={"shown_at": None, "expires_at": None})
-    still = deploy_card(timeless, ahead, deploy.request.requested_at, forecast, stopped)
+    still = deploy_card(timeless, ahead, deploy.request.requested_at, forecast, stopped, offer)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
@@ -213,7 +228,12 @@ def _footer(deploy: Deploy, now: float, when: TimeFormat) -> str:
         parts.append(f"took {duration(deploy.ended_at - deploy.request.requested_at)}")
     elif changes_with_time(deploy):
         parts.append(f"{duration(now - deploy.request.requested_at)} so far")
-    return ", ".join(parts)
+    links = [f"<{escape(url)}|{words}>" for words, url in card_links(deploy).items()]
+    return ", ".join([*parts, *links])
+
+
+def _join_words(*parts: str) -> str:
+    return ". ".join(part for part in parts if part)
 
 
 def _join_lines(*lines: str) -> str:

@@ -14,11 +14,15 @@ from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.rollback_offer import RollbackOffer
 from workers.thread.card_state import is_decided
 
 
-def card_buttons(deploy: Deploy) -> list[Button]:
-    """The buttons that apply to the deploy now, the most wanted first."""
+def card_buttons(deploy: Deploy, offer: RollbackOffer | None = None) -> list[Button]:
+    """The buttons that apply to the deploy now, the most wanted first. offer: what it can be rolled back
+    to."""
+    if offer is not None:
+        return [buttons.roll_back_to_button(deploy, offer)]
     if deploy.outcome is Outcome.REFUSED:
         return _lifting_buttons(deploy)
     if not deploy.in_progress or deploy.cancel or not deploy.phase.facts.cancellable:
@@ -39,10 +43,12 @@ def _lifting_buttons(deploy: Deploy) -> list[Button]:
     return [each for each in found if each]
 
 
-def button_row(deploy: Deploy, shown: Sequence[Button] | None = None) -> ActionsBlock | None:
+def button_row(
+    deploy: Deploy, shown: Sequence[Button] | None = None, *, offer: RollbackOffer | None = None
+) -> ActionsBlock | None:
     """The row of buttons; None if there are none. Beside a question, Cancel is in a menu: it is seldom
     wanted."""
-    shown = card_buttons(deploy) if shown is None else shown
+    shown = card_buttons(deploy, offer) if shown is None else shown
     if not shown:
         return None
     waiting = is_waiting_for_approval(deploy)

@@ -18,7 +18,7 @@ from deploys.records.phases import Outcome, Phase, Stage
 from deploys.records.request import Verb
 from deploys.records.rollout import ChangedSince
 from deploys.records.stop_all import StopAll
-from deploys.text_limits import short_code
+from deploys.text_limits import short_code, shorten
 from workers.thread import card_traffic
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
@@ -159,6 +159,19 @@ def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     elif deploy.phase is Phase.FOLLOWING_EXTERNAL:
         words = card_traffic.traffic_state(deploy) or words
     return words
+
+
+def next_step(deploy: Deploy) -> str:
+    """What somebody has to do now, as a sentence without its full stop; empty if nobody has to."""
+    if deploy.cancel and deploy.in_progress:
+        return ""
+    if deploy.phase is Phase.AWAITING_APPROVAL and deploy.in_progress and not is_decided(deploy):
+        return "Approve or reject it below"
+    if deploy.in_progress and unanswered_pause(deploy):
+        return "Continue it or roll it back below"
+    if deploy.outcome is Outcome.FAILED and deploy.verb is not Verb.FOLLOW:
+        return f"`/deploy status {shorten(deploy.service.name, 63)}` shows what runs"
+    return ""
 
 
 def _rolling_back_text(deploy: Deploy) -> str:

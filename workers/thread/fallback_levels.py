@@ -51,9 +51,12 @@ def next_fallback(
 
 def less_fallback(thread: ThreadState) -> ThreadState:
     """After a card was sent in a new state: the next one is tried one level richer, as Slack may have refused
-    something that only the old one had.
+    something that only the old one had. PLAIN_BLOCKS is left out: a thread is at it
+    only after FULL was refused.
     """
-    return thread.evolve(fallback_level=max(thread.fallback_level - 1, 0), text_limit=0)
+    richer = max(thread.fallback_level - 1, FallbackLevel.FULL)
+    level = FallbackLevel.FULL if richer == FallbackLevel.PLAIN_BLOCKS else richer
+    return thread.evolve(fallback_level=int(level), text_limit=0)
 
 
 def _more_fallback(
@@ -76,6 +79,8 @@ def _next_text_bytes(thread: ThreadState, sent_level: FallbackLevel | None) -> i
 
 Block = dict[str, Any]
 
+NATIVE_BLOCKS = frozenset({"plan"})
+"""Newer types of blocks. A workspace or client that does not know one answers `invalid_blocks`."""
 BUTTONS_IN_A_ROW = 24
 """Buttons in one block (count): Slack takes 25, and the buttons of one question stay together."""
 
@@ -84,13 +89,15 @@ class FallbackLevel(IntEnum):
     """How a card is written. The numbers are kept in `ThreadState.fallback_level`."""
 
     FULL = 0
-    NO_CONFIRMS = 1
+    PLAIN_BLOCKS = 1
+    """Only blocks that every workspace takes: the steps as a line of text."""
+    NO_CONFIRMS = 2
     """Without confirm dialogs. A click stays safe: a decision is compared with the record."""
-    COMPACT = 2
+    COMPACT = 3
     """The text in as few sections as possible, and all buttons below it."""
-    STATE_LINE = 3
+    STATE_LINE = 4
     """Only what is deployed and its state, and the buttons."""
-    TEXT = 4
+    TEXT = 5
     """The state line without blocks."""
 
 
@@ -109,7 +116,11 @@ def fit_message(card: Card, least_level: int, text_bytes: int = 0) -> FittedMess
     """The card at the richest level that fits Slack's limits, `least_level` or plainer.
 
     text_bytes: the most of its text, 0 for as many as Slack takes.
+
+    A card without newer blocks begins at PLAIN_BLOCKS, so that a refused one is not sent again as it was.
     """
+    if not has_native_blocks(card.blocks):
+        least_level = max(least_level, FallbackLevel.PLAIN_BLOCKS)
     for form in FallbackLevel:
         if form < least_level:
             continue
@@ -136,12 +147,24 @@ def _blocks(card: Card, level: FallbackLevel, text: str) -> Sequence[Block]:
     match level:
         case FallbackLevel.FULL:
             return card.blocks
+        case FallbackLevel.PLAIN_BLOCKS:
+            return _plain_blocks(card)
         case FallbackLevel.NO_CONFIRMS:
-            return [_without_confirms(block) for block in card.blocks]
+            return [_without_confirms(block) for block in _plain_blocks(card)]
         case FallbackLevel.COMPACT | FallbackLevel.STATE_LINE:
             return [*_sections(text), *_button_rows(card.blocks)]
         case FallbackLevel.TEXT:
             return []
+
+
+def has_native_blocks(blocks: Sequence[Block]) -> bool:
+    """Whether some workspaces may not take them."""
+    return any(block["type"] in NATIVE_BLOCKS for block in blocks)
+
+
+def _plain_blocks(card: Card) -> list[Block]:
+    line = {"type": "context", "elements": [{"type": "mrkdwn", "text": card.timeline}]}
+    return [line if block["type"] in NATIVE_BLOCKS else block for block in card.blocks]
 
 
 def _without_confirms(block: Block) -> Block:

@@ -15,7 +15,9 @@ from deploys.queue_forecast import QueueReader
 from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
 from deploys.records.stop_all import StopAll
+from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_offer
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
@@ -107,7 +109,15 @@ class Publisher:
             return None
         [deploy] = self._as_shown([deploy])
         found = queues.read(deploy)
-        return DeployThreadSource(deploy, found.ahead, found.forecast, self._find_stop())
+        return DeployThreadSource(
+            deploy, found.ahead, found.forecast, self._find_stop(), self._find_offer(deploy)
+        )
+
+    def _find_offer(self, deploy: Deploy) -> RollbackOffer | None:
+        """What its card offers to roll back to."""
+        if deploy.outcome is not Outcome.SUCCEEDED:
+            return None
+        return find_rollback_offer(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
 
     def _as_shown(self, deploys: Sequence[Deploy]) -> list[Deploy]:
         """The deploys of one thread, without what must not be quoted in all channels that are told of it."""

@@ -113,6 +113,14 @@ class SharedRateLimits:
         """Whether no worker logged this within that time: a lasting problem is not logged by every job."""
         return bool(self._redis.set(f"{_KEY}notice:{about}", 1, nx=True, ex=int(seconds)))
 
+    def note(self, what: str, seconds: float) -> None:
+        """Notes something about Slack for all workers, for so long."""
+        self._redis.set(f"{_KEY}{what}", 1, ex=int(seconds))
+
+    def is_noted(self, what: str) -> bool:
+        """Whether a worker has noted that lately."""
+        return bool(self._redis.exists(f"{_KEY}{what}"))
+
     def _ms(self) -> int:
         return int(self._now() * 1000)
 

@@ -12,6 +12,10 @@ from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from workers.thread.rate_limits import SharedRateLimits, Urgency
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
 
+NATIVE_BLOCKS_AGAIN_SECONDS = 24 * 3600.0
+"""After a workspace has refused Slack's newer blocks, until they are tried again (seconds)."""
+_NO_NATIVE_BLOCKS = "no-native-blocks"
+
 
 class RetryLater(Exception):
     """This call has to wait: the rate limits have no token, or an earlier error set a later time."""
@@ -88,6 +92,15 @@ class SlackCalls:
             lambda: self._client.chat_getPermalink(channel=channel, message_ts=ts),
         )
         return str(answer["permalink"])
+
+    def takes_native_blocks(self) -> bool:
+        """Whether this workspace may take Slack's newer blocks."""
+        return not self._limits.is_noted(_NO_NATIVE_BLOCKS)
+
+    def note_no_native_blocks(self) -> None:
+        """Slack took a message without newer blocks that it had refused with them. For a day no other message
+        is tried with them."""
+        self._limits.note(_NO_NATIVE_BLOCKS, NATIVE_BLOCKS_AGAIN_SECONDS)
 
     def _take_token(self, method: str, channel: str, urgency: Urgency, has_slot: bool) -> None:
         wait = self._limits.take_token(method, channel=channel, urgency=urgency, has_slot=has_slot)

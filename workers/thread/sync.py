@@ -19,7 +19,13 @@ from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import STATE_BYTES, clip_bytes
 from workers.messages import unreachable_channel
 from workers.thread.card_buttons import questions_in_blocks
-from workers.thread.fallback_levels import FallbackLevel, FittedMessage, fit_message, less_fallback
+from workers.thread.fallback_levels import (
+    FallbackLevel,
+    FittedMessage,
+    fit_message,
+    has_native_blocks,
+    less_fallback,
+)
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
@@ -147,6 +153,8 @@ class ThreadSync:
 
         A question whose buttons Slack refused is sent as text at once, and retried with its buttons.
         """
+        if message.level == self.thread.fallback_level == FallbackLevel.PLAIN_BLOCKS:
+            self._calls.note_no_native_blocks()
         if self._source.state_key() != self.thread.card_state:
             self._writer.thread = less_fallback(self.thread)
         sent: dict[str, Any] = {
@@ -259,4 +267,7 @@ class ThreadSync:
             log.info("no permalink yet", deploy=self._source.id, error=failure.detail)
 
     def _fit_card(self) -> FittedMessage:
-        return fit_message(self._source.card(self._now()), self.thread.fallback_level, self.thread.text_limit)
+        card, level = self._source.card(self._now()), self.thread.fallback_level
+        if has_native_blocks(card.blocks) and not self._calls.takes_native_blocks():
+            level = max(level, FallbackLevel.PLAIN_BLOCKS)
+        return fit_message(card, level, self.thread.text_limit)

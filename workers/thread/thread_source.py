@@ -14,6 +14,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
+from deploys.rollback_offer import RollbackOffer
 from deploys.stores.thread_store import ThreadState
 from deploys.where_told import card_channel, channels_told, is_quiet_success
 from workers.messages import elsewhere, unreachable_channel
@@ -169,7 +170,8 @@ class ThreadSource(Protocol):
 
 
 class DeployThreadSource:
-    """A single deploy. ahead: the deploys it waits for. stopped: what stops all deploys."""
+    """A single deploy. ahead: the deploys it waits for. stopped: what stops all deploys. offer: what a
+    success can be rolled back to."""
 
     def __init__(
         self,
@@ -177,8 +179,10 @@ class DeployThreadSource:
         ahead: Sequence[Deploy],
         forecast: QueueForecast | None = None,
         stopped: StopAll | None = None,
+        offer: RollbackOffer | None = None,
     ) -> None:
         self._forecast = forecast
+        self._offer = offer
         self._deploy = deploy
         self._stopped = stopped
         self._ahead = ahead
@@ -203,10 +207,10 @@ class DeployThreadSource:
         return PrivateRefusal(text, card_buttons.button_row(self._deploy))
 
     def card(self, now: float) -> Card:
-        return card.deploy_card(self._deploy, self._ahead, now, self._forecast, self._stopped)
+        return card.deploy_card(self._deploy, self._ahead, now, self._forecast, self._stopped, self._offer)
 
     def fingerprint(self) -> str:
-        return card.card_fingerprint(self._deploy, self._ahead, self._forecast, self._stopped)
+        return card.card_fingerprint(self._deploy, self._ahead, self._forecast, self._stopped, self._offer)
 
     def state_key(self) -> str:
         return card_state.state_key(self._deploy)

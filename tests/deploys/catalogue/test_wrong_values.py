@@ -25,7 +25,8 @@ SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `may_roll_back`, "
     "`may_lock`, `may_scale`, `may_run`, `may_override`, `guests`, `direct_messages`, `shared_channels`, "
     "`approvals`, `self_approval`, `channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, "
-    "`base`, `before`, `run_deadline`, `after`, `freezes`, `logs`, `notify`, `role`, `ecs_service`"
+    "`base`, `before`, `run_deadline`, `after`, `freezes`, `logs`, `compare`, `notify`, `role`, "
+    "`ecs_service`"
 )
 
 VALUE_MISTAKES = [
@@ -60,6 +61,22 @@ VALUE_MISTAKES = [
         "base: Latest",
         "5:11: services.web.base: `Latest` is not a revision to copy; write `running` or `latest`. "
         "Did you mean `latest`?",
+    ),
+    # compare
+    (
+        "compare: https://github.com/acme/web/compare/1.4.1...1.4.2",
+        "5:14: services.web.compare: write `{from}` and `{to}` once each, where the two tags belong: "
+        "`https://github.com/acme/shop/compare/{from}...{to}`.",
+    ),
+    (
+        "compare: https://github.com/{org}/web/compare/{from}...{to}",
+        "5:14: services.web.compare: only `{from}` and `{to}` are filled in; leave out other braces: "
+        "`https://github.com/acme/shop/compare/{from}...{to}`.",
+    ),
+    (
+        "compare: http://github.com/acme/web/compare/{from}...{to}",
+        "5:14: services.web.compare: this is not the address of a web page; write one such as "
+        "`https://github.com/acme/shop/compare/{from}...{to}`.",
     ),
     # logs
     (

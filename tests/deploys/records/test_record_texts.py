@@ -28,7 +28,8 @@ NAMES = {
     "LockRef.owner LockRef.target RefusalHints.external_deployment_id RefusalHints.instead_tag "
     "RefusalHints.likely_tags",
     "the plan": "ContainerChange.container ContainerChange.digest ContainerChange.new_image "
-    "ContainerChange.old_image Plan.digest Plan.old_revision Plan.old_tag Plan.source_revision Plan.tag "
+    "ContainerChange.old_image Plan.digest Plan.log_group Plan.log_region "
+    "Plan.old_revision Plan.old_tag Plan.source_revision Plan.tag "
     "RevisionConfig.newest RevisionConfig.origin NewerRevision.registered_by NewerRevision.revision "
     "NewerRevision.tried_by NewerRevision.tried_outcome TrafficPlan.alarms TrafficPlan.strategy "
     "PlannedPause.stages",

@@ -71,16 +71,21 @@ def message_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
 FUNCTIONS = dict(message_functions())
 
 
-def arguments_of(name: str) -> dict[str, Any]:
+def parameters_of(name: str) -> dict[str, Any]:
+    """The parameters of this function and their types."""
     hints = typing.get_type_hints(FUNCTIONS[name])
+    return {each: hints[each] for each in inspect.signature(FUNCTIONS[name]).parameters}
+
+
+def arguments_of(name: str) -> dict[str, Any]:
     ours: dict[str, Any] = {str(str): "A sentence of ours."}
     return {
-        each: (ours.get(str(hints[each]), ("A sentence of ours.",)))
+        each: (ours.get(str(kind), ("A sentence of ours.",)))
         if f"{name} {each}" in OUR_SENTENCES
         else Phase.FOLLOWING
-        if hints[each] is Phase
-        else build(hints[each], each)
-        for each in inspect.signature(FUNCTIONS[name]).parameters
+        if kind is Phase
+        else build(kind, each)
+        for each, kind in parameters_of(name).items()
     }
 
 

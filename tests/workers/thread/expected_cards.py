@@ -10,23 +10,26 @@ EXPECTED_CARDS: dict[State, str] = {
 *web* `1.4.2` on production by <@U01ALICE00>:
 *queued, starts now*
 Why: fixes the login
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Withdraw]
 """,
     (Phase.PLANNING, None): """\
 *web* `1.4.2` on production by <@U01ALICE00>:
 *planning, nothing changed yet*
 Why: fixes the login
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Withdraw]
 """,
     (Phase.AWAITING_APPROVAL, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
-*waiting for 1 approval*
+*waiting for 1 approval*. Approve or reject it below
 Planned downtime: about 1 min 00 s.
 <@U02BOB0000> can approve until 2026-09-21 14:43 UTC.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 [Approve] [Reject] [⋯ Withdraw]
 """,
     (Phase.REGISTERING, None): """\
@@ -34,7 +37,8 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC
 *registering the new revision*
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Withdraw]
 """,
     (Phase.RUNNING_PRE_TASK, None): """\
@@ -44,7 +48,8 @@ Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min 
 touched yet.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Withdraw]
 """,
     (Phase.RUNNING_COMMAND, None): """\
@@ -52,7 +57,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 *running the command*
 Running `rake -T`, 1 min 35 s so far, at most 1 h 00 min.
 In container `web` of `web:1` (`1.4.0`), in a task of its own.
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Stop the command]
 """,
     (Phase.SCALING, None): """\
@@ -60,7 +66,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 *setting the desired count*
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Scale back]
 """,
     (Phase.FOLLOWING_COUNT, None): """\
@@ -69,7 +76,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 Tasks: 4 running, 1 pending, 5 wanted.
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Scale back]
 """,
     (Phase.RESTORING_COUNT, None): """\
@@ -79,14 +87,16 @@ Tasks: 4 running, 1 pending, 5 wanted.
 Reason: 4 of 5 tasks ran at the deadline of 20 min 00 s.
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.UPDATING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *starting the rollout*
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Roll back to 1.4.0]
 """,
     (Phase.SAVING_RESTORE_POINT, None): """\
@@ -95,7 +105,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 Planned downtime: about 1 min 00 s.
 Approved by <@U02BOB0000>.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 [Withdraw]
 """,
     (Phase.STOPPING, None): """\
@@ -104,7 +115,8 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 
 Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 [Roll back to 1.4.1]
 """,
     (Phase.DRAINING, None): """\
@@ -116,7 +128,8 @@ balancer this takes the deregistration delay
 Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 [Roll back to 1.4.1]
 """,
     (Phase.STARTING, None): """\
@@ -125,7 +138,8 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 
 Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 [Roll back to 1.4.1]
 """,
     (Phase.FOLLOWING, None): """\
@@ -135,7 +149,8 @@ New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 2 new tasks failed; at 3 ECS's circuit breaker gives up.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Roll back to 1.4.0]
 """,
     (Phase.CHECKING, None): """\
@@ -145,7 +160,8 @@ Checking, 30 s of 5 min 00 s so far: `https://web.example.com/health` answered 2
 quiet. Missed 1 in a row, last: 503 Service Unavailable.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Roll back to 1.4.0]
 """,
     (Phase.FOLLOWING_EXTERNAL, None): """\
@@ -153,7 +169,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 *rolling out, 2 of 3 new tasks running*
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 [Stop following]
 """,
     (Phase.RESTORING, None): """\
@@ -162,7 +179,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.FOLLOWING_ROLLBACK, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
@@ -171,7 +189,8 @@ New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.SETTLING, Outcome.SUCCEEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
@@ -179,7 +198,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 I check once more, a little later, that this holds.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.SETTLING, Outcome.ROLLED_BACK): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
@@ -188,15 +208,17 @@ I check once more, a little later, that this holds.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.SETTLING, Outcome.FAILED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
-*failed, needs attention*
+*failed, needs attention*. `/deploy status web` shows what runs
 I check once more, a little later, that this holds.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.SETTLING, Outcome.SUPERSEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
@@ -204,7 +226,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 mi
 I check once more, a little later, that this holds.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.SETTLING, Outcome.CANCELLED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
@@ -212,14 +235,16 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 mi
 I check once more, a little later, that this holds.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.SUCCEEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *succeeded, 3 of 3 new tasks running*
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.ROLLED_BACK): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
@@ -227,47 +252,54 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 mi
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.FAILED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
-*failed, needs attention*
+*failed, needs attention*. `/deploy status web` shows what runs
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.SUPERSEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *superseded by somebody else's deployment*
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.CANCELLED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.REJECTED): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *rejected by <@U02BOB0000>, nothing was changed*
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.EXPIRED): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *expired: nobody decided in time, nothing was changed*
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 30 min 00 s
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 30 min 00 s, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.REFUSED): """\
 *web* `1.4.2` on production by <@U01ALICE00>:
 *refused, nothing was changed*
 Reason: There is no image `web:9.9.9`.
 Why: fixes the login
-Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 2 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 2 s, \
+<CONSOLE/web/health?region=eu-west-1|ECS>
 """,
 }
 """Each state's whole `text`, and the buttons below it. A line break is added before the state."""

@@ -28,6 +28,8 @@ from tests.workers.thread.sample_deploys import (
 )
 from workers.thread.card import Card, card_fingerprint, deploy_card
 
+CONSOLE = "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/production/services"
+
 
 def buttons(shown: Card) -> str:
     """The row of buttons: `[Approve] [Reject] [⋯ Withdraw]`."""
@@ -48,7 +50,7 @@ def drawn(shown: Card) -> str:
             lines.append(block["text"]["text"])
         elif block["type"] == "context":
             lines.append(f"({block['elements'][0]['text']})")
-    return "\n".join([*lines, buttons(shown)]).replace(REGISTRY, "REGISTRY")
+    return "\n".join([*lines, buttons(shown)]).replace(REGISTRY, "REGISTRY").replace(CONSOLE, "CONSOLE")
 
 
 def test_every_state_has_its_card() -> None:
@@ -59,7 +61,11 @@ def test_every_state_has_its_card() -> None:
 def test_a_card_says_all_of_it_in_its_text(state: State) -> None:
     shown = deploy_card(sample_deploy(state), (), LATER)
 
-    said = "\n".join(filter(None, [shown.text, buttons(shown)])).replace(REGISTRY, "REGISTRY")
+    said = (
+        "\n".join(filter(None, [shown.text, buttons(shown)]))
+        .replace(REGISTRY, "REGISTRY")
+        .replace(CONSOLE, "CONSOLE")
+    )
 
     assert said.replace(": *", ":\n*", 1) == EXPECTED_CARDS[state].rstrip("\n")
 
@@ -75,7 +81,8 @@ New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 (Deploy `k3m9p2qr`, rolling, eu-west-1, requested \
-<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far)
+<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far, \
+<CONSOLE/web/health?region=eu-west-1|ECS>)
 [Roll back to 1.4.0]"""
     )
 
@@ -94,7 +101,8 @@ Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 (Deploy `w7x8y9zt`, stop-start, eu-west-1, requested \
-<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far)
+<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far, \
+<CONSOLE/ledger/health?region=eu-west-1|ECS>)
 [Roll back to 1.4.1]"""
     )
 

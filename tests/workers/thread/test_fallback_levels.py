@@ -105,7 +105,11 @@ def test_twenty_questions_take_the_compact_form_and_a_few_the_full_one() -> None
         for count in (1, 4, MAX_SERVICES)
     }
 
-    assert forms == {1: FallbackLevel.FULL, 4: FallbackLevel.FULL, MAX_SERVICES: FallbackLevel.COMPACT}
+    assert forms == {
+        1: FallbackLevel.PLAIN_BLOCKS,
+        4: FallbackLevel.PLAIN_BLOCKS,
+        MAX_SERVICES: FallbackLevel.COMPACT,
+    }
 
 
 def test_every_service_and_its_state_is_in_the_text_of_twenty() -> None:

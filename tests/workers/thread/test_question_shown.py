@@ -75,9 +75,8 @@ def test_while_slack_is_away_no_time_passes_and_then_it_goes_first(
 
 def test_a_card_without_buttons_shows_no_question(harness: PublisherHarness) -> None:
     deploy = ask(harness)
-    harness.slack.add_fault(
-        "error", method="chat.postMessage", error="invalid_blocks", times=FallbackLevel.TEXT
-    )
+    with_blocks = FallbackLevel.TEXT - FallbackLevel.PLAIN_BLOCKS
+    harness.slack.add_fault("error", method="chat.postMessage", error="invalid_blocks", times=with_blocks)
 
     harness.run(30)
 

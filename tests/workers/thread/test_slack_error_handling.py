@@ -260,7 +260,7 @@ def test_every_documented_error_has_its_kind() -> None:
     assert set(KIND_BY_ERROR) - documented <= older_names
 
 
-NEXT_LEVEL = {"fallback_level": 2}
+NEXT_LEVEL = {"fallback_level": FallbackLevel.COMPACT}
 CARD_FALLBACKS: dict[SlackErrorKind, dict[str, Any] | None] = {
     SlackErrorKind.RATE_LIMITED: None,
     SlackErrorKind.UNREACHABLE: None,

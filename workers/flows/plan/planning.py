@@ -21,6 +21,7 @@ from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
 from workers.ecs.images.pinned_tags import display_tag
+from workers.ecs.logs import find_log_group
 from workers.ecs.state import RevisionState, ServiceState
 from workers.flows.ending import confirm_twice, end_cancelled
 from workers.flows.observe.rollout_status import find_deployment_in_progress, wants_no_tasks
@@ -146,6 +147,7 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
     if deploy.verb is Verb.DEPLOY and target.source.arn == running.arn:
         refuse_same_image(deploy, context, changes, old_tag, image)
     check_pre_and_post(deploy, context, target.source)
+    log_group, log_region = find_log_group(target.source, changes[0].container)
     downtime = service.strategy.stops_service
     stop_timeout = _stop_timeout(running)
     return Plan(
@@ -157,6 +159,8 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
         digest=image.digest if image else None,
         pushed_at=image.pushed_at if image else None,
         image_bytes=image.size_bytes if image else None,
+        log_group=log_group,
+        log_region=log_region,
         pinned=image_reference.parse_image(changes[0].new_image).digest is not None,
         desired_count=ecs_service.desired,
         minimum_healthy_percent=ecs_service.minimum_healthy_percent,

@@ -1,0 +1,26 @@
+"""All sections of the gallery."""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from tests.gallery.answers import answer_section
+from tests.gallery.buttons import button_section
+from tests.gallery.deploy_cards import card_sections
+from tests.gallery.exhibit import Section
+from tests.gallery.messages import message_section
+from tests.gallery.refusals import choice_section, refusal_section
+from tests.gallery.views import view_section
+
+
+def collect(redis: Redis) -> list[Section]:
+    """Everything that Slipway says, in the order of the page. Redis is emptied before."""
+    return [
+        view_section(),
+        *card_sections(),
+        message_section(),
+        answer_section(redis),
+        choice_section(),
+        refusal_section(),
+        button_section(),
+    ]
