@@ -44,6 +44,8 @@ RULES: Mapping[str, PlanRule] = {
     "image_bytes": PlanRule.FOLLOWS,
     "stop_timeout": PlanRule.FOLLOWS,  # a revision never changes: of `old_revision`
     "downtime_seconds": PlanRule.FOLLOWS,
+    "log_group": PlanRule.FOLLOWS,  # of `source_revision`
+    "log_region": PlanRule.FOLLOWS,
     "config": PlanRule.NOTED,  # a newer revision counts if it is copied, which `source_revision` says
 }
 """Every field of a plan. What else its message shows is of services.yml (`deploys.catalogue_drift`)."""

@@ -136,6 +136,8 @@ OTHER_VALUES: dict[str, Any] = {
     "image_bytes": 9,
     "stop_timeout": 9,
     "downtime_seconds": 9,
+    "log_group": "/ecs/other",
+    "log_region": "us-east-1",
     "scaling": ScalingPlan(minimum=2, maximum=6),
     "config": RevisionConfig(origin=arn("web:9")),
 }
