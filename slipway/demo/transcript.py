@@ -15,6 +15,8 @@ from deploys.safe_text import remove_unsafe
 _INDENT = " " * 8
 _MIN_WIDTH = 40
 """Narrower terminals wrap the lines themselves (columns)."""
+_LONGEST_ADDRESS = 80
+"""Of a link that is printed (characters)."""
 _EMOJI = {
     "white_check_mark": "✔",
     "x": "✘",
@@ -63,6 +65,11 @@ class Transcript:
             ) or [""]
 
 
+def _link_to_text(link: re.Match[str]) -> str:
+    """Its words, and where it leads if that is not as long as the console's addresses."""
+    return link[2] if len(link[1]) > _LONGEST_ADDRESS else f"{link[2]} ({link[1]})"
+
+
 def mrkdwn_to_text(text: str, names: Mapping[str, str]) -> str:
     """Slack's mrkdwn as plain text: no markup, no terminal codes, and names instead of ids.
 
@@ -72,7 +79,7 @@ def mrkdwn_to_text(text: str, names: Mapping[str, str]) -> str:
     text = re.sub(r"<!subteam\^(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
     text = re.sub(r"<#(\w+)(?:\|[^>]*)?>", lambda m: f"#{names.get(m[1], m[1])}", text)
     text = re.sub(r"<!date\^\d+\^[^|>]*\|([^>]*)>", r"\1", text)
-    text = re.sub(r"<([^|>]+)\|([^>]+)>", r"\2 (\1)", text)
+    text = re.sub(r"<([^|>]+)\|([^>]+)>", _link_to_text, text)
     text = re.sub(r"<(https?://[^>]+)>", r"\1", text)
     text = re.sub(r":([a-z_]+):", lambda m: _EMOJI.get(m[1], m[0]), text)
     text = re.sub(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", r"\1", text)
