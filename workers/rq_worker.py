@@ -16,16 +16,25 @@ from typing import Any
 
 from redis.client import Pipeline
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue, Worker
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.executions import Execution
 from rq.job import Job
+from rq.registry import StartedJobRegistry
 from rq.utils import now as rq_now
 from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
 from workers.ecs.aws.aws_clients import AwsClients
+
+BOOKKEEPING_SECONDS = 5
+"""How long RQ may try to write that a job has succeeded (seconds)."""
+
+
+class _BookkeepingTimeout(BaseException):
+    """No Exception, so that no library takes it for a lost connection and tries again."""
 
 
 class RqWorker(Worker):
@@ -160,6 +169,21 @@ class RqWorker(Worker):
         with REDIS_OUTAGE.tolerate_errors():
             return super().perform_job(job, queue, execution)
         return False
+
+    def handle_job_success(
+        self, job: Job, queue: Queue, started_job_registry: StartedJobRegistry, execution: Execution
+    ) -> None:
+        """Gives up after a while. RQ tries again without end for as long as Redis refuses: it watches a key,
+        and redis-py says then that the key was changed, whatever happened to the connection.
+
+        Raises:
+            RedisError: Redis did not take it. The job is done all the same.
+        """
+        try:
+            with self.death_penalty_class(BOOKKEEPING_SECONDS, _BookkeepingTimeout):
+                super().handle_job_success(job, queue, started_job_registry, execution)
+        except _BookkeepingTimeout:
+            raise RedisTimeoutError("Redis did not take the end of a job") from None
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """An outage between a job and its bookkeeping is not an error of the job."""

@@ -47,7 +47,7 @@ def run_process(command: list[str], env: dict[str, str], tmp_path: Path) -> Iter
         process.communicate()
 
 
-def wait_for_exit(process: subprocess.Popen[str], seconds: float = 15) -> tuple[int, str]:
+def wait_for_exit(process: subprocess.Popen[str], seconds: float = 60) -> tuple[int, str]:
     """Its exit code and all it wrote."""
     output, _ = process.communicate(timeout=seconds)
     return process.returncode, output

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from deploys.records.phases import Outcome, Phase
 from sandbox.valkey import refusing_commands
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
+from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
 from tests.scenarios.conversation import Conversation
 
 END_SECONDS = 75
-"""A job that runs is finished first, within its timeout of 55 s."""
+"""A job that runs is finished first, within its timeout of 55 s and the seconds that its bookkeeping gets."""
 REDIS_STATES = {
     "READONLY": "is read-only, as during a failover or if REDIS_URL leads to a replica",
     "OOM": "is full: it has reached its `maxmemory`",
@@ -63,6 +66,17 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
     assert next(each for each in processes if each.name == "scheduler").find_in_log("Redis answers again")
 
 
+def wait_for_end(process: ChildProcess) -> int:
+    """Its exit code. If it does not end, the failure says what it and its job's process wait for."""
+    try:
+        return process.process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        pid = process.process.pid
+        jobs = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        waits = {each: Path(f"/proc/{each}/wchan").read_text() for each in [str(pid), *jobs]}
+        raise AssertionError(f"{process.name} still runs, {waits}: {process.log.read_text()}") from None
+
+
 def test_workers_and_the_scheduler_end_when_asked_while_redis_refuses(demo: DemoEnvironment) -> None:
     processes = [each for each in demo.processes.children if each.name.startswith(("worker", "scheduler"))]
     for each in processes:
@@ -70,7 +84,7 @@ def test_workers_and_the_scheduler_end_when_asked_while_redis_refuses(demo: Demo
     with refusing_commands(demo.redis, "OOM"):
         for each in processes:
             each.process.send_signal(signal.SIGTERM)
-        codes = {each.name: each.process.wait(END_SECONDS) for each in processes}
+        codes = {each.name: wait_for_end(each) for each in processes}
     for each in processes:
         demo.processes.children.remove(each)
 

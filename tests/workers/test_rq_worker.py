@@ -10,11 +10,14 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import StopRequested
+from rq.utils import now
 from rq.worker import WorkerStatus
 
 from deploys.redis_connection import connect_for_rq
+from sandbox.valkey import refusing_commands
 from workers.rq_worker import RqWorker
 
 
@@ -67,3 +70,19 @@ def test_what_the_signal_handler_does_never_waits_for_redis(
 
     assert commands == []
     assert worker._stop_requested
+
+
+def test_the_end_of_a_job_is_given_up_while_redis_refuses(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RQ itself tries for ever, so the process of the job would not end, and neither would its worker."""
+    monkeypatch.setattr("workers.rq_worker.BOOKKEEPING_SECONDS", 1)
+    connection = connect_for_rq(redis_url)
+    queue = Queue("slipway", connection=connection)
+    worker = RqWorker([queue], connection=connection)
+    job = queue.enqueue("workers.jobs.recover_orphans")
+    job.started_at = job.ended_at = now()
+    execution = worker.prepare_execution(job)
+
+    with refusing_commands(redis, "OOM"), pytest.raises(RedisError):
+        worker.handle_job_success(job, queue, queue.started_job_registry, execution)
