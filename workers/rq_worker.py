@@ -50,8 +50,8 @@ class RqWorker(Worker):
         """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
         self.log.setLevel(logging.WARNING)
         self.log.addFilter(self._is_not_an_outage)
-        self._install_signal_handlers()  # type: ignore[no-untyped-call]
         try:
+            self._install_signal_handlers()  # type: ignore[no-untyped-call]
             self._retry_until_done(self.register_birth)
             self._retry_until_done(self.subscribe)
             while not self._stop_requested:
