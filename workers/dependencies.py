@@ -94,7 +94,7 @@ class Dependencies:
         """Tells in the audit's channel what it does not know yet."""
         if self.audit_channel:
             calls = SlackCalls(self.slack, self.limits)
-            reader = SlackDirectoryReader(self.slack, SlackDirectory(self.redis), self.limits, time.time)
+            reader = self._directory_reader()
             channels = KnownSharedChannels(SlackDirectory(self.redis), time.time, reader.read)
             audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel, channels)
 
@@ -106,6 +106,9 @@ class Dependencies:
         if directory.person(user, time.time()) is None:
             self.read_slack_directory(user)
         self._home_publisher().publish(user, team)
+
+    def _directory_reader(self) -> SlackDirectoryReader:
+        return SlackDirectoryReader(self.slack, SlackDirectory(self.redis), self.limits, time.time)
 
     def refresh_homes(self) -> None:
         """Updates the Home tabs that are open and have changed."""
@@ -138,7 +141,7 @@ class Dependencies:
     def read_slack_directory(self, slack_id: str) -> None:
         """Reads from Slack who a person is, or what kind of channel it is; for an empty id, all that are
         needed and were not read lately."""
-        reader = SlackDirectoryReader(self.slack, SlackDirectory(self.redis), self.limits, time.time)
+        reader = self._directory_reader()
         if slack_id:
             reader.read(slack_id)
         else:

@@ -70,7 +70,7 @@ class AllowedJob(Job):
             return None
 
     def _handle_failure(self, exc_string: str, *args: Any, **kwargs: Any) -> None:
-        """RQ keeps the traceback of a failed job in Redis, whoever found that it failed: without secrets."""
+        """RQ keeps the traceback of a failed job in Redis. It is kept without secrets."""
         super()._handle_failure(redact(exc_string), *args, **kwargs)
 
     def restore(self, raw_data: dict[Any, Any]) -> None:

@@ -6,11 +6,11 @@ from bot.app_context import AppContext
 from bot.grammar import CONTAINER, LINES, SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from bot.worker_query import new_query_id
 from deploys.catalogue.service import LogLines
 from deploys.console_links import service_logs_link
 from deploys.errors import LogsHidden
 from deploys.mrkdwn import code
-from deploys.records.deploy import new_deploy_id
 
 DEFAULT_LINES = 20
 """Lines of each log, if nobody says how many (count)."""
@@ -26,11 +26,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     service = context.catalogue.get_service(command.service)
     if service.logs is LogLines.HIDE:
         raise LogsHidden(service=service.name, link=service_logs_link(service))
-    query_id = new_deploy_id()
-    if request.response_url:
-        context.threads.save_response_url(query_id, request.response_url)
     context.jobs.answer_logs(
-        query_id,
+        new_query_id(request, context),
         command.service,
         command.target,
         command.count or DEFAULT_LINES,

@@ -76,6 +76,10 @@ def _only(button: Button | None) -> tuple[Button, ...]:
     return (button,) if button else ()
 
 
+def _ask_somebody(refused: RefusedRequest) -> tuple[Button, ...]:
+    return _only(ask_somebody_button(refused))
+
+
 CHOICES: Mapping[str, Choices] = {
     "AlreadyLocked": _locked_before,
     "BatchRefused": _batch,
@@ -85,15 +89,15 @@ CHOICES: Mapping[str, Choices] = {
     "CommandTooLate": _send_again,
     "GroupInList": run_instead_buttons,
     "LockNotYours": _not_unlocked,
-    "MayNotResumeAll": lambda refused: _only(ask_somebody_button(refused)),
-    "MayNotWithdraw": lambda refused: _only(ask_somebody_button(refused)),
+    "MayNotResumeAll": _ask_somebody,
+    "MayNotWithdraw": _ask_somebody,
     "MembershipUnknown": _send_again,
     "MentionTooLate": _send_again,
     "NoSelfApproval": _decision,
     "NoSelfContinue": _decision,
     "NoSelfRejection": run_instead_buttons,
-    "NotADeployer": lambda refused: _only(ask_somebody_button(refused)),
-    "NotAllowed": lambda refused: _only(ask_somebody_button(refused)),
+    "NotADeployer": _ask_somebody,
+    "NotAllowed": _ask_somebody,
     "NotAnApprover": _decision,
     "OneServiceAtATime": run_instead_buttons,
     "PersonUnknown": _send_again,

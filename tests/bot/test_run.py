@@ -27,7 +27,7 @@ from tests.builders import a_plan, a_service, a_stop_start_service
 
 @pytest.fixture
 def catalogue() -> Catalogue:
-    """alice and carol may run commands in web; nobody in api, whoever deploys it."""
+    """alice and carol may run commands in web; nobody in api, not even those who deploy it."""
     web = a_service("web", may_run=(ALICE, CAROL), approvers=(BOB,), channels=(DEPLOYS_CHANNEL,))
     return Catalogue({each.name: each for each in (web, a_service("api"), a_stop_start_service("ledger"))})
 
