@@ -29,7 +29,8 @@ MIN_VALUE_LENGTH = 6
 MIN_SECRET_VALUE_LENGTH = 4
 """The same for those whose name says that they are secret."""
 
-_NOT_YET = r"(?!\[redacted\])"
+_NOT_YET = r"(?!\[redacted\]|\[value\x20of\x20)"
+"""What was taken out already stays as it is."""
 
 _SECRET_NAME = r"""
     (?:
@@ -216,17 +217,12 @@ def redact_values(part: Any) -> Any:
     return part
 
 
-def redact_lines(lines: Sequence[str]) -> list[str]:
-    """The same for lines of one text: a key block goes over several of them."""
-    return redact("\n".join(lines)).split("\n") if lines else []
-
-
-def hide_values(text: str, environment: Mapping[str, str]) -> str:
-    """The text with `[value of NAME]` in place of the values of these environment variables.
+def hide_values(text: str, environment: Iterable[tuple[str, str]]) -> str:
+    """The text with `[value of NAME]` in place of the values of these environment variables (name, value).
 
     Short values stay, and values that are part of a longer word, unless the name says that they are secret.
     """
-    for name, value in sorted(environment.items(), key=lambda item: -len(item[1])):
+    for name, value in sorted(environment, key=lambda item: -len(item[1])):
         instead = f"[value of {name}]"
         if len(value) >= MIN_SECRET_VALUE_LENGTH and _SECRET_VARIABLE.search(name):
             text = text.replace(value, instead)

@@ -14,7 +14,6 @@ from deploys.redis_connection import to_text, to_texts
 from deploys.stores.thread_store import RESPONSE_URL_KEY, RESPONSE_URL_SECONDS
 from slipway.demo.demo_environment import REDIS_PASSWORD, DemoEnvironment
 
-ENVIRONMENT_VALUE = "canary-1f3a-of-the-environment"
 SETTINGS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
@@ -48,6 +47,16 @@ def spilled(place: str) -> dict[str, str]:
     return {**words, f"AWS key of {place}": _capitals(place)}
 
 
+def mark(place: str) -> str:
+    """A word that looks like no secret, for texts of which Slipway shows nothing."""
+    return _word(place, "mark")
+
+
+def words_of(place: str) -> set[str]:
+    """All words by which this place may be recognised."""
+    return {mark(place), *spilled(place).values()}
+
+
 def _word(place: str, name: str) -> str:
     return f"canary{zlib.crc32(f'{place} {name}'.encode()):08x}"
 
@@ -57,14 +66,19 @@ def _capitals(place: str) -> str:
 
 
 def secrets_of_the_processes(demo: DemoEnvironment) -> dict[str, str]:
-    """Their settings, and the addresses for answers, which are kept only under keys of their own."""
+    """Their settings, and what Slack gave them to answer with: addresses, which are kept only under keys of
+    their own, and ids that open modals."""
     keys = to_texts(demo.redis.keys(f"{RESPONSE_URL_KEY}*"))
     assert keys
     assert all(0 < int(demo.redis.ttl(key)) <= RESPONSE_URL_SECONDS for key in keys)
+    issued = demo.slack.issued()
+    assert issued["response_urls"]
+    assert issued["trigger_ids"]
     return {
         **{name: demo.process_env[name] for name in SETTINGS},
         "password of Redis": REDIS_PASSWORD,
-        **{f"response address {key}": str(to_text(demo.redis.get(key) or b"none")) for key in keys},
+        **{f"response address {address}": address for address in issued["response_urls"]},
+        **{f"trigger id {trigger}": trigger for trigger in issued["trigger_ids"]},
     }
 
 
@@ -117,8 +131,20 @@ def _product_logs(demo: DemoEnvironment) -> dict[str, str]:
 
 
 def _slack_calls(demo: DemoEnvironment) -> dict[str, str]:
-    """Everything that was sent to Slack, views of Home included, and what the channel shows."""
-    calls = [json.dumps(call, default=str) for call in demo.slack.calls()]
+    """Everything that was sent to Slack, and what the channel shows."""
+    calls = [json.dumps(_without_own_fields(call), default=str) for call in demo.slack.calls()]
     shown = [json.dumps(each) for user in ("alice", "bob") for each in demo.slack.messages("deploys", user)]
-    home = json.dumps(demo.slack.home("alice"))
-    return {"calls of Slack": "\n".join(calls), "messages in Slack": "\n".join(shown), "Home": home}
+    homes = [json.dumps(demo.slack.home(user)) for user in ("alice", "bob")]
+    return {
+        "calls of Slack": "\n".join(calls),
+        "messages in Slack": "\n".join(shown),
+        "Home": "\n".join(homes),
+    }
+
+
+def _without_own_fields(part: Any) -> Any:
+    """A call without what Slack gave for it and shows to nobody."""
+    if isinstance(part, dict):
+        own = ("trigger_id", "private_metadata")
+        return {key: _without_own_fields(value) for key, value in part.items() if key not in own}
+    return [_without_own_fields(each) for each in part] if isinstance(part, list) else part

@@ -143,6 +143,29 @@ def test_a_stream_that_was_never_written_has_no_lines(moto_region: RegionClients
     assert logs.read_last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
 
 
+def test_no_line_has_a_value_of_any_container_of_the_task(aws: FakeAws, region: RegionClients) -> None:
+    revision = a_revision(OPTIONS)
+    envoy, web = revision.raw["containerDefinitions"]
+    envoy["environment"] = [
+        {"name": "DB_PASSWORD", "value": "abc def!x"},
+        {"name": "UPSTREAM", "value": "db.internal"},
+    ]
+    web["environment"] = [{"name": "API_KEY", "value": "first half\nsecond half"}]
+    messages = [
+        "DB_PASSWORD=abc def!x",
+        "to db.internal with first half",
+        "second half",
+        "AKIA0123456789ABCDEF",
+    ]
+    aws.respond_with("GetLogEvents", {"events": [{"message": each, "timestamp": 1} for each in messages]})
+
+    assert logs.read_last_lines(region, revision, TASK, "web") == (
+        "DB_PASSWORD=[value of DB_PASSWORD]",
+        "to [value of UPSTREAM] with [value of API_KEY]",
+        "[redacted]",
+    )
+
+
 def test_lines_are_made_readable(aws: FakeAws, region: RegionClients) -> None:
     messages = ["\x1b[31mred\x1b[0m alert\r\n", "tab\tkept", "x" * 501, "y" * 500, ""]
     body: Body = {"events": [{"message": message, "timestamp": 1} for message in messages]}
