@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 from sandbox.ports import free_port
 from slipway.demo.demo_environment import REGION, DemoEnvironment
 from tests.scenarios.canaries import mark, spill, spilled, words_of
+from tests.scenarios.conversation import WAIT_SECONDS, wait_until
 
 CLUSTER = "production"
 HIDDEN_IN_AWS = (
@@ -95,7 +96,7 @@ class CanarySources:
         """Plans a deploy in the form, with canaries in its reason."""
         slack = self._demo.slack
         slack.say(user, "deploys", "/deploy billing")
-        view = slack.wait_until(lambda: (slack.views(user) or [None])[-1])
+        view = slack.wait_until(lambda: slack.views(user), WAIT_SECONDS)[-1]
 
         def first(menu: str, typed: str) -> dict[str, Any]:
             option: dict[str, Any] = slack.load_options(user, menu, typed, view_id=view["id"])["options"][0]
@@ -112,7 +113,7 @@ class CanarySources:
             },
         )
         assert "errors" not in answer, answer
-        slack.wait_until(lambda: "Plan of" in str(slack.views(user)[-1]["blocks"]))
+        slack.wait_until(lambda: "as of now" in str(slack.views(user)[-1]["blocks"]), WAIT_SECONDS)
 
     def ask_web(self, deploy_id: str) -> str:
         """What the bot over HTTP answers to a signed `/deploy show`, and to requests that are none."""
@@ -215,11 +216,3 @@ def ecs_client(url: str) -> Any:
         aws_access_key_id="sandbox",
         aws_secret_access_key="sandbox",
     )
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Waits for a condition, or fails."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)

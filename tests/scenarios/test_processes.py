@@ -21,8 +21,8 @@ from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
 from tests.scenarios.canaries import find_secrets, searched_places, secrets_of_the_processes
-from tests.scenarios.canary_sources import CanarySources, one_line, wait_until
-from tests.scenarios.conversation import Conversation
+from tests.scenarios.canary_sources import CanarySources, one_line
+from tests.scenarios.conversation import Conversation, wait_until
 
 SLIPWAY = Path(sys.executable).with_name("slipway")
 

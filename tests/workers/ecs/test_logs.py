@@ -27,11 +27,23 @@ OPTIONS = {
 STREAM = f"ecs/web/{TASK_ID}"
 
 
-def a_revision(options: dict[str, str] | None = None, driver: str = "awslogs") -> RevisionState:
-    web: dict[str, Any] = {"name": "web", "image": "web:1"}
+def a_revision(
+    options: dict[str, str] | None = None,
+    driver: str = "awslogs",
+    *,
+    web_values: dict[str, str] | None = None,
+    envoy_values: dict[str, str] | None = None,
+) -> RevisionState:
+    """With these environment variables of the containers."""
+    web: dict[str, Any] = {"name": "web", "image": "web:1", "environment": _pairs(web_values)}
+    envoy = {"name": "envoy", "environment": _pairs(envoy_values)}
     if options is not None:
         web["logConfiguration"] = {"logDriver": driver, "options": options}
-    return RevisionState("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [{"name": "envoy"}, web]})
+    return RevisionState("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [envoy, web]})
+
+
+def _pairs(values: dict[str, str] | None) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in (values or {}).items()]
 
 
 def write(region: RegionClients, stream: str, *lines: str) -> None:
@@ -144,13 +156,11 @@ def test_a_stream_that_was_never_written_has_no_lines(moto_region: RegionClients
 
 
 def test_no_line_has_a_value_of_any_container_of_the_task(aws: FakeAws, region: RegionClients) -> None:
-    revision = a_revision(OPTIONS)
-    envoy, web = revision.raw["containerDefinitions"]
-    envoy["environment"] = [
-        {"name": "DB_PASSWORD", "value": "abc def!x"},
-        {"name": "UPSTREAM", "value": "db.internal"},
-    ]
-    web["environment"] = [{"name": "API_KEY", "value": "first half\nsecond half"}]
+    revision = a_revision(
+        OPTIONS,
+        web_values={"API_KEY": "first half\nsecond half"},
+        envoy_values={"DB_PASSWORD": "abc def!x", "UPSTREAM": "db.internal"},
+    )
     messages = [
         "DB_PASSWORD=abc def!x",
         "to db.internal with first half",
