@@ -91,10 +91,10 @@ def find_secrets(secrets: dict[str, str], places: dict[str, str]) -> list[tuple[
 
 def searched_places(demo: DemoEnvironment) -> dict[str, str]:
     """All that Slipway has written: Redis, the logs of its processes, and what it sent to Slack."""
-    return {**_redis_contents(demo.redis), **_product_logs(demo), **_slack_calls(demo)}
+    return {**redis_contents(demo.redis), **_product_logs(demo), **_slack_calls(demo)}
 
 
-def _redis_contents(redis: Redis) -> dict[str, str]:
+def redis_contents(redis: Redis) -> dict[str, str]:
     """All keys and values, jobs uncompressed, without the keys for answers."""
     readers: dict[str, Callable[[str], Any]] = {
         "string": redis.get,
