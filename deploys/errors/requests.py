@@ -138,7 +138,7 @@ class TooManyRequests(Refused):
 
 
 class QueueFull(Refused):
-    sentence = """{count} deploys of `{service}` wait already, and at most {most} may. Nothing was queued.
+    sentence = """{count} {what} of `{service}` wait already, and at most {most} may. Nothing was queued.
     Wait until one has ended, or cancel one that is not needed any more: `/deploy status {service}` shows
     them."""
 
