@@ -13,8 +13,7 @@ from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.request import Request
 from deploys.buttons import ButtonValue
-from deploys.buttons.unlock import find_lock_by_id
-from deploys.errors import Refused, SavedNotOnDisk
+from deploys.errors import Refused, SavedNotOnDisk, TooManyRequests
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.lock import ALL_SERVICES
 from deploys.redaction import redact
@@ -66,7 +65,7 @@ def of_click(action_id: str, value: ButtonValue, context: AppContext) -> dict[st
 
 
 def _fields_of(thing_id: str, context: AppContext) -> dict[str, str]:
-    """What a button is about: a deploy, a batch, a lock, or a request that was refused."""
+    """What a button or a command is about: a deploy, a batch, or a request that was refused."""
     if deploy := context.store.get(thing_id):
         return {
             "service": deploy.service.name,
@@ -77,8 +76,6 @@ def _fields_of(thing_id: str, context: AppContext) -> dict[str, str]:
         }
     if batch := context.store.batch(thing_id):
         return {"batch": batch.id, "service": batch.name, "tag": batch.tag}
-    if lock := find_lock_by_id(thing_id, context):
-        return {"service": ",".join(lock.services), **audit.lock_fields(lock)}
     asked = AskedRequests(context.store.redis).find(thing_id)
     if refused := asked.asked.refused if asked else context.refused_requests.find(thing_id):
         return {"service": ",".join(refused.services), "tag": refused.tag}
@@ -93,6 +90,8 @@ def write_refusal(error: Exception, request: Request, context: AppContext, *, re
     """
     if isinstance(error, SavedNotOnDisk):
         return  # it was done, and written with its record
+    if isinstance(error, TooManyRequests) and not error.is_first:
+        return  # who floods Slipway does not fill the audit
     attempted = {**error.refused_by, **error.attempted} if isinstance(error, Refused) else {}
     why = f"an error inside Slipway (reference {reference})" if reference else str(error)
     _write(

@@ -135,6 +135,8 @@ class PauseClosed(Refused):
 class TooManyRequests(Refused):
     sentence = """You sent more than {limit} {what} within a minute, so this one was not looked at. Nothing
     was changed. Try again in {seconds} s."""
+    is_first = True
+    """Whether this person was not told since the last request that was taken."""
 
 
 class QueueFull(Refused):

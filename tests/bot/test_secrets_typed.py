@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bot.bot_harness import ALICE, CAROL, BotHarness
+from tests.bot.bot_harness import ALICE, CAROL, RESPONSE_URL, BotHarness
 from tests.scenarios.canaries import redis_contents
 
 SECRET = "hunter2secret"
 TYPED = f"password={SECRET}"
+OPENS_MODALS = "0123456789abcdef"
+"""A part of each `trigger_id`."""
 
 
 @pytest.mark.parametrize(
@@ -56,4 +58,5 @@ def test_it_is_in_no_key_value_job_or_log(
 
     places = {**redis_contents(bot.redis), "log": "".join(capsys.readouterr())}
     assert len(places) > 3
-    assert [name for name, text in places.items() if SECRET in text] == []
+    for secret in (SECRET, OPENS_MODALS, RESPONSE_URL):
+        assert [name for name, text in places.items() if secret in text] == []
