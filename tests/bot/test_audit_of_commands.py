@@ -28,7 +28,7 @@ SERVICE = a_service(
 )
 ID = "2a3b4c5d"
 """Of a deploy that waits."""
-DONE = {
+DONE: dict[str, tuple[str, str, dict[str, str]]] = {
     "deploy": ("web 1.4.2 a fix", "requested", {"target": "1.4.2", "tag": "1.4.2", "why": "a fix"}),
     "restart": ("restart web: a fix", "requested", {"why": "a fix"}),
     "rollback": ("rollback web 1.4.1", "requested", {"target": "1.4.1"}),
