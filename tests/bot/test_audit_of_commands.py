@@ -91,7 +91,7 @@ def test_what_is_done_is_one_entry_with_all_that_was_asked_for(bot: BotHarness, 
 
     [entry] = typed(bot, text, ALICE)
 
-    expected = {
+    expected: audit.Row = {
         "who": ALICE,
         "team": TEAM,
         "channel": DEPLOYS_CHANNEL,
@@ -101,7 +101,7 @@ def test_what_is_done_is_one_entry_with_all_that_was_asked_for(bot: BotHarness, 
         "service": "web",
         "at": f"{bot.clock():.3f}",
     }
-    assert {**entry, **expected, **fields} == entry
+    assert entry | expected | fields == entry
 
 
 @pytest.mark.parametrize("verb", DONE)
@@ -116,7 +116,7 @@ def test_what_is_refused_is_one_entry_with_what_was_asked_for_and_why(bot: BotHa
 
     asked = {name: fields[name] for name in ("target", "tag", "deploy") if name in fields}
     service = fields.get("service", "web")
-    expected = {
+    expected: audit.Row = {
         "who": CAROL,
         "team": TEAM,
         "channel": DEPLOYS_CHANNEL,
@@ -126,7 +126,7 @@ def test_what_is_refused_is_one_entry_with_what_was_asked_for_and_why(bot: BotHa
         "service": service,
         "at": f"{bot.clock():.3f}",
     }
-    assert {**entry, **expected, **asked} == entry
+    assert entry | expected | asked == entry
     assert entry["why"]
 
 
