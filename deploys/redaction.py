@@ -88,7 +88,7 @@ _URL_USER = re.compile(r"://[^\s'\"<>@/:?\#\[]{16,200}@")
 
 _HEADER = re.compile(
     r"""(?P<name>\b(?:proxy-)?authorization["'\\]{0,4}\s{0,3}[:=]\s{0,3}+["'\\]{0,4}+)
-        (?P<scheme>(?:bearer|basic|digest|token|negotiate)\s{1,3}+)?+"""
+        (?P<scheme>(?:bearer|basic|digest|token|negotiate)\s{1,3}+["'\\]{0,4}+)?+"""
     + _NOT_YET
     + r"""[^\s"'\\,][^\r\n"'\\]{0,8000}""",
     _FLAGS,
@@ -97,7 +97,8 @@ _COOKIE = re.compile(
     r"\b(?P<name>(?:set-)?cookie\s{0,3}:\s{0,3}+)" + _NOT_YET + r"[^\r\n]{1,8000}", re.IGNORECASE
 )
 _BEARER = re.compile(
-    r"\b(?P<name>(?:bearer|basic)\s{1,3})(?=[a-z._~+/=-]{0,200}[0-9])[a-z0-9._~+/=-]{8,}", re.IGNORECASE
+    r"\b(?P<name>(?:bearer|basic)\s{1,3}[\"'\\]{0,4}+)(?=[a-z._~+/=-]{0,200}[0-9])[a-z0-9._~+/=-]{8,}",
+    re.IGNORECASE,
 )
 """RFC 6750 and RFC 7617. With a digit, or it may be a word."""
 

@@ -32,6 +32,8 @@ SECRETS = [
     ("client_secret: 'hunter2'", "client_secret: '[redacted]'"),
     ("mysql --password hunter2 shop", "mysql --password [redacted] shop"),
     ("Authorization: Bearer hunter2", "Authorization: Bearer [redacted]"),
+    ("Authorization: Bearer 'hunter2;' next", "Authorization: Bearer '[redacted]' next"),
+    ("curl -H 'X: bearer \"abc123def\"'", "curl -H 'X: bearer \"[redacted]\"'"),
     ("curl -H 'Cookie: session=hunter2'", "curl -H 'Cookie: [redacted]"),
     ("used bearer abchunter2.", "used bearer [redacted]"),
     ("key AKIAIOSFODNN7EXAMPLE is", "key [redacted] is"),
