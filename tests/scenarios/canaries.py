@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -143,8 +144,11 @@ def _slack_calls(demo: DemoEnvironment) -> dict[str, str]:
 
 
 def _without_own_fields(part: Any) -> Any:
-    """A call without what Slack gave for it and shows to nobody."""
+    """A call without what Slack gave for it and shows to nobody: the trigger, and the response address that a
+    form keeps."""
     if isinstance(part, dict):
-        own = ("trigger_id", "private_metadata")
-        return {key: _without_own_fields(value) for key, value in part.items() if key not in own}
+        kept = {key: _without_own_fields(value) for key, value in part.items() if key != "trigger_id"}
+        if "private_metadata" in kept:
+            kept["private_metadata"] = re.sub(r'"response_url": ?"[^"]*"', "", kept["private_metadata"])
+        return kept
     return [_without_own_fields(each) for each in part] if isinstance(part, list) else part
