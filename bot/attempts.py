@@ -50,12 +50,8 @@ def _locked(command: Command) -> str:
 
 
 def _target_of(command: Command) -> str:
-    return (
-        command.command_line
-        or command.target
-        or command.tag
-        or ("" if command.count is None else str(command.count))
-    )
+    count = "" if command.count is None else str(command.count)
+    return command.command_line or command.target or command.tag or count
 
 
 def of_click(action_id: str, value: ButtonValue, context: AppContext) -> dict[str, str]:

@@ -77,16 +77,20 @@ def typed(bot: BotHarness, text: str, by: str, channel: str = DEPLOYS_CHANNEL) -
     return [each for each in audit.trail(bot.redis) if each["id"] not in before]
 
 
+def prepare(bot: BotHarness, verb: str) -> None:
+    """Does what has to be done first, by alice."""
+    for undone, done in (("unlock", "lock web the graphs"), ("resume-all", "stop-all an incident")):
+        if verb == undone:
+            typed(bot, done, ALICE)
+
+
 def test_every_subcommand_is_here() -> None:
     assert DONE.keys() | QUERIES.keys() | ABOUT_NO_SERVICE == SUBCOMMANDS.keys()
 
 
 @pytest.mark.parametrize("verb", DONE)
 def test_what_is_done_is_one_entry_with_all_that_was_asked_for(bot: BotHarness, verb: str) -> None:
-    if verb == "unlock":
-        typed(bot, "lock web the graphs", ALICE)
-    if verb == "resume-all":
-        typed(bot, "stop-all an incident", ALICE)
+    prepare(bot, verb)
     text, what, fields = DONE[verb]
 
     [entry] = typed(bot, text, ALICE)
@@ -106,10 +110,7 @@ def test_what_is_done_is_one_entry_with_all_that_was_asked_for(bot: BotHarness, 
 
 @pytest.mark.parametrize("verb", DONE)
 def test_what_is_refused_is_one_entry_with_what_was_asked_for_and_why(bot: BotHarness, verb: str) -> None:
-    if verb == "unlock":
-        typed(bot, "lock web the graphs", ALICE)
-    if verb == "resume-all":
-        typed(bot, "stop-all an incident", ALICE)
+    prepare(bot, verb)
     text, _, fields = DONE[verb]
 
     [entry] = typed(bot, text, CAROL)
