@@ -27,7 +27,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         raise NotStopped(how=who_resumed("", context.store.redis, context.now()))
     _refuse_unless_allowed(stop, request, context)
     request.refuse_if_late()
-    entry = stop_entry(stop, RESUMED, request, context, command.reason)
+    entry = stop_entry(stop, "resume-all", RESUMED, request, context, command.reason)
     if not context.stops.resume(stop, entry):
         raise NotStopped(how=who_resumed(stop.id, context.store.redis, context.now()))
     wake_held_deploys(context.store, context.threads, context.jobs, context.now())

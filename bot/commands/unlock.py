@@ -42,7 +42,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     request.refuse_if_late()
     told = ""
     if is_own:
-        entry = lock_entry(lock, UNLOCKED, request.asker, context.catalogue, now, why=command.reason)
+        entry = lock_entry(
+            lock, "unlock", UNLOCKED, request.asker, context.catalogue, now, why=command.reason
+        )
         if not context.locks.release(lock, entry):
             raise LockOver(how=who_ended(lock.id, context.store.redis, now))
     else:

@@ -51,7 +51,7 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float, why: 
     )
     text = f"{with_reason(broken, why)} What waited for it goes on."
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
-    entry = lock_entry(lock, LOCK_BROKEN, asker, context.catalogue, now, why=why)
+    entry = lock_entry(lock, "unlock", LOCK_BROKEN, asker, context.catalogue, now, why=why)
     if not context.locks.break_lock(lock, notice, entry):
         raise LockOver(how=who_ended(lock.id, context.locks.redis, now))
 
@@ -88,20 +88,20 @@ def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]
 
 
 def lock_entry(
-    lock: Lock, what: str, asker: Asker, catalogue: Catalogue, now: float, why: str = ""
+    lock: Lock, verb: str, what: str, asker: Asker, catalogue: Catalogue, now: float, why: str = ""
 ) -> AuditEntry:
-    """What the audit says of a change of a lock. catalogue: by which it was decided. why: as the person
-    typed it; empty: the reason of the lock."""
+    """What the audit says of a change of a lock, or a question about it. verb: what was asked for. catalogue:
+    by which it was decided. why: as the person typed it; empty: the reason of the lock."""
     return AuditEntry(
         at=f"{now:.3f}",
         who=asker.user,
         what=what,
-        verb="lock",
+        verb=verb,
         target=lock.target,
         why=why or lock.reason,
         channel=asker.channel,
         team=asker.team,
-        service=lock.target if lock.services == (lock.target,) else "",
+        service=",".join(lock.services),
         **lock_fields(lock),
         catalogue=catalogue.version,
     )
