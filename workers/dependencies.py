@@ -120,7 +120,9 @@ class Dependencies:
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
         freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        reader = HomeReader(store, threads, access, self.catalogue, freezes, now)
+        locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
+        hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
         return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
@@ -253,7 +255,9 @@ class DependencyBuilder:
             slack=self._slack,
             aws=aws,
             engine=engine,
-            publisher=Publisher(self._slack, threads, store, limits, time.time, channels_to_post_in, access),
+            publisher=Publisher(
+                self._slack, threads, store, limits, time.time, channels_to_post_in, access, hold_sources
+            ),
             lock_watch=LockWatch(
                 locks, Notices(redis), store, threads, job_queue, SlackCalls(self._slack, limits)
             ),

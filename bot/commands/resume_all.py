@@ -8,6 +8,7 @@ from bot.grammar import REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
+from deploys.buttons.resume_all import may_resume_all
 from deploys.errors.locks import MayNotResumeAll, NotStopped
 from deploys.holds.held_deploys import wake_held_deploys
 from deploys.holds.lock_text import quoted, stop_sentence
@@ -23,7 +24,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     stop = context.stops.find()
     if stop is None:
         raise NotStopped()
-    if stop.user != request.user and not context.access.may_on_any((Action.OVERRIDE,), request.asker):
+    if not may_resume_all(stop, request.asker, context.access):
         people = mentions(context.access.people_of(Action.OVERRIDE))
         raise MayNotResumeAll(how=stop_sentence(stop), user=mention(stop.user), people=people)
     request.refuse_if_late()

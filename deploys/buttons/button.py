@@ -49,6 +49,16 @@ class ConfirmDialog:
 
 
 @dataclass(frozen=True)
+class ReasonQuestion:
+    """What a modal says that asks for a reason before a press has its effect."""
+
+    title: str
+    text: str
+    """What happens then (mrkdwn)."""
+    submit: str
+
+
+@dataclass(frozen=True)
 class Button:
     """A button as it is on one message."""
 
@@ -201,6 +211,8 @@ class ButtonPress:
     actor: Actor
     context: ButtonContext
     run_command: RunCommand
+    reason: str = ""
+    """What this person typed when a modal asked for a reason; empty: none did."""
 
     def find_deploy(self) -> Deploy:
         """The deploy that the button is about. Raises UnknownDeploy."""
@@ -214,6 +226,8 @@ class ButtonPress:
 
 ButtonHandler = Callable[[ButtonPress], str | CommandReply | None]
 """Does what the button says, and returns what the person reads; None if the card shows it."""
+AskReason = Callable[[ButtonPress], ReasonQuestion]
+"""What is asked if the press was refused with `ReasonMissing`."""
 
 
 def find_deploy(deploy_id: str, context: ButtonContext) -> Deploy:

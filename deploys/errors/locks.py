@@ -33,6 +33,11 @@ class AlreadyStopped(Refused):
     sentence = """Nothing was changed: {how} `/deploy resume-all` lets deploys go on."""
 
 
+class AllStopped(Refused):
+    sentence = """{how} The rollout stays at its pause until then, so nothing was changed. It can still be
+    rolled back."""
+
+
 class NotStopped(Refused):
     sentence = """Deploys are not stopped, so there is nothing to resume."""
 

@@ -22,6 +22,7 @@ from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, GENERAL_CHANNEL, BotHarness
+from tests.bot.form_harness import make_guest
 from tests.builders import a_service, a_stop_start_service
 
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
@@ -119,6 +120,18 @@ def test_a_group_and_all_services_are_locked_at_once(bot: BotHarness, target: st
 def test_what_is_refused_where_nothing_is_locked(bot: BotHarness, typed: str, by: str, answer: str) -> None:
     assert bot.type(typed, by=by).startswith(answer)
     assert bot.context.locks.all(bot.clock()) == []
+
+
+def test_who_may_not_see_a_service_is_not_told_who_locked_it_and_why(bot: BotHarness) -> None:
+    bot.type("/deploy lock web a secret project")
+
+    assert ": a secret project." in bot.type("/deploy unlock web", by=CAROL)
+
+    make_guest(bot, CAROL)
+    said = bot.type("/deploy unlock web", by=CAROL)
+    assert said.startswith("You are a guest of this workspace, and guests may do nothing with `web`")
+    assert bot.type("/deploy unlock web") == "Unlocked: `web`. What waited for it goes on."
+    assert bot.type("/deploy unlock web", by=CAROL) == said
 
 
 def test_a_second_lock_is_refused_and_the_owner_changes_it(bot: BotHarness) -> None:

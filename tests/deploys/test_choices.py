@@ -23,6 +23,7 @@ NOBODY = "people who may do nothing here may not call others either"
 TOO_MANY = "too many people may to call any of them"
 NOT_THEIRS = "only the other person sees that request"
 STILL_THERE = "the button beside it, which queues the deploy, still works"
+MODAL = "the button that is refused so opens a modal, which asks for the reason"
 LATER = "it passes by itself: the same can be typed or pressed again then"
 QUERY = "it answers a question, and nothing was to be changed"
 IN_THE_FORM = "it is said at the field of the form that lifts it"
@@ -36,7 +37,7 @@ WITHOUT_CHOICE = {
     errors.NotLocked: OVER,
     errors.NotStopped: OVER,
     errors.NothingToOverride: OVER,
-    errors.ReasonMissing: TYPE_IT,
+    errors.ReasonMissing: MODAL,
     errors.TooManyRequests: LATER,
     errors.AlarmFiring: CARD,
     errors.AlarmMissing: CARD,
@@ -167,7 +168,9 @@ BUTTONS_OF_REFUSALS: list[tuple[str, dict[str, object], list[str]]] = [
     ("NotAllowed", {"facts": {"people": "<@U1>"}, "is_query": True}, []),
     ("ServiceFrozen", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
     ("ServiceFrozen", {"facts": FROZEN, "reason": "payments are down"}, ["Ask somebody who may"]),
-    ("ServiceFrozen", {"facts": FROZEN}, []),  # an override needs a reason
+    ("ServiceFrozen", {"facts": FROZEN}, ["Ask somebody who may"]),
+    ("AllStopped", {**CLICK, "facts": {"stop": "s2t3u4v5", "may_resume": "yes"}}, ["Resume all"]),
+    ("AllStopped", {**CLICK, "facts": {"stop": "s2t3u4v5", "may_resume": ""}}, []),
     ("LockNotYours", {"facts": {"people": "<@U1>"}}, ["Ask the holder", "Ask somebody who may"]),
     ("AlreadyLocked", {"facts": {"may_break": "yes"}}, ["Ask the holder", "Break the lock"]),
     ("AlreadyLocked", {"facts": {"may_break": ""}}, ["Ask the holder"]),

@@ -48,13 +48,14 @@ def with_holds(step: Step) -> Step:
 
 def with_stop(step: Step) -> Step:
     """The step of a phase in which a revision is registered, taken unless all deploys are stopped and it has
-    not begun. Locks and freezes no longer hold such a deploy."""
+    not begun. Locks and freezes hold such a deploy only if it waits already: it goes on unless one begins
+    while all deploys are stopped."""
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         if deploy.cancel or _has_begun(deploy):
             return _without_hold_at_end(step(deploy, context))
         hold = context.find_hold()
-        if hold is None or hold.kind is not HoldKind.STOP_ALL:
+        if hold is None or (deploy.hold is None and hold.kind is not HoldKind.STOP_ALL):
             return step(_released(deploy, context), context)
         return _wait(deploy, context, hold, step)
 

@@ -13,6 +13,7 @@ from deploys.catalogue.slack_ids import EVERYONE
 from deploys.decisions import decide
 from deploys.errors import Refused
 from deploys.holds.breaking_locks import services_of
+from deploys.holds.held_deploys import HoldSource
 from deploys.holds.service_freezes import ServiceFreeze, ServiceFreezes
 from deploys.pauses import pause_approvers, unanswered_pause
 from deploys.queue_forecast import QueueReader, WaitingDeploy
@@ -88,14 +89,16 @@ class HomeReader:
         catalogue: Catalogue,
         freezes: ServiceFreezes,
         now: float,
+        hold_sources: Sequence[HoldSource] = (),
     ) -> None:
+        """hold_sources: what may hold a deploy when its turn comes."""
         self._threads = threads
         self._store = store
         self._access = access
         self._catalogue = catalogue
         self._freezes = freezes
         self._now = now
-        self._queues = QueueReader(store, now)
+        self._queues = QueueReader(store, now, hold_sources)
         self._active = store.active()
         self._recent = store.recent(None, RECENT_READ)
         self._locks = Locks(store.redis).all(now)
