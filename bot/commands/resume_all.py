@@ -25,8 +25,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if stop is None:
         raise NotStopped()
     if not may_resume_all(stop, request.asker, context.access):
-        people = mentions(context.access.people_of(Action.OVERRIDE))
-        raise MayNotResumeAll(how=stop_sentence(stop), user=mention(stop.user), people=people)
+        people = dict.fromkeys((stop.user, *context.access.people_of(Action.OVERRIDE)))
+        raise MayNotResumeAll(how=stop_sentence(stop), people=mentions(tuple(people)))
     request.refuse_if_late()
     entry = stop_entry(stop, "all deploys resumed", request, context, command.reason)
     if not context.stops.resume(stop, entry):

@@ -10,9 +10,13 @@ from deploys.access import Action
 from deploys.errors.locks import AlreadyStopped, MayNotStopAll
 from deploys.holds.held_deploys import wake_held_deploys
 from deploys.holds.lock_text import quoted, stop_sentence
+from deploys.mrkdwn import mentions
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.stop_all import StopAll
+
+MAX_NAMED = 5
+"""People and user groups who can be called to stop all deploys; of more, none is (count)."""
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -22,7 +26,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         MayNotStopAll, AlreadyStopped, CommandTooLate, MentionTooLate
     """
     if not context.access.may_on_any((Action.DEPLOY, Action.APPROVE), request.asker):
-        raise MayNotStopAll()
+        people = context.access.people_of(Action.DEPLOY) + context.access.people_of(Action.APPROVE)
+        named = tuple(dict.fromkeys(people))
+        raise MayNotStopAll(people=mentions(named) if len(named) <= MAX_NAMED else "")
     request.refuse_if_late()
     now = context.now()
     stop = StopAll(

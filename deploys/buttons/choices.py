@@ -96,6 +96,7 @@ CHOICES: Mapping[str, Choices] = {
     "GroupInList": run_instead_buttons,
     "LockNotYours": _not_unlocked,
     "MayNotResumeAll": _ask_somebody,
+    "MayNotStopAll": _ask_somebody,
     "MayNotWithdraw": _ask_somebody,
     "MembershipUnknown": _send_again,
     "MentionTooLate": _send_again,

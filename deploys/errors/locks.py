@@ -22,7 +22,8 @@ class LockNotYours(Refused):
 
 
 class LockOver(Refused):
-    sentence = """That lock is over, so there is nothing left to do about it. Ask for your deploy again."""
+    sentence = """That lock is over, so there is nothing left to do about it. What it held goes on, and
+    what it refused can be asked for again."""
 
 
 class HolderAsked(Refused):
@@ -47,4 +48,5 @@ class MayNotStopAll(Refused):
 
 
 class MayNotResumeAll(Refused):
-    sentence = """{how} You may not resume them. {user} may, and those who may override: {people}."""
+    sentence = """{how} You may not resume them. Those who may, as who stopped them and as `may_override` in
+    `services.yml`: {people}."""

@@ -20,7 +20,6 @@ ON_THE_CARD = "its card, or the message that it leads to, has the button"
 TYPE_IT = "nobody can tell what is meant: the sentence says what to type"
 NOT_HERE = "a button here would go round the rule that nothing is asked for from here"
 NOBODY = "people who may do nothing here may not call others either"
-TOO_MANY = "too many people may to call any of them"
 NOT_THEIRS = "only the other person sees that request"
 STILL_THERE = "the button beside it, which queues the deploy, still works"
 MODAL = "the button that is refused so opens a modal, which asks for the reason"
@@ -33,7 +32,6 @@ WITHOUT_CHOICE = {
     errors.AlreadyStopped: OVER,
     errors.HolderAsked: LATER,
     errors.LockOver: STILL_THERE,
-    errors.MayNotStopAll: TOO_MANY,
     errors.NotLocked: OVER,
     errors.NotStopped: OVER,
     errors.NothingToOverride: OVER,
@@ -81,7 +79,7 @@ WITHOUT_CHOICE = {
     errors.NothingLeftToCancel: OVER,
     errors.NothingToCancel: OVER,
     errors.NothingToFollow: OVER,
-    errors.NothingToRollBackTo: TYPE_IT,
+    errors.NothingToRollBackTo: CARD,
     errors.OtherDeploymentController: CARD,
     errors.PauseAnswered: OVER,
     errors.PauseClosed: OVER,
@@ -175,6 +173,8 @@ BUTTONS_OF_REFUSALS: list[tuple[str, dict[str, object], list[str]]] = [
     ("AlreadyLocked", {"facts": {"may_break": "yes"}}, ["Ask the holder", "Break the lock"]),
     ("AlreadyLocked", {"facts": {"may_break": ""}}, ["Ask the holder"]),
     ("QueueFull", {}, ["Send it again"]),
+    ("MayNotStopAll", {"facts": {"people": "<@U1>"}}, ["Ask somebody who may"]),
+    ("MayNotStopAll", {"facts": {"people": ""}}, []),
     ("PersonUnknown", {}, ["Send it again"]),
     ("PersonUnknown", {"subcommand": ""}, []),
     ("NoSelfRejection", {**CLICK, "facts": {"id": "k3m9p2qr"}}, ["Run /deploy cancel k3m9p2qr"]),
