@@ -45,8 +45,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     wake_held_deploys(context.store, context.threads, context.jobs, now)
     return PrivateReply(
         f"Stopped: all deploys, until `/deploy resume-all`: {quoted(stop.reason)} What has begun to change "
-        "its service goes on to its end, and rollbacks pass. Everything else waits, also what is asked for "
-        "from now on."
+        "its service goes on to its end, or stays at its next pause; rollbacks pass. Everything else waits, "
+        "also what is asked for from now on."
     )
 
 

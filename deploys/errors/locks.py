@@ -35,8 +35,8 @@ class AlreadyStopped(Refused):
 
 
 class AllStopped(Refused):
-    sentence = """{how} The rollout stays at its pause until then, so nothing was changed. It can still be
-    rolled back."""
+    sentence = """{how} The rollout stays at its pause until they are resumed, so nothing was changed. It can
+    still be rolled back."""
 
 
 class NotStopped(Refused):

@@ -235,8 +235,8 @@ def test_nothing_continues_while_all_deploys_are_stopped(bot: BotHarness) -> Non
     bot.click(buttons.CONTINUE, deploy, by=BOB, question=1)
     assert recorded_answer(bot) is None
     assert bot.queued_answers()[-1][3] == (
-        f"{stop_sentence(stop)} The rollout stays at its pause until then, so nothing was changed. It can "
-        "still be rolled back."
+        f"{stop_sentence(stop)} The rollout stays at its pause until they are resumed, so nothing was "
+        "changed. It can still be rolled back."
     )
     assert privately_offered(bot) == ["Resume all"], "bob may override"
 

@@ -221,7 +221,7 @@ def stop_line(deploy: Deploy, stopped: StopAll | None) -> str:
     pause = current_pause(deploy)
     waits = pause is not None and not (pause.answer and pause.answer.send_tried)
     if waits and deploy.verb not in VERBS_NEVER_STOPPED:
-        goes_on = "This one stays at its pause until then. It can be rolled back."
+        goes_on = "This one stays at its pause until they are resumed. It can be rolled back."
     return f"{stop_sentence(stopped)} {goes_on}"
 
 

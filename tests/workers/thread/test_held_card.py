@@ -74,7 +74,7 @@ def test_a_paused_rollout_says_that_it_stays_where_it_is() -> None:
     paused = following(service=a_native_service("shop"), traffic=pauses)
 
     assert (
-        f"{stop_sentence(STOP)} This one stays at its pause until then. It can be rolled back."
+        f"{stop_sentence(STOP)} This one stays at its pause until they are resumed. It can be rolled back."
         in deploy_card(paused, (), LATER, stopped=STOP).text
     )
 
