@@ -236,3 +236,18 @@ def test_the_refusal_offers_it_to_those_who_may_and_a_call_to_the_others(bot: Bo
 
     bot.mention("@slipway deploy web 1.4.2", by=ALICE)
     assert privately_offered(bot) == ["Ask somebody who may"]
+
+
+def test_several_services_run_with_the_reason_that_is_typed(bot: BotHarness) -> None:
+    bot.type("/deploy web,api 1.4.2", by=DAVE)
+    press(bot, buttons.OVERRIDE_REFUSED, refused(bot).id, by=DAVE)
+    assert read(opened(bot)[-1])[0] == (
+        "`/deploy web,api 1.4.2` runs all the same. The thread shows your reason."
+    )
+
+    submit(bot, REASON)
+
+    assert {
+        each.service.name: each.override.reason if each.override else ""
+        for each in bot.context.store.active()
+    } == {"web": REASON, "api": ""}
