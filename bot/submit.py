@@ -126,7 +126,7 @@ def submit_deploy(
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
-    context.jobs.publish(deploy.id)
+    context.jobs.publish()
     return _start(submission.deploy, context, overrides_nothing=overrides_freeze and not is_frozen)
 
 
