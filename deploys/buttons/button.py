@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Protocol
 
 from deploys.access import Access, Asker
@@ -130,6 +130,18 @@ def numbered_action_id(action_id: str, number: int) -> str:
 def base_action_id(action_id: str) -> str:
     """The action that a button's id names, numbered or not."""
     return action_id.partition("/")[0]
+
+
+def action_row(buttons: Sequence[Button]) -> dict[str, Any]:
+    """A row of buttons, in which those with the same action id are numbered."""
+    ids = [each.action_id for each in buttons]
+    row = [
+        replace(each, action_id=numbered_action_id(base_action_id(each.action_id), number)).to_slack()
+        if ids.count(each.action_id) > 1
+        else each.to_slack()
+        for number, each in enumerate(buttons)
+    ]
+    return {"type": "actions", "elements": row}
 
 
 # What a handler gets

@@ -93,6 +93,7 @@ CHOICES: Mapping[str, Choices] = {
     "ChannelUnknown": _send_again,
     "CommaMissing": run_instead_buttons,
     "CommandTooLate": _send_again,
+    "ContainerNotInTask": run_instead_buttons,
     "GroupInList": run_instead_buttons,
     "LockNotYours": _not_unlocked,
     "MayNotResumeAll": _ask_somebody,
