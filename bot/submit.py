@@ -172,7 +172,7 @@ def hold_sources(context: AppContext) -> tuple[HoldSource, ...]:
 
 
 def find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
-    """What holds these deploys right away."""
+    """What holds these deploys right away: a freeze has refused them before, or is overridden."""
     found = (first_hold(hold_sources(context)[:2], each, context.now()) for each in deploys)
     return list(dict.fromkeys(hold for hold in found if hold))
 
