@@ -59,6 +59,12 @@ def with_holds(reply: PrivateReply, holds: Sequence[Hold]) -> PrivateReply:
     return replace(reply, text=f"{reply.text} It is held for now: {held} It goes on by itself after that.")
 
 
+def without_freeze(reply: PrivateReply, service: str) -> PrivateReply:
+    """The same for what was to override a freeze."""
+    note = f"No freeze of {code(service)} is on, so none is overridden: one that begins holds it."
+    return replace(reply, text=f"{reply.text} {note}")
+
+
 def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> PrivateReply:
     """The same was asked for before."""
     return PrivateReply(f"Nothing was added: {_describe_existing(deploy, threads, now)}")

@@ -126,7 +126,9 @@ class Dependencies:
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
         freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        reader = HomeReader(store, threads, access, self.catalogue, freezes, now)
+        locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
+        hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
         return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
@@ -260,7 +262,9 @@ class DependencyBuilder:
             aws=aws,
             engine=engine,
             job_queue=job_queue,
-            publisher=Publisher(self._slack, threads, store, limits, time.time, channels_to_post_in, access),
+            publisher=Publisher(
+                self._slack, threads, store, limits, time.time, channels_to_post_in, access, hold_sources
+            ),
             lock_watch=LockWatch(
                 locks, Notices(redis), store, threads, job_queue, SlackCalls(self._slack, limits)
             ),

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.holds.held_deploys import HoldSource
 from deploys.queue_forecast import QueueReader
 from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
@@ -68,8 +69,10 @@ class Publisher:
         now: Callable[[], float],
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         services: CurrentServices | None = None,
+        hold_sources: Sequence[HoldSource] = (),
     ) -> None:
-        """services: what services.yml says now; None: what it said at the request."""
+        """services: what services.yml says now; None: what it said at the request. hold_sources: what may
+        hold a deploy when its turn comes."""
         self._client = client
         self._calls = SlackCalls(client, limits)
         self._threads = threads
@@ -77,6 +80,7 @@ class Publisher:
         self._now = now
         self._shared_channels = shared_channels
         self._services = services or RecordedServices()
+        self._hold_sources = hold_sources
 
     def publish_due(self) -> bool:
         """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
@@ -142,7 +146,7 @@ class Publisher:
     def _find_source(self, record_id: str) -> ThreadSource | None:
         deploy = self._store.get(record_id)
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
-        queues = QueueReader(self._store, self._now())
+        queues = QueueReader(self._store, self._now(), self._hold_sources)
         if batch is not None:
             members = self._as_shown(self._store.batch_deploys(batch))
             return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop())
