@@ -1,0 +1,146 @@
+"""The IAM policies of all services: one for the workers' own role, and one for each role in services.yml."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deploys.catalogue.nested_keys import Role
+from deploys.catalogue.service import Service
+from slipway.iam.service_facts import ServiceFacts, unknown_facts
+from slipway.iam.service_statements import service_statements
+from slipway.iam.statement import Json, Statement, merge
+
+MANAGED_POLICY_CHARACTERS = 6144
+"""How long a managed policy may be, without white space (IAM user guide, "IAM and AWS STS quotas")."""
+ATTACHED_POLICIES = 10
+"""How many managed policies a role may have, unless its quota was raised (the same page)."""
+WORKERS = "slipway-workers"
+WORKERS_ROLE = f"arn:aws:iam::ACCOUNT_OF_THE_WORKERS:role/{WORKERS}"
+"""The placeholder for the role of the workers."""
+_VERSION = "2012-10-17"
+
+
+@dataclass(frozen=True)
+class RolePolicies:
+    """The policies of one role."""
+
+    name: str
+    """What the policy may be called, and its file."""
+    role: str
+    """ARN of the role in services.yml; empty: the role, or the user, that the workers themselves have."""
+    services: tuple[str, ...]
+    """What it is for: the names in services.yml."""
+    statements: tuple[Statement, ...]
+    trust: Json | None = None
+    """The trust policy of a role in services.yml: who may assume it."""
+
+    @property
+    def documents(self) -> tuple[Json, ...]:
+        """The policy, in as many documents as its length needs. All of them belong to the role."""
+        return split_into_documents(self.statements)
+
+    def document_names(self) -> Iterator[tuple[str, Json]]:
+        """Each document with a name."""
+        for number, document in enumerate(self.documents, start=1):
+            yield (self.name if number == 1 else f"{self.name}-{number}"), document
+
+
+def policies(
+    services: Iterable[Service],
+    facts: Mapping[str, ServiceFacts] | None = None,
+    workers_role: str = WORKERS_ROLE,
+) -> tuple[RolePolicies, ...]:
+    """The least that Slipway needs for these services: the workers' policies first. Pure.
+
+    facts: what AWS says, by the service's name; without it, a policy has placeholders for that.
+
+    workers_role: ARN of the workers' role, for the trust policies of other roles.
+    """
+    known = facts or {}
+    by_role: dict[str, list[Service]] = {"": []}
+    for service in services:
+        by_role.setdefault(service.role.arn if service.role else "", []).append(service)
+    own = by_role.pop("")
+    workers = (*_statements(own, known), *([_may_assume(by_role)] if by_role else ()))
+    return (
+        RolePolicies(WORKERS, "", tuple(each.name for each in own), workers),
+        *(
+            RolePolicies(
+                _role_policy_name(role),
+                role,
+                tuple(each.name for each in theirs),
+                _statements(theirs, known),
+                _trust(theirs, workers_role),
+            )
+            for role, theirs in by_role.items()
+        ),
+    )
+
+
+def split_into_documents(statements: Sequence[Statement]) -> tuple[Json, ...]:
+    """The statements in documents that IAM accepts. All of them are attached to one role. Pure."""
+    documents: list[list[Json]] = [[]]
+    for statement in statements:
+        for part in _short_enough(statement):
+            if length_of([*documents[-1], part]) > MANAGED_POLICY_CHARACTERS:
+                documents.append([])
+            documents[-1].append(part)
+    return tuple({"Version": _VERSION, "Statement": each} for each in documents if each)
+
+
+def length_of(statements: Sequence[Json]) -> int:
+    """What IAM counts of a policy with these statements (characters)."""
+    return len(json.dumps({"Version": _VERSION, "Statement": statements}, separators=(",", ":")))
+
+
+def _short_enough(statement: Statement) -> Iterator[Json]:
+    """The statement, or, if one document cannot hold it, several with a part of its resources each."""
+    written = statement.as_json()
+    if length_of([written]) <= MANAGED_POLICY_CHARACTERS or len(statement.resources) == 1:
+        yield written
+        return
+    half = len(statement.resources) // 2
+    for number, part in enumerate((statement.resources[:half], statement.resources[half:])):
+        for each in _short_enough(statement.with_resources(part)):
+            # A Sid is unique within a document (IAM user guide, "Sid").
+            yield {**each, "Sid": f"{each['Sid']}{'AB'[number]}"}
+
+
+def _statements(services: Sequence[Service], facts: Mapping[str, ServiceFacts]) -> tuple[Statement, ...]:
+    known = {each.name: facts.get(each.name) or unknown_facts(each) for each in services}
+    merged = merge(statement for each in services for statement in service_statements(each, known[each.name]))
+    if not merged or any(each.is_privileged for each in known.values()):
+        return merged
+    return (*merged, _NO_PRIVILEGED_CONTAINERS)
+
+
+_NO_PRIVILEGED_CONTAINERS = Statement(
+    "NoPrivilegedContainers",
+    ("ecs:RegisterTaskDefinition",),
+    conditions={"StringEquals": {"ecs:privileged": ("true",)}},
+    effect="Deny",
+)
+
+
+def _may_assume(roles: Iterable[str]) -> Statement:
+    return Statement("AssumeTheRolesOfServices", ("sts:AssumeRole",), tuple(roles))
+
+
+def _trust(services: Sequence[Service], workers_role: str) -> Json:
+    """Who may assume the role of these services: the workers, with the external id if there is one."""
+    statement: Json = {
+        "Effect": "Allow",
+        "Principal": {"AWS": workers_role},
+        "Action": "sts:AssumeRole",
+    }
+    roles: Iterator[Role] = (each.role for each in services if each.role)
+    if external_id := next((role.external_id for role in roles if role.external_id), ""):
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    return {"Version": _VERSION, "Statement": [statement]}
+
+
+def _role_policy_name(arn: str) -> str:
+    account, name = arn.split(":")[4], arn.rsplit("/", 1)[-1]
+    return f"slipway-{account}-{name}"
