@@ -2,8 +2,8 @@
 
 As in the Service Authorization Reference of each service. Some requests need several: RunTask with tags also
 needs ecs:TagResource on the new task, and iam:PassRole on the roles that the task gets (ECS developer guide,
-"Grant permission to tag resources on creation", "IAM roles for Amazon ECS"). ECS checks service deployments by
-their own ARN or by that of their service; both are asked for here.
+"Grant permission to tag resources on creation", "IAM roles for Amazon ECS"). ECS checks service deployments
+by their own ARN or by that of their service; both are asked for here.
 """
 
 from __future__ import annotations

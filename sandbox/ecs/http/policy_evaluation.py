@@ -1,7 +1,7 @@
 """Whether an IAM policy allows a request, and by which of its statements.
 
-As in the IAM user guide, "Policy evaluation logic". Elements and operators that are not known here are refused
-when a policy is attached: one that is judged by only a part of what it says would be judged wrongly.
+As in the IAM user guide, "Policy evaluation logic". Elements and operators that are not known here are
+refused when a policy is attached: one that is judged by only a part of what it says would be judged wrongly.
 """
 
 from __future__ import annotations
