@@ -36,9 +36,9 @@ class ServiceFacts:
     """Whether a container is privileged."""
 
 
-def unknown_facts(service: Service) -> ServiceFacts:
-    """Placeholders for a service that was not read."""
-    account = service.role.account if service.role else "ACCOUNT"
+def unknown_facts(service: Service, account: str = "") -> ServiceFacts:
+    """Placeholders for a service that was not read. account: if that is known."""
+    account = account or (service.role.account if service.role else "ACCOUNT")
     partition = partition_of(service)
     here = f"{service.region}:{account}"
     return ServiceFacts(
