@@ -26,6 +26,7 @@ from sandbox.ecs.http.policy_evaluation import Json, Match
 from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import application_autoscaling
 from sandbox.ecs.scheduler.reconcile import reconcile
+from sandbox.ecs.seed.seed_large_account import seed_large_account
 from sandbox.ecs.seed.seed_services import CLUSTER
 from sandbox.ecs.snapshot import snapshot
 
@@ -194,6 +195,13 @@ class EcsSandbox:
         account = self._roles.add_role(role, external_id)
         if account not in self._regions:
             self._regions[account] = self._seeded_region(account)
+
+    def add_large_account(self) -> None:
+        """Add more than 30 services to those that every region begins with: four more clusters, every kind of
+        controller, strategy, launch type and container, and names that occur twice
+        (`sandbox.ecs.seed.seed_large_account`)."""
+        with self.region.hold_time() as region:
+            seed_large_account(region)
 
     def enforce_policies(self, principal: str, documents: Sequence[Json]) -> None:
         """From now on this principal may do what these IAM policies allow, and nothing else.

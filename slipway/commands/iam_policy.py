@@ -139,6 +139,11 @@ def describe_gaps(gaps: Iterable[Gap]) -> Iterator[str]:
 def describe_attachment(needed: Iterable[RolePolicies]) -> Iterator[str]:
     """What has to be known to attach them."""
     for each in needed:
+        if each.privileged:
+            yield (
+                f"{', '.join(each.privileged)} runs privileged containers, so the policy for {_owner(each)} does "
+                "not deny to register such."
+            )
         if (count := len(each.documents)) > ATTACHED_POLICIES:
             yield (
                 f"{_owner(each)} needs {count} managed policies, since IAM takes 6,144 characters in one. A "

@@ -35,6 +35,8 @@ class RolePolicies:
     statements: tuple[Statement, ...]
     trust: Json | None = None
     """The trust policy of a role in services.yml: who may assume it."""
+    privileged: tuple[str, ...] = ()
+    """Services with privileged containers: because of them nothing denies to register such."""
 
     @property
     def documents(self) -> tuple[Json, ...]:
@@ -58,14 +60,17 @@ def policies(
 
     workers_role: ARN of the workers' role, for the trust policies of other roles.
     """
-    known = facts or {}
+    listed = list(services)
+    known = {each.name: (facts or {}).get(each.name) or unknown_facts(each) for each in listed}
     by_role: dict[str, list[Service]] = {"": []}
-    for service in services:
+    for service in listed:
         by_role.setdefault(service.role.arn if service.role else "", []).append(service)
     own = by_role.pop("")
     workers = (*_statements(own, known), *([_may_assume(by_role)] if by_role else ()))
     return (
-        RolePolicies(WORKERS, "", tuple(each.name for each in own), workers),
+        RolePolicies(
+            WORKERS, "", tuple(each.name for each in own), workers, privileged=_privileged(own, known)
+        ),
         *(
             RolePolicies(
                 _role_policy_name(role),
@@ -73,6 +78,7 @@ def policies(
                 tuple(each.name for each in theirs),
                 _statements(theirs, known),
                 _trust(theirs, workers_role),
+                _privileged(theirs, known),
             )
             for role, theirs in by_role.items()
         ),
@@ -109,11 +115,14 @@ def _short_enough(statement: Statement) -> Iterator[Json]:
 
 
 def _statements(services: Sequence[Service], facts: Mapping[str, ServiceFacts]) -> tuple[Statement, ...]:
-    known = {each.name: facts.get(each.name) or unknown_facts(each) for each in services}
-    merged = merge(statement for each in services for statement in service_statements(each, known[each.name]))
-    if not merged or any(each.is_privileged for each in known.values()):
+    merged = merge(statement for each in services for statement in service_statements(each, facts[each.name]))
+    if not merged or _privileged(services, facts):
         return merged
     return (*merged, _NO_PRIVILEGED_CONTAINERS)
+
+
+def _privileged(services: Sequence[Service], facts: Mapping[str, ServiceFacts]) -> tuple[str, ...]:
+    return tuple(each.name for each in services if facts[each.name].is_privileged)
 
 
 _NO_PRIVILEGED_CONTAINERS = Statement(

@@ -35,7 +35,7 @@ def choose_names(places: Sequence[EcsPlace]) -> dict[EcsPlace, str]:
         names |= {place: name for place, name in wanted.items() if counts[name] == 1}
         open_places = [place for place in open_places if place not in names]
     for place in open_places:
-        names[place] = _numbered(_name(*reversed(place)), set(names.values()))
+        names[place] = _numbered(_name(place.service, place.cluster), set(names.values()))
     return names
 
 

@@ -158,8 +158,12 @@ def _question(text: str, indent: str) -> Iterator[str]:
 def _comment(text: str, indent: str = "") -> Iterator[str]:
     """The text as lines of a comment. Names of AWS may hold anything, but end no line."""
     width = _WIDTH - len(indent)
-    for number, line in enumerate(textwrap.wrap(one_safe_line(text), width, break_on_hyphens=False)):
+    for number, line in enumerate(_wrap(one_safe_line(text), width)):
         yield f"{indent}# {'' if number == 0 else '  '}{line}"
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)
 
 
 def _people(ids: Sequence[str]) -> str:
