@@ -141,8 +141,8 @@ def describe_attachment(needed: Iterable[RolePolicies]) -> Iterator[str]:
     for each in needed:
         if each.privileged:
             yield (
-                f"{', '.join(each.privileged)} runs privileged containers, so the policy for {_owner(each)} does "
-                "not deny to register such."
+                f"{', '.join(each.privileged)} runs privileged containers, so the policy for {_owner(each)} "
+                "does not deny to register such."
             )
         if (count := len(each.documents)) > ATTACHED_POLICIES:
             yield (

@@ -32,16 +32,22 @@ class RolePolicies:
     """ARN of the role in services.yml; empty: the role, or the user, that the workers themselves have."""
     services: tuple[str, ...]
     """What it is for: the names in services.yml."""
-    statements: tuple[Statement, ...]
+    by_service: tuple[Statement, ...]
+    """The statements of each service, one after the other."""
     trust: Json | None = None
     """The trust policy of a role in services.yml: who may assume it."""
     privileged: tuple[str, ...] = ()
     """Services with privileged containers: because of them nothing denies to register such."""
 
     @property
+    def statements(self) -> tuple[Statement, ...]:
+        """One statement of each id, for all services."""
+        return merge(self.by_service)
+
+    @property
     def documents(self) -> tuple[Json, ...]:
         """The policy, in as many documents as its length needs. All of them belong to the role."""
-        return split_into_documents(self.statements)
+        return split_into_documents(self.by_service)
 
     def document_names(self) -> Iterator[tuple[str, Json]]:
         """Each document with a name."""
@@ -86,10 +92,14 @@ def policies(
 
 
 def split_into_documents(statements: Sequence[Statement]) -> tuple[Json, ...]:
-    """The statements in documents that IAM accepts. All of them are attached to one role. Pure."""
-    documents: list[list[Json]] = [[]]
+    """The statements of services in documents that IAM accepts: as few as merging makes them. All of them are
+    attached to one role. Pure."""
+    same: dict[str, list[Statement]] = {}
     for statement in statements:
-        for part in _short_enough(statement):
+        same.setdefault(statement.sid, []).append(statement)
+    documents: list[list[Json]] = [[]]
+    for group in same.values():
+        for part in _short_enough(group):
             if length_of([*documents[-1], part]) > MANAGED_POLICY_CHARACTERS:
                 documents.append([])
             documents[-1].append(part)
@@ -101,24 +111,27 @@ def length_of(statements: Sequence[Json]) -> int:
     return len(json.dumps({"Version": _VERSION, "Statement": statements}, separators=(",", ":")))
 
 
-def _short_enough(statement: Statement) -> Iterator[Json]:
-    """The statement, or, if one document cannot hold it, several with a part of its resources each."""
-    written = statement.as_json()
-    if length_of([written]) <= MANAGED_POLICY_CHARACTERS or len(statement.resources) == 1:
+def _short_enough(group: Sequence[Statement]) -> Iterator[Json]:
+    """The statements of one id as one; or, if no document can hold it, as several for a part of the services
+    each, or for a part of the resources of one service."""
+    [merged] = merge(group)
+    parts = group if len(group) > 1 else [merged.with_resources([each]) for each in merged.resources]
+    written = merged.as_json()
+    if length_of([written]) <= MANAGED_POLICY_CHARACTERS or len(parts) == 1:
         yield written
         return
-    half = len(statement.resources) // 2
-    for number, part in enumerate((statement.resources[:half], statement.resources[half:])):
-        for each in _short_enough(statement.with_resources(part)):
+    half = len(parts) // 2
+    for number, part in enumerate((parts[:half], parts[half:])):
+        for each in _short_enough(part):
             # A Sid is unique within a document (IAM user guide, "Sid").
             yield {**each, "Sid": f"{each['Sid']}{'AB'[number]}"}
 
 
 def _statements(services: Sequence[Service], facts: Mapping[str, ServiceFacts]) -> tuple[Statement, ...]:
-    merged = merge(statement for each in services for statement in service_statements(each, facts[each.name]))
-    if not merged or _privileged(services, facts):
-        return merged
-    return (*merged, _NO_PRIVILEGED_CONTAINERS)
+    statements = [statement for each in services for statement in service_statements(each, facts[each.name])]
+    if statements and not _privileged(services, facts):
+        statements.append(_NO_PRIVILEGED_CONTAINERS)
+    return tuple(statements)
 
 
 def _privileged(services: Sequence[Service], facts: Mapping[str, ServiceFacts]) -> tuple[str, ...]:
