@@ -11,7 +11,7 @@ from sandbox.ecs.account import ACCOUNT, REGION
 from sandbox.ecs.seed.seed_services import CLUSTER, SERVICE_NAMES
 from sandbox.ecs.seed.seed_task_definitions import task_definition_params
 from slipway.iam.facts_from_ecs import facts_from_ecs
-from slipway.iam.policies import policies
+from slipway.iam.policies import RolePolicies, policies
 from slipway.iam.service_facts import ServiceFacts
 from tests.in_process_aws import WORKERS_KEY
 from workers.ecs.state import RevisionState, ServiceState
@@ -28,12 +28,15 @@ def seeded_facts(name: str, account: str = ACCOUNT) -> ServiceFacts:
     return facts_from_ecs(state, revision, may_be_scaled=True)
 
 
-def enforce_for(ecs: EcsSandbox, services: Iterable[Service]) -> None:
-    """From now on Slipway may do in this sandbox what its policies for these services allow."""
-    known = list(services)
+def enforce_policies(ecs: EcsSandbox, services: Iterable[Service]) -> tuple[RolePolicies, ...]:
+    """From now on Slipway may do in this sandbox what its policies for these services allow, and no more."""
+    # A service may be there several times, with other keys: each has a name of its own.
+    known = [each.model_copy(update={"name": f"{each.name}-{n}"}) for n, each in enumerate(services)]
     facts = {
         each.name: seeded_facts(each.ecs_service, each.role.account if each.role else ACCOUNT)
         for each in known
     }
-    for each in policies(known, facts):
+    needed = policies(known, facts)
+    for each in needed:
         ecs.enforce_policies(each.role or WORKERS_KEY, each.documents)
+    return needed
