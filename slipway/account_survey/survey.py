@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from slipway.account_survey.patient_reader import PatientReader
-from slipway.account_survey.surveyed_service import GapKind, Survey, SurveyedService
+from slipway.account_survey.surveyed_service import Gap, GapKind, Survey, SurveyedService
 from workers.ecs import services as ecs_services
 from workers.ecs import task_definitions
 from workers.ecs.aws.aws_clients import RegionClients
@@ -54,8 +54,14 @@ def survey_account(
 def read_named_services(
     region: RegionClients, by_cluster: Mapping[str, Sequence[str]], reader: PatientReader
 ) -> list[SurveyedService]:
-    """These services, by their names in ECS. One that ECS does not have has no state."""
-    return _describe(reader, region, by_cluster)
+    """These services, by their names in ECS. One that ECS does not have is a gap."""
+    described = _describe(reader, region, by_cluster)
+    for each in described:
+        if each.is_missing:
+            about = f"{each.cluster}/{each.name} in {each.region}"
+            why = "ECS has no service of this name there."
+            reader.gaps.append(Gap("ecs:DescribeServices", about, why, GapKind.REFUSED))
+    return described
 
 
 def _account(region: RegionClients) -> str:
@@ -107,6 +113,7 @@ def _describe(
                     cluster=cluster,
                     name=name,
                     state=state,
+                    is_missing=name in states and state is None,
                     revision=revisions.get(arn),
                     scaling=(targets or {}).get(resource_id(cluster, name)),
                     is_scaling_known=targets is not None,
@@ -117,9 +124,11 @@ def _describe(
 
 def _describe_services(
     reader: PatientReader, region: RegionClients, cluster: str, names: Sequence[str]
-) -> dict[str, ServiceState]:
-    """Ten a call. If AWS refuses ten, each is asked for alone: one that may not be read hides no other."""
-    states: dict[str, ServiceState] = {}
+) -> dict[str, ServiceState | None]:
+    """Those that ECS has and, as None, those that it has not; what AWS does not answer is not there.
+
+    Ten a call. If AWS refuses ten, each is asked for alone: one that may not be read hides no other."""
+    states: dict[str, ServiceState | None] = {}
     for batch in in_batches(names, _SERVICES_PER_CALL):
         for part in _parts_that_can_be_read(reader, region, cluster, batch):
             states |= part
@@ -128,9 +137,10 @@ def _describe_services(
 
 def _parts_that_can_be_read(
     reader: PatientReader, region: RegionClients, cluster: str, batch: Sequence[str]
-) -> Iterator[dict[str, ServiceState]]:
-    def read(names: Sequence[str]) -> dict[str, ServiceState]:
-        return ecs_services.describe(region, cluster, names)
+) -> Iterator[dict[str, ServiceState | None]]:
+    def read(names: Sequence[str]) -> dict[str, ServiceState | None]:
+        found = ecs_services.describe(region, cluster, names)
+        return {name: found.get(name) for name in names}
 
     together = PatientReader(reader.sleep)
     if (all_of_them := together.read("", partial(read, batch))) is not None:

@@ -17,7 +17,9 @@ class SurveyedService:
     cluster: str
     name: str
     state: ServiceState | None = None
-    """None: ECS lists it, and did not let it be described."""
+    """None: ECS has no such service, or did not let it be described."""
+    is_missing: bool = False
+    """Whether ECS said that it has no such service."""
     revision: RevisionState | None = None
     """The revision that it is set to. None also for the controller EXTERNAL, which sets none."""
     scaling: ScalableTargetState | None = None

@@ -108,7 +108,7 @@ def init(
         _fail(error.message)
     for note in describe_gaps(survey.gaps):
         print_safely(note, to_stderr=True)
-    if deployers is None and not dry_run and sys.stdin.isatty() and sys.stdout.isatty():
+    if deployers is None and not dry_run and _is_terminal():
         people = _ask_for_deployers(people)
     services = write_services_text(survey, people)
     if services is None:
@@ -135,12 +135,19 @@ def _survey(regions: Sequence[str], clusters: Sequence[str]) -> Survey:
 
 
 def _default_region() -> str:
-    found = (
-        os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or boto3.Session().region_name
-    )
+    found = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _region_of_profile()
     if not found:
         _fail("No AWS region is set. Name one: slipway init --region eu-west-1, say.")
     return str(found)
+
+
+def _region_of_profile() -> str | None:
+    return boto3.Session().region_name
+
+
+def _is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _write_all(out: Path, survey: Survey, services: ServicesText, environ: Mapping[str, str]) -> None:

@@ -42,7 +42,8 @@ def draft_service(surveyed: SurveyedService) -> ServiceDraft:
     """The entry, without its name."""
     state = surveyed.state
     if state is None:
-        return ServiceDraft("", obstacle="ECS did not let it be described")
+        why = "ECS has it no more" if surveyed.is_missing else "ECS did not let it be described"
+        return ServiceDraft("", obstacle=why)
     facts = ", ".join(_facts(surveyed, state))
     if obstacle := _obstacle(state):
         return ServiceDraft(facts, obstacle)
@@ -171,7 +172,7 @@ def _may_be_ordered(surveyed: SurveyedService, state: ServiceState) -> str:
     if SHIFTS_TRAFFIC[state.strategy] or state.scheduling == "DAEMON":
         return ""
     if variable := _fifo_variable(surveyed.revision):
-        return f"{variable} names a FIFO queue (docs/configuration.md, Which strategy for a queue?)."
+        return f"{variable} names a FIFO queue (Which strategy for a queue? in docs/configuration.md)."
     if state.minimum_healthy_percent == 0 and (state.maximum_percent or 0) <= 100:
         return "ECS stops its old tasks before it starts new ones (minimum 0 %, maximum 100 %)."
     return ""

@@ -15,7 +15,7 @@ from slipway.services_draft.service_names import EcsPlace, choose_names
 
 QUESTION = "QUESTION:"
 """What a line begins with that only a person can answer, behind its `#`."""
-_WIDTH = 110
+_WIDTH = 98
 
 
 @dataclass(frozen=True)
