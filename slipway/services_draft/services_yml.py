@@ -15,7 +15,8 @@ from slipway.services_draft.service_names import EcsPlace, choose_names
 
 QUESTION = "QUESTION:"
 """What a line begins with that only a person can answer, behind its `#`."""
-_WIDTH = 98
+_WIDTH = 100
+"""Of a comment (characters)."""
 
 
 @dataclass(frozen=True)
@@ -151,19 +152,20 @@ def _left_out(drafts: Mapping[EcsPlace, tuple[SurveyedService, ServiceDraft]]) -
         yield from _comment(f"- {place.cluster}/{place.service} in {place.region}: {draft.obstacle}{facts}")
 
 
-def _question(text: str, indent: str) -> Iterator[str]:
+def _question(text: str, indent: str) -> list[str]:
     return _comment(f"{QUESTION} {text}", indent)
 
 
-def _comment(text: str, indent: str = "") -> Iterator[str]:
+def _comment(text: str, indent: str = "") -> list[str]:
     """The text as lines of a comment. Names of AWS may hold anything, but end no line."""
-    width = _WIDTH - len(indent)
-    for number, line in enumerate(_wrap(one_safe_line(text), width)):
-        yield f"{indent}# {'' if number == 0 else '  '}{line}"
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_on_hyphens=False, break_long_words=False)
+    return textwrap.wrap(
+        one_safe_line(text),
+        _WIDTH,
+        initial_indent=f"{indent}# ",
+        subsequent_indent=f"{indent}#   ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _people(ids: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def test_the_first_rollout_is_followed_five_minutes_after_init(tmp_path: Path) -
                 "SLACK_API_URL": slack.api_url,
                 "WATCH_SECONDS": "0.5",
             }
-            check = [SLIPWAY, "check", "--env", "bot", "--env", "worker", "--env", "scheduler"]
+            check = [str(SLIPWAY), "check", "--env", "bot", "--env", "worker", "--env", "scheduler"]
             subprocess.run(check, cwd=tmp_path, env=env, check=True, timeout=60)
             worker = processes.start_module("worker", "workers", env=env)
             processes.start_module("scheduler", "workers.scheduler", env=env)
