@@ -41,10 +41,7 @@ from deploys.stores.stop_all import StopAllStore
 from deploys.stores.typed_commands import TypedCommands
 from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
-from sandbox.ecs.seed.seed_services import SERVICE_NAMES
-from slipway.iam.policies import RolePolicies
 from tests.builders import SIGNER, a_deploy, a_native_service, a_service, a_stop_start_service
-from tests.workers.enforced_policies import enforce_policies
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.step_context import Timing
@@ -111,10 +108,7 @@ class OpenAccessPolicy:
 
 @dataclass
 class EngineHarness:
-    """Requests deploys, lets time pass and reads the result.
-
-    Slipway may do only what its IAM policies allow for the sandbox's services and those that were requested.
-    """
+    """Requests deploys, lets time pass and reads the result."""
 
     ecs: EcsSandbox
     redis: Redis
@@ -125,9 +119,6 @@ class EngineHarness:
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def __post_init__(self) -> None:
-        self._services = [a_sandbox_service(name) for name in SERVICE_NAMES]
-        self._is_held_to_others = False
-        enforce_policies(self.ecs, self._services)
         self.store = DeployStore(self.redis, now=self.ecs.now)
         self.locks = Locks(self.redis)
         self.stops = StopAllStore(self.redis)
@@ -201,19 +192,7 @@ class EngineHarness:
         known = a_sandbox_service(name, **changes)
         if known.role:
             self.external_ids[known.role.arn] = known.role.external_id
-        self.allow(known)
         return known
-
-    def allow(self, service: Service) -> None:
-        """Slipway may do from now on what the policy for this service allows as well."""
-        if service not in self._services and not self._is_held_to_others:
-            self._services.append(service)
-            enforce_policies(self.ecs, self._services)
-
-    def hold_to(self, *services: Service) -> tuple[RolePolicies, ...]:
-        """Slipway may do from now on what its policies for exactly these allow, whatever is requested."""
-        self._is_held_to_others = True
-        return enforce_policies(self.ecs, services)
 
     def request_verb(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""

@@ -1,7 +1,4 @@
-"""Every flow with exactly the generated IAM policies in force: nothing is missing, and nothing is left over.
-
-`EngineHarness` holds every other flow test to those policies as well.
-"""
+"""Every flow with exactly the generated IAM policies in force: nothing is missing, nothing is left over."""
 
 from __future__ import annotations
 
@@ -14,11 +11,13 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
 from tests.in_process_aws import WORKERS_KEY
+from tests.workers.enforced_policies import enforce_policies
 from tests.workers.engine_harness import ALICE, EngineHarness, a_sandbox_service
 from tests.workers.flows.checked_deploys import create_quiet_alarm
 from tests.workers.flows.ecr_pushes import move_tag, push_before_call, push_index, push_manifest
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from tests.workers.flows.native_deployments import configure_native_service, pause_hook, wait_for_question
+from tests.workers.flows.other_account import OTHER_ACCOUNT_ROLE
 from tests.workers.lost_deploys import a_recovery, lose_redis, scan_twice, start_deploy
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.logs_query import describe_logs
@@ -136,7 +135,7 @@ def of_any_service(resource: str) -> str:
 
 def test_no_flow_lacks_a_permission_and_none_is_left_over(harness: EngineHarness) -> None:
     create_quiet_alarm(harness.ecs.client("cloudwatch"))
-    [workers] = harness.hold_to(WEB, BILLING, SHOP)
+    [workers] = enforce_policies(harness.ecs, [WEB, BILLING, SHOP])
 
     for flow in FLOWS:
         flow(harness)
@@ -149,3 +148,19 @@ def test_no_flow_lacks_a_permission_and_none_is_left_over(harness: EngineHarness
     assert actions - {(each.sid, each.action) for each in used} == set()
     resources = {(each.sid, of_any_service(resource)) for each in allowed for resource in each.resources}
     assert resources - {(each.sid, of_any_service(each.resource)) for each in used} == set()
+
+
+def test_a_service_in_another_account_needs_its_role_and_the_workers_nothing_but_that(
+    harness: EngineHarness,
+) -> None:
+    role = OTHER_ACCOUNT_ROLE
+    harness.ecs.add_role(role.arn, external_id=role.external_id)
+    workers, other = enforce_policies(harness.ecs, [a_sandbox_service("web", role=role)])
+
+    deploy = harness.until_over(harness.request_deploy("web", "1.4.2", role=role))
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert {each.action for each in harness.ecs.used_permissions(WORKERS_KEY)} == {"sts:AssumeRole"}
+    assert [each.sid for each in workers.statements] == ["AssumeTheRolesOfServices"]
+    used = {each.action for each in harness.ecs.used_permissions(other.role)}
+    assert {"ecs:UpdateService", "ecs:RegisterTaskDefinition", "iam:PassRole"} <= used
