@@ -42,6 +42,7 @@ gallery: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python -m slipway.configuration_page docs/configuration.md
+	$(BIN)/python -m slipway.iam.operations_page docs/operations.md
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
