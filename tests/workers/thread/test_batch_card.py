@@ -71,7 +71,7 @@ def test_the_whole_card() -> None:
         "*web* (from `1.4.0`): rolling out, 2 of 3 new tasks running\n"
         "2 new tasks failed; at 3 ECS's circuit breaker gives up.\n"
         "*ledger* (from `1.4.1`): waiting for 1 approval\n"
-        "Planned downtime: about 1 min 00 s.\n"
+        "Planned downtime: about 1 min.\n"
         "Why: Friday\n"
         "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
         "requested 2026-09-21 14:13 UTC, 1 min 35 s so far"

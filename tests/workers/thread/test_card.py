@@ -116,7 +116,7 @@ def test_every_button_of_a_question_asks_for_confirmation() -> None:
     assert (approve["action_id"], approve["value"]) == ("deploy:approve", "w7x8y9zt.1")
     assert approve["confirm"]["text"]["text"] == (
         "ledger 1.4.2 on production (eu-west-1). It runs 1.4.1 now, 2 tasks. "
-        "No task runs for about 1 min 00 s."
+        "No task runs for about 1 min."
     )
     assert (reject["action_id"], reject["value"]) == ("deploy:reject", "w7x8y9zt.1")
     assert reject["confirm"]["text"]["text"] == (

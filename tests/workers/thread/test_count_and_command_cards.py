@@ -82,7 +82,7 @@ def test_a_command_says_where_it_runs_and_for_how_long() -> None:
     lines = deploy_card(RAN, [], NOW + 9).text.splitlines()
 
     assert lines[1:3] == [
-        "Running `rake -T`, 9 s so far, at most 1 h 00 min.",
+        "Running `rake -T`, 9 s so far, at most 1 h.",
         "In container `web` of `web:1` (`1.4.0`), in a task of its own.",
     ]
 

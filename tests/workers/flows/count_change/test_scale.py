@@ -112,7 +112,7 @@ def test_at_the_deadline_the_count_comes_back(harness: EngineHarness) -> None:
     deploy = harness.until_over(harness.request_count("web", 5, deadline=60, give_up_after=0))
 
     assert (deploy.outcome, desired_count(harness)) == (Outcome.ROLLED_BACK, 3)
-    assert texts(deploy)[-1] == "*Scaled back* to 3 tasks: 3 of 5 tasks ran at the deadline of 1 min 00 s."
+    assert texts(deploy)[-1] == "*Scaled back* to 3 tasks: 3 of 5 tasks ran at the deadline of 1 min."
 
 
 @pytest.mark.parametrize("begun", [False, True])

@@ -70,7 +70,7 @@ def test_continue(harness: EngineHarness, paused_deploy: str) -> None:
     texts = thread_replies(harness, paused_deploy)
     assert texts[2:5] == [
         f"<@{BOB}> pressed *Continue*: the rollout goes on.",
-        "10 % of the production traffic goes to the new tasks now, for 1 min 00 s before more does.",
+        "10 % of the production traffic goes to the new tasks now, for 1 min before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",
     ]
     assert len(continue_calls(harness)) == 1
