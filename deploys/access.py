@@ -95,7 +95,7 @@ MAX_REFUSALS_SHOWN = 5
 ACTION_PHRASES: Mapping[Action, str] = {
     Action.SEE: "see",
     Action.DEPLOY: "deploy",
-    Action.APPROVE: "decide about",
+    Action.APPROVE: "approve or reject deploys of",
     Action.ROLL_BACK: "roll back",
     Action.LOCK: "lock",
     Action.SCALE: "scale",

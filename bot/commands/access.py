@@ -15,7 +15,7 @@ from deploys.mrkdwn import channel_link, code, mentions, plural
 
 _EXPLAINED = {
     Action.DEPLOY: "deploy it",
-    Action.APPROVE: "decide about it",
+    Action.APPROVE: "approve or reject it",
     Action.ROLL_BACK: "roll it back",
     Action.LOCK: "lock it",
     Action.SCALE: "scale it",

@@ -9,11 +9,11 @@ from deploys.buttons.repeat_request import find_refused, take_refused
 from deploys.deploy_text import name_in_sentence, status_text
 from deploys.errors import AskedLately, ChoiceGone, QuestionClosed
 from deploys.mrkdwn import mention, mentions
-from deploys.pauses import unanswered_pause
+from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.refused_request import RefusedRequest
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import QuestionKind, QuestionRef, ThreadMessageKind
 from deploys.stores import redis_keys
 
 ASK_APPROVER = "refused:ask-approver"
@@ -40,7 +40,7 @@ def handle(press: ButtonPress) -> str:
     deploy = find_deploy(value.deploy_id, press.context)
     press.context.access.may(Action.SEE, press.actor.asker, deploy.service.name)
     people = press.context.access.approvers_of(deploy)
-    _refuse_unless_asking(deploy)
+    _open_question(deploy)
     press.actor.refuse_if_late()
     redis = press.context.store.redis
     if not redis.set(redis_keys.asked_lately(deploy.id), "", ex=SECONDS_BETWEEN, nx=True):
@@ -48,16 +48,20 @@ def handle(press: ButtonPress) -> str:
     take_refused(press)
 
     def ask(deploy: Deploy) -> Deploy:
-        _refuse_unless_asking(deploy)
+        question = _open_question(deploy)
         who = mention(press.actor.user)
         text = f"{mentions(people)}: {who} asks for a decision about {name_in_sentence(deploy)}."
-        return deploy.with_message(press.context.now(), ThreadMessageKind.QUESTION, text)
+        return deploy.with_message(press.context.now(), ThreadMessageKind.QUESTION, text, question=question)
 
     press.context.store.amend(deploy.id, ask, by=press.actor.user, what="approvers asked")
     press.context.jobs.publish(deploy.thread_id)
     return f"Asked {mentions(people)} in {press.context.threads.link(deploy.thread_id)}."
 
 
-def _refuse_unless_asking(deploy: Deploy) -> None:
-    if deploy.phase is not Phase.AWAITING_APPROVAL and unanswered_pause(deploy) is None:
+def _open_question(deploy: Deploy) -> QuestionRef:
+    """What the message asks about: it says how that ended once it has. Raises QuestionClosed."""
+    if deploy.phase is Phase.AWAITING_APPROVAL:
+        return QuestionRef(kind=QuestionKind.APPROVAL, number=deploy.approval.question)
+    if unanswered_pause(deploy) is None:
         raise QuestionClosed(state=status_text(deploy))
+    return QuestionRef(kind=QuestionKind.PAUSE, number=latest_pause_number(deploy))

@@ -103,7 +103,7 @@ def handle(press: ButtonPress) -> str:
         press.context.jobs.publish(each)
         press.context.jobs.advance(each)
     return (
-        f"{name_at_start(replaced)} of {mention(replaced.request.requester)} is withdrawn, and "
+        f"{name_at_start(replaced)} by {mention(replaced.request.requester)} is withdrawn, and "
         f"{code(kept.tag)} has its place in the queue."
     )
 

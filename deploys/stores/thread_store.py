@@ -75,10 +75,24 @@ class QuestionReply(Record):
     ts: str
     deploy_id: str
     question: QuestionRef
+    message: int | None = None
+    """Index of the deploy's thread message that it is; None: the first with this question."""
     maybe_twice: bool = False
     """An earlier post of it was not confirmed, and may stand in the channel, too."""
     shown_end: str = ""
     """What it says about the end of the question; empty: it still calls people to answer."""
+
+
+class FailureMessage(Record):
+    """A message that called people to a failure or a problem. It is edited once something came of that."""
+
+    channel: str
+    ts: str
+    deploy_id: str
+    message: int
+    """Index of the deploy's thread message that it tells of."""
+    since_then: str = ""
+    """What it says came of it; empty: nothing yet."""
 
 
 class RefusedChannel(Record):
@@ -126,6 +140,8 @@ class ThreadState(StoredRecord):
     """What that message says."""
     alerts_posted: dict[str, int] = Field(default_factory=dict)
     """Thread messages of each deploy that its channel for failures is told of, by id (count)."""
+    failure_messages: tuple[FailureMessage, ...] = ()
+    """The messages that called people to a failure or a problem, in every channel."""
     closed_channels: tuple[str, ...] = ()
     """Other channels than the thread's that Slack did not let us post in."""
     fallback_level: int = 0

@@ -38,7 +38,7 @@ def test_refused_at_the_request_and_at_the_click(talk: Talk) -> None:
     ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
     talk.is_asked(ledger)
 
-    assert talk.presses(CAROL, buttons.APPROVE, ledger).startswith("You may not decide about `ledger`.")
+    assert talk.presses(CAROL, buttons.APPROVE, ledger).startswith("You are not an approver of `ledger`.")
     assert talk.deploy(ledger).approval.decisions == ()
 
 
@@ -48,7 +48,8 @@ def test_an_approver_who_was_removed_before_the_click_is_refused(talk: Talk) -> 
     talk.edit("ledger", approvers=(DAVE,))
 
     assert talk.presses(BOB, buttons.APPROVE, ledger) == (
-        f"You may not decide about `ledger`. Those who may: <@{DAVE}>, as `approvers` in `services.yml` says."
+        f"You are not an approver of `ledger`. Those who are: <@{DAVE}>, as `approvers` in `services.yml` "
+        "says."
     )
     assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
     assert talk.ends(ledger)[0] is Outcome.SUCCEEDED

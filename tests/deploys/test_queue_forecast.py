@@ -191,7 +191,7 @@ def test_an_approval_that_is_missing_tells_no_time(phase: Phase) -> None:
 
 def test_what_people_read() -> None:
     assert forecast_text(QueueForecast(3, NOW), utc_time) == (
-        f"3rd in the queue, expected to start about {utc_time(NOW)}"
+        f"3rd in the queue, expected to start at about {utc_time(NOW)}"
     )
     assert forecast_text(QueueForecast(4), utc_time) == "4th in the queue"
 

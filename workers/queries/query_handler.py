@@ -33,6 +33,7 @@ from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.tag_signature import TagSigner
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import Recipient, send_private_message
 
 
@@ -73,6 +74,7 @@ class QueryHandler:
     signer: TagSigner
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
+    native_blocks: NativeBlockSupport | None = None
     now: Callable[[], float] = time.time
     record_retention_days: float = 365
 
@@ -163,7 +165,10 @@ class QueryHandler:
     def _send(self, target: QueryTarget, answer: Answer) -> None:
         url = self.threads.response_url(target.query_id)
         recipient = Recipient(target.user, target.channel, target.thread_ts, url)
-        send_private_message(self.slack, recipient, answer.text, forms=[*filter(None, [answer.native])])
+        forms = [answer.native] if answer.native else []
+        send_private_message(
+            self.slack, recipient, answer.text, forms=forms, native_blocks=self.native_blocks
+        )
 
     def _hypothetical_deploy(self, target: QueryTarget, service: str, tag: str) -> Deploy:
         """A deploy that is planned but never stored."""

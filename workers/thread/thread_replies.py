@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
-from deploys.stores.thread_store import QuestionReply, ThreadState
+from deploys.stores.thread_store import FailureMessage, QuestionReply, ThreadState
 from deploys.text_limits import TEXT, clip
 from deploys.where_told import is_loud_success, mentioned_at_end
 from workers.messages.message_copies import QUESTION_MAYBE_TWICE
 from workers.messages.question_end import question_end
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
+FAILURE_KINDS = frozenset({ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
+"""What calls people to a failure if the channel sees it, where it stands until somebody has seen to it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ThreadReply:
     """Also shown in the channel."""
     question: QuestionReply | None = None
     """If it calls people to a question: which one, without its ts, and how that ended."""
+    failure: FailureMessage | None = None
+    """If it calls people to a failure: which one, without its channel and ts."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,7 @@ def question_edits(
     found = []
     for posted in thread.question_replies:
         deploy = by_id.get(posted.deploy_id)
-        messages = deploy.thread_messages if deploy else ()
-        message = next((each for each in messages if each.question == posted.question), None)
+        message = _find_message(posted, deploy) if deploy else None
         if deploy is None or message is None:
             continue
         if (end := _end_of_question(message, deploy)) != posted.shown_end:
@@ -79,6 +82,13 @@ def question_edits(
             text = reply_for(message, deploy).text
             found.append(QuestionEdit(posted, edited, maybe_twice(text) if posted.maybe_twice else text))
     return found
+
+
+def _find_message(posted: QuestionReply, deploy: Deploy) -> ThreadMessage | None:
+    messages = deploy.thread_messages
+    if posted.message is not None:
+        return messages[posted.message] if posted.message < len(messages) else None
+    return next((each for each in messages if each.question == posted.question), None)
 
 
 def maybe_twice(text: str) -> str:
@@ -89,13 +99,17 @@ def maybe_twice(text: str) -> str:
 def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
     """A question that ended before Slack could show it calls nobody any more."""
     end = _end_of_question(message, deploy)
+    number = next((n for n, each in enumerate(deploy.thread_messages) if each is message), None)
     question = (
-        QuestionReply(ts="", deploy_id=deploy.id, question=message.question, shown_end=end)
+        QuestionReply(ts="", deploy_id=deploy.id, question=message.question, message=number, shown_end=end)
         if message.question
         else None
     )
+    failure = None
+    if message.broadcast and message.kind in FAILURE_KINDS and number is not None:
+        failure = FailureMessage(channel="", ts="", deploy_id=deploy.id, message=number)
     loud = message.broadcast or (message.kind is ThreadMessageKind.END and is_loud_success(deploy))
-    return ThreadReply(clip(text, TEXT), loud and not end, question)
+    return ThreadReply(clip(text, TEXT), loud and not end, question, failure)
 
 
 def _end_of_question(message: ThreadMessage, deploy: Deploy) -> str:

@@ -73,7 +73,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.FOLLOWING_COUNT, None): """\
 *web* scaling to 5 tasks on production by <@U01ALICE00>:
 *scaling from 3 to 5 tasks, 4 of 5 tasks running*
-Tasks: 4 running, 1 pending, 5 wanted.
+Tasks: 4 running, 1 pending, 5 desired.
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
@@ -83,7 +83,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.RESTORING_COUNT, None): """\
 *web* scaling to 5 tasks on production by <@U01ALICE00>:
 *scaling back to 3 tasks*
-Tasks: 4 running, 1 pending, 5 wanted.
+Tasks: 4 running, 1 pending, 5 desired.
 Reason: 4 of 5 tasks ran at the deadline of 20 min.
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
@@ -145,7 +145,7 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 
     (Phase.FOLLOWING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
 2 new tasks failed; at 3 ECS's circuit breaker gives up.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
@@ -167,7 +167,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.FOLLOWING_EXTERNAL, None): """\
 *web* external rollout to `1.4.2` (from `1.4.0`) on production, followed for <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
 <CONSOLE/web/health?region=eu-west-1|ECS>
@@ -185,7 +185,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.FOLLOWING_ROLLBACK, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling back to `1.4.0`, 1 of 3 old tasks running*
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
 Reason: the rollout did not finish within its deadline of 20 min.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)

@@ -121,7 +121,7 @@ def test_a_service_that_waits_for_another_names_it() -> None:
     waiting = WaitingDeploy(two.deploy, (one.deploy,), QueueForecast(starts_at=LATER + 300))
     shown = batch_card(batch, [one, waiting], LATER)
 
-    expected = "*api*: waiting for `web` to end\nIt is expected to start about"
+    expected = "*api*: waiting for `web` to end\nIt is expected to start at about"
     assert f"{expected} {utc_time(LATER + 300)}.\n" in shown.text
     assert f"{expected} {slack_time(LATER + 300)}." in sections(shown.blocks)[2]
     assert batch_fingerprint(batch, [one, waiting]) != batch_fingerprint(

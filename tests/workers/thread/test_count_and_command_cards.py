@@ -70,7 +70,7 @@ def test_a_scaling_says_the_counts_and_what_application_auto_scaling_will_do() -
     lines = deploy_card(FOLLOWED, [], NOW + 9).text.splitlines()
 
     assert lines[1:4] == [
-        "Tasks: 4 running, 1 pending, 5 wanted.",
+        "Tasks: 4 running, 1 pending, 5 desired.",
         "Why: fixes the login",
         "Application Auto Scaling (2 to 6 tasks) may change the count again at any time.",
     ]

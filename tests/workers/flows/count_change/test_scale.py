@@ -76,7 +76,7 @@ def test_to_zero_and_the_next_deploy_says_who_did_it(harness: EngineHarness) -> 
     assert (scaled.outcome, refused.outcome) == (Outcome.SUCCEEDED, Outcome.REFUSED)
     assert "• *no task runs then*, until somebody scales it up again" in texts(scaled)[0]
     assert texts(scaled)[-1].startswith("*Scaled to 0.* No task of `web` runs any more, after ")
-    assert refused.end_reason.startswith(f"`web` wants 0 tasks, as <@{ALICE}> asked <!date^")
+    assert refused.end_reason.startswith(f"`web` is set to 0 tasks, as <@{ALICE}> asked <!date^")
     assert desired_count(harness) == 1
 
 
