@@ -55,6 +55,18 @@ def test_while_a_deploy_rolls_out_and_after_it(
     ]
 
 
+def test_after_its_count_was_set(harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers) -> None:
+    harness.until_over(harness.request_count("web", 4))
+
+    handler.answer_status(TARGET, ["web"])
+
+    assert answers()[0].splitlines()[2:] == [
+        "• Since THEN (3 days ago), not by Slipway: deployed outside; `sandbox` registered the revision",
+        "• Tasks: 4 running, 4 desired",
+        "• Healthy: ECS runs all its tasks; no container reports a health check",
+    ]
+
+
 def test_after_a_rollback_and_after_somebody_deployed_that_revision_again(
     harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers
 ) -> None:
