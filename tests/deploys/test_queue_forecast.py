@@ -99,7 +99,7 @@ def test_the_start(ahead: list[Deploy], recent: list[Deploy], expected: float | 
     found = forecast(ahead, [*reversed(ahead), *recent], NOW + 150)
 
     when = utc_time(NOW + expected) if isinstance(expected, int) else expected
-    about = "about " if isinstance(expected, int) else ""
+    about = "at about " if isinstance(expected, int) else ""
     assert found.place == len(ahead) + 1
     assert start_text(found, utc_time) == (f"expected to start {about}{when}" if when else "")
 

@@ -103,7 +103,11 @@ def test_a_failure_and_a_problem_are_told_in_the_channel_for_them_with_those_on_
         f"<{link}|The thread>",
         f"{begin} *Rolled back.*\n<{link}|The thread>",
     ]
-    assert harness.replies(web) == ["Tasks fail.", "The service is down.", f"{ALICE} *Rolled back.*"]
+    assert harness.replies(web) == [
+        "Tasks fail.",
+        f"*Since then*: `web` `1.4.2` by {ALICE} was rolled back.\nThe service is down.",
+        f"{ALICE} *Rolled back.*",
+    ]
 
 
 def publish(harness: PublisherHarness, *deploy_ids: str) -> None:
