@@ -169,6 +169,7 @@ def test_a_message_about_a_failure_that_was_deleted_is_left_alone(harness: Publi
 
     assert texts(harness, OTHER) == []
     assert harness.replies(web)[-1].startswith("*Since then*: `web` `1.4.3`")
+    assert all(each.since_then for each in harness.view(web).failure_messages), "it is not tried again"
 
 
 def test_a_failure_in_a_batch_says_what_came_of_it(harness: PublisherHarness) -> None:
