@@ -165,7 +165,7 @@ class Engine:
                 raise
             after = context.claim.deploy
             if after.thread_messages != before.thread_messages or after.phase != before.phase:
-                self._job_queue.publish(deploy.id)
+                self._job_queue.publish()
             self._enqueue_others(before, after, result)
             if after.phase is Phase.ENDED:
                 self._enqueue_next_in_queue(deploy)
@@ -284,9 +284,11 @@ class Engine:
         roll it back no more, and those about failures name what came after them. If this is lost, a press of
         the button says so."""
         threads = ThreadStore(self._store.redis)
-        for each in changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ)):
+        earlier = changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
+        for each in earlier:
             threads.mark_due(each.thread_id, self._now())
-            self._job_queue.publish(each.id)
+        if earlier:
+            self._job_queue.publish()
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:
