@@ -59,7 +59,7 @@ def texts(slack: Conversation, channel: str, about: str) -> list[str]:
     return [
         normalize_text(mrkdwn_to_text(each["text"], slack.names))
         for each in slack.demo.slack.messages(channel)
-        if about in each["text"]
+        if about in each["text"] and not each["ephemeral"]
     ]
 
 
