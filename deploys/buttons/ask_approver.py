@@ -40,7 +40,7 @@ def handle(press: ButtonPress) -> str:
     deploy = find_deploy(value.deploy_id, press.context)
     press.context.access.may(Action.SEE, press.actor.asker, deploy.service.name)
     people = press.context.access.approvers_of(deploy)
-    _open_question(deploy)
+    _refuse_unless_asking(deploy)
     press.actor.refuse_if_late()
     redis = press.context.store.redis
     if not redis.set(redis_keys.asked_lately(deploy.id), "", ex=SECONDS_BETWEEN, nx=True):
@@ -48,10 +48,11 @@ def handle(press: ButtonPress) -> str:
     take_refused(press)
 
     def ask(deploy: Deploy) -> Deploy:
-        question = _open_question(deploy)
+        _refuse_unless_asking(deploy)
         who = mention(press.actor.user)
         text = f"{mentions(people)}: {who} asks for a decision about {name_in_sentence(deploy)}."
-        return deploy.with_message(press.context.now(), ThreadMessageKind.QUESTION, text, question=question)
+        now, question = press.context.now(), _open_question(deploy)
+        return deploy.with_message(now, ThreadMessageKind.QUESTION, text, question=question)
 
     press.context.store.amend(deploy.id, ask, by=press.actor.user, what="approvers asked")
     press.context.jobs.publish()
@@ -59,9 +60,11 @@ def handle(press: ButtonPress) -> str:
 
 
 def _open_question(deploy: Deploy) -> QuestionRef:
-    """What the message asks about: it says how that ended once it has. Raises QuestionClosed."""
     if deploy.phase is Phase.AWAITING_APPROVAL:
         return QuestionRef(kind=QuestionKind.APPROVAL, number=deploy.approval.question)
-    if unanswered_pause(deploy) is None:
-        raise QuestionClosed(state=status_text(deploy))
     return QuestionRef(kind=QuestionKind.PAUSE, number=latest_pause_number(deploy))
+
+
+def _refuse_unless_asking(deploy: Deploy) -> None:
+    if deploy.phase is not Phase.AWAITING_APPROVAL and unanswered_pause(deploy) is None:
+        raise QuestionClosed(state=status_text(deploy))

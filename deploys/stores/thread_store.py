@@ -96,8 +96,8 @@ class QuestionReply(Record):
     ts: str
     deploy_id: str
     question: QuestionRef
-    message: int | None = None
-    """Index of the deploy's thread message that it is; None: the first with this question."""
+    asked_at: float = 0.0
+    """Time of its message in the record: several may call people to one question. 0: not known."""
     maybe_twice: bool = False
     """An earlier post of it was not confirmed, and may stand in the channel, too."""
     shown_end: str = ""

@@ -241,9 +241,8 @@ def test_who_may_not_approve_asks_an_approver_in_the_thread(bot: BotHarness) -> 
     assert [each.text for each in changed.thread_messages] == [
         f"<!subteam^S02APPROVERS>: <@{CAROL}> asks for a decision about `ledger` `1.4.2`."
     ]
-    assert [each.question for each in changed.thread_messages] == [
-        QuestionRef(kind=QuestionKind.APPROVAL, number=1)
-    ]
+    asks = QuestionRef(kind=QuestionKind.APPROVAL, number=1)
+    assert [each.question for each in changed.thread_messages] == [asks], "it says at last who decided"
     assert changed.approval.decisions == ()
     assert ("publish", []) in bot.queued_jobs()
 

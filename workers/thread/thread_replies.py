@@ -74,7 +74,8 @@ def question_edits(
     found = []
     for posted in thread.question_replies:
         deploy = by_id.get(posted.deploy_id)
-        message = _find_message(posted, deploy) if deploy else None
+        messages = deploy.thread_messages if deploy else ()
+        message = next((each for each in messages if _is_reply_to(posted, each)), None)
         if deploy is None or message is None:
             continue
         if (end := _end_of_question(message, deploy)) != posted.shown_end:
@@ -84,11 +85,8 @@ def question_edits(
     return found
 
 
-def _find_message(posted: QuestionReply, deploy: Deploy) -> ThreadMessage | None:
-    messages = deploy.thread_messages
-    if posted.message is not None:
-        return messages[posted.message] if posted.message < len(messages) else None
-    return next((each for each in messages if each.question == posted.question), None)
+def _is_reply_to(posted: QuestionReply, message: ThreadMessage) -> bool:
+    return message.question == posted.question and posted.asked_at in (0.0, message.at)
 
 
 def maybe_twice(text: str) -> str:
@@ -101,7 +99,9 @@ def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
     end = _end_of_question(message, deploy)
     number = next((n for n, each in enumerate(deploy.thread_messages) if each is message), None)
     question = (
-        QuestionReply(ts="", deploy_id=deploy.id, question=message.question, message=number, shown_end=end)
+        QuestionReply(
+            ts="", deploy_id=deploy.id, question=message.question, asked_at=message.at, shown_end=end
+        )
         if message.question
         else None
     )
