@@ -134,7 +134,7 @@ def test_an_approval_of_one_who_is_removed_while_all_deploys_are_stopped_is_void
     assert (waiting.phase, waiting.approval.decisions) == (Phase.AWAITING_APPROVAL, ())
     voided = [each["why"] for each in audit.trail(talk.redis, ledger) if each["what"] == "approval voided"]
     [why] = voided
-    assert why.startswith(f"The approval of <@{BOB}> is void. You may not decide about `ledger`.")
+    assert why.startswith(f"The approval of <@{BOB}> is void. You are not an approver of `ledger`.")
     assert talk.engine.running_tags("ledger") == {"1.4.0"}
     assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
     assert talk.ends(ledger)[0] is Outcome.SUCCEEDED
