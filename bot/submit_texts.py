@@ -100,7 +100,7 @@ def batch_queued(batch: Batch, deploys: Sequence[Deploy], waiting: Sequence[Wait
 
 
 def _places(waiting: Sequence[WaitingDeploy]) -> str:
-    """`web` is 2nd in the queue, expected to start about 14:05. It starts by itself."""
+    """`web` is 2nd in the queue, expected to start at about 14:05. It starts by itself."""
     places = [
         f"{code(each.deploy.service.name)} is {forecast_text(each.forecast, slack_time)}"
         for each in waiting
@@ -142,10 +142,10 @@ def _describe(deploy: Deploy) -> str:
 
 
 def _describe_ahead(deploy: Deploy) -> str:
-    """`1.4.1` of @dave, a restart by @dave"""
+    """`1.4.1` by @dave, a restart by @dave"""
     label = deploy_text.action_label(deploy)
     if deploy.verb is Verb.DEPLOY:
-        return f"{label} of {mention(deploy.request.requester)}"
+        return f"{label} by {mention(deploy.request.requester)}"
     article = "an" if label.startswith("e") else "a"
     return f"{article} {label} {deploy_text.requested_by(deploy)}"
 

@@ -196,18 +196,18 @@ def usual_seconds(recent: Sequence[Deploy]) -> float | None:
 
 
 def forecast_text(found: QueueForecast, when: TimeFormat) -> str:
-    """`2nd in the queue, expected to start about 14:05`; empty if neither is known."""
+    """`2nd in the queue, expected to start at about 14:05`; empty if neither is known."""
     place = f"{ordinal(found.place)} in the queue" if found.place else ""
     return ", ".join(filter(None, (place, start_text(found, when))))
 
 
 def start_text(found: QueueForecast, when: TimeFormat) -> str:
-    """`expected to start about 14:05`; empty if nobody can tell. It names no time that has passed."""
+    """`expected to start at about 14:05`; empty if nobody can tell. It names no time that has passed."""
     if other := found.approval_of:
         what = action_label(other) if found.place else deploy_name(other)
         return f"to start once {what} {requested_by(other)} is approved and has ended"
     if found.starts_at is not None:
-        return f"expected to start about {when(found.starts_at)}"
+        return f"expected to start at about {when(found.starts_at)}"
     if found.after_first:
         return f"expected to start about {duration(found.after_first)} after the deploy that runs now ends"
     return "expected to start any moment now" if found.after_first is not None else ""

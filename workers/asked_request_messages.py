@@ -90,7 +90,7 @@ class AskedRequestMessages:
             [_section(text), row],
             thread_ts=request.thread_ts,
             urgency=Urgency.URGENT,
-        )
+        ).ts
 
     def _tell_requester(self, state: AskedState) -> None:
         if state.ts:

@@ -55,6 +55,7 @@ from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.tag_signature import TagSigner
 from workers.thread.channel_alarm import post_alarm
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
@@ -173,7 +174,10 @@ class Dependencies:
         threads = ThreadStore(self.redis)
         url = threads.response_url(answer_id) if answer_id else None
         forms = threads.answer_blocks(answer_id) if answer_id else []
-        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, forms=forms)
+        recipient = Recipient(user, channel, thread_ts, url)
+        send_private_message(
+            self.slack, recipient, text, forms=forms, native_blocks=NativeBlockSupport(self.limits)
+        )
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:
@@ -283,6 +287,7 @@ class DependencyBuilder:
                 signer,
                 hold_sources=hold_sources[:2],
                 shared_channels=shared_channels,
+                native_blocks=NativeBlockSupport(limits),
                 record_retention_days=settings.record_retention_days,
             ),
             orphan_recovery=OrphanRecovery(

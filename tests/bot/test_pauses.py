@@ -87,7 +87,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             ALICE,
             CAROL,
             buttons.CONTINUE,
-            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>"
+            f"You are not an approver of `shop`. Those who are: <!subteam^{APPROVERS}>"
             ", as `approvers` in `services.yml` says.",
         ),
         (
@@ -95,7 +95,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             ALICE,
             ALICE,
             buttons.CONTINUE,
-            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>"
+            f"You are not an approver of `shop`. Those who are: <!subteam^{APPROVERS}>"
             ", as `approvers` in `services.yml` says.",
         ),
         (

@@ -99,7 +99,7 @@ def test_the_start(ahead: list[Deploy], recent: list[Deploy], expected: float | 
     found = forecast(ahead, [*reversed(ahead), *recent], NOW + 150)
 
     when = utc_time(NOW + expected) if isinstance(expected, int) else expected
-    about = "about " if isinstance(expected, int) else ""
+    about = "at about " if isinstance(expected, int) else ""
     assert found.place == len(ahead) + 1
     assert start_text(found, utc_time) == (f"expected to start {about}{when}" if when else "")
 
@@ -233,7 +233,7 @@ def test_an_approval_that_is_missing_tells_no_time(phase: Phase) -> None:
 
 def test_what_people_read() -> None:
     assert forecast_text(QueueForecast(3, NOW), utc_time) == (
-        f"3rd in the queue, expected to start about {utc_time(NOW)}"
+        f"3rd in the queue, expected to start at about {utc_time(NOW)}"
     )
     assert forecast_text(QueueForecast(4), utc_time) == "4th in the queue"
 

@@ -74,7 +74,7 @@ def test_what_runs_what_ran_and_how_it_was_delivered(run: Run) -> None:
 
     assert done.exit_code == 0, done.output
     lines = [line.strip() for line in done.output.splitlines()]
-    assert "What runs now of `api`, on `production` (eu-west-1)" in lines
+    assert "Running now: `api` on `production` (eu-west-1)" in lines
     assert "• Healthy: ECS runs all its tasks; container health checks pass in 2 of 2 tasks" in lines
     assert any(line.startswith("Delivery of `api`, the last 30 days") for line in lines)
 
@@ -94,7 +94,7 @@ def test_an_approver_who_may_not_approve_is_told_so_and_it_exits_with_1(run: Run
 
     assert done.exit_code == 1, done.output
     assert (
-        "You may not decide about `billing`. Those who may: @bob, @approvers"
+        "You are not an approver of `billing`. Those who are: @bob, @approvers"
         ", as `approvers` in `services.yml` says." in done.output
     )
 

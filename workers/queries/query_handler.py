@@ -38,6 +38,7 @@ from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.tag_signature import TagSigner
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import Recipient, send_private_message
 
 
@@ -78,6 +79,7 @@ class QueryHandler:
     signer: TagSigner
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
+    native_blocks: NativeBlockSupport | None = None
     now: Callable[[], float] = time.time
     record_retention_days: float = 365
 
@@ -182,7 +184,9 @@ class QueryHandler:
         url = self.threads.response_url(target.query_id)
         recipient = Recipient(target.user, target.channel, target.thread_ts, url)
         forms = [*filter(None, [answer.native, self._offer_choices(answer)])]
-        send_private_message(self.slack, recipient, answer.text, forms=forms)
+        send_private_message(
+            self.slack, recipient, answer.text, forms=forms, native_blocks=self.native_blocks
+        )
 
     def _offer_choices(self, answer: Answer) -> list[Block]:
         """A refusal with the buttons that lift it, once what they repeat is kept."""

@@ -149,20 +149,23 @@ class Publisher:
         queues = QueueReader(self._store, self._now(), self._hold_sources)
         if batch is not None:
             members = self._as_shown(self._store.batch_deploys(batch))
-            return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop())
+            return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop(), self._recent)
         if deploy is None:
             return None
         [deploy] = self._as_shown([deploy])
         found = queues.read(deploy)
         return DeployThreadSource(
-            deploy, found.ahead, found.forecast, self._find_stop(), self._find_offer(deploy)
+            deploy, found.ahead, found.forecast, self._find_stop(), self._find_offer(deploy), self._recent
         )
 
     def _find_offer(self, deploy: Deploy) -> RollbackOffer | None:
         """What its card offers to roll back to."""
         if deploy.outcome is not Outcome.SUCCEEDED:
             return None
-        return find_rollback_offer(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
+        return find_rollback_offer(deploy, self._recent(deploy.service.name))
+
+    def _recent(self, service: str) -> Sequence[Deploy]:
+        return self._store.recent(service, DEPLOYS_READ)
 
     def _as_shown(self, deploys: Sequence[Deploy]) -> list[Deploy]:
         """The deploys of one thread, without what must not be quoted in all channels that are told of it."""
