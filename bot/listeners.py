@@ -264,4 +264,6 @@ def within_limit(
         return None
     limits = context.request_limits.limits
     limit = limits.changes_per_minute if changes else limits.queries_per_minute
-    raise TooManyRequests(limit=limit, what=_WHATS[changes], seconds=exceeded.seconds)
+    refusal = TooManyRequests(limit=limit, what=_WHATS[changes], seconds=exceeded.seconds)
+    refusal.is_first = exceeded.is_first
+    raise refusal

@@ -82,6 +82,7 @@ class LockWatch:
             why=lock.reason,
             channel=lock.channel,
             team=lock.team,
+            service=",".join(lock.services),
             **lock_fields(lock),
             catalogue=self._store.catalogue_version,
         )

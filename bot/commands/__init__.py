@@ -147,7 +147,7 @@ def _run(command: Command, request: Request, context: AppContext) -> PrivateRepl
     try:
         return _run_checked(command, request, context)
     except Refused as refusal:
-        attempts.note(refusal, attempts.of_command(command))
+        attempts.note(refusal, attempts.of_command(command, context))
         is_query = SUBCOMMANDS[command.subcommand].is_query
         note_refused_command(refusal, command, request, context.now(), is_query=is_query)
         raise

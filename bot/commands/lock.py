@@ -48,7 +48,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         team=request.team,
     )
     request.refuse_if_late()
-    entry = lock_entry(lock, "locked", request.asker, context.catalogue, now)
+    entry = lock_entry(lock, "lock", "locked", request.asker, context.catalogue, now)
     found, before = context.locks.take(lock, entry)
     if found.id != lock.id:
         raise AlreadyLocked(**lock_facts(found, request.asker, context))

@@ -27,7 +27,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         people = mentions(context.access.people_of(Action.OVERRIDE))
         raise MayNotResumeAll(how=stop_sentence(stop), user=mention(stop.user), people=people)
     request.refuse_if_late()
-    entry = stop_entry(stop, "all deploys resumed", request, context, command.reason)
+    entry = stop_entry(stop, "resume-all", "all deploys resumed", request, context, command.reason)
     if not context.stops.resume(stop, entry):
         raise NotStopped()
     wake_held_deploys(context.store, context.threads, context.jobs, context.now())

@@ -33,7 +33,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         channel=request.channel,
         team=request.team,
     )
-    found = context.stops.stop(stop, stop_entry(stop, "all deploys stopped", request, context))
+    found = context.stops.stop(stop, stop_entry(stop, "stop-all", "all deploys stopped", request, context))
     if found.id != stop.id:
         raise AlreadyStopped(how=stop_sentence(found))
     wake_held_deploys(context.store, context.threads, context.jobs, now)
@@ -44,13 +44,15 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     )
 
 
-def stop_entry(stop: StopAll, what: str, request: Request, context: AppContext, why: str = "") -> AuditEntry:
-    """What the audit says of it."""
+def stop_entry(
+    stop: StopAll, verb: str, what: str, request: Request, context: AppContext, why: str = ""
+) -> AuditEntry:
+    """What the audit says of it. verb: what was asked for."""
     return AuditEntry(
         at=f"{context.now():.3f}",
         who=request.user,
         what=what,
-        verb="stop-all",
+        verb=verb,
         target=stop.id,
         why=why or stop.reason,
         channel=request.channel,

@@ -29,7 +29,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     request.refuse_if_late()
     told = ""
     if lock.owner == request.user:
-        entry = lock_entry(lock, "unlocked", request.asker, context.catalogue, now)
+        entry = lock_entry(lock, "unlock", "unlocked", request.asker, context.catalogue, now)
         if not context.locks.release(lock, entry):
             raise LockOver()
     else:

@@ -7,12 +7,14 @@ from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_va
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
+from deploys.holds.breaking_locks import lock_entry
 from deploys.holds.lock_text import locked_thing
 from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
 from deploys.records.refused_request import RefusedRequest
+from deploys.stores import audit
 
 ASK_HOLDER = "lock:ask-holder"
 
@@ -49,6 +51,8 @@ def handle(press: ButtonPress) -> str:
     if asked is not None:
         who, at = asked
         raise HolderAsked(user=mention(who), owner=mention(lock.owner), ago=time_ago(now - at))
+    entry = lock_entry(lock, "ask-holder", "holder asked", press.actor.asker, press.context.catalogue, now)
+    audit.write(press.context.store.redis, entry)
     press.context.jobs.watch_locks(notice.id)
     return f"{mention(lock.owner)} is asked."
 

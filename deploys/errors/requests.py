@@ -135,10 +135,12 @@ class PauseClosed(Refused):
 class TooManyRequests(Refused):
     sentence = """You sent more than {limit} {what} within a minute, so this one was not looked at. Nothing
     was changed. Try again in {seconds} s."""
+    is_first = True
+    """Whether this person was not told since the last request that was taken."""
 
 
 class QueueFull(Refused):
-    sentence = """{count} deploys of `{service}` wait already, and at most {most} may. Nothing was queued.
+    sentence = """{count} {what} of `{service}` wait already, and at most {most} may. Nothing was queued.
     Wait until one has ended, or cancel one that is not needed any more: `/deploy status {service}` shows
     them."""
 

@@ -51,7 +51,7 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
         "What waited for it goes on."
     )
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
-    entry = lock_entry(lock, "lock broken", asker, context.catalogue, now)
+    entry = lock_entry(lock, "unlock", "lock broken", asker, context.catalogue, now)
     if not context.locks.break_lock(lock, notice, entry):
         raise LockOver()
 
@@ -87,18 +87,21 @@ def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]
     return {"how": lock_sentence(lock), "target": lock.target, "lock": lock.id, "may_break": may_break}
 
 
-def lock_entry(lock: Lock, what: str, asker: Asker, catalogue: Catalogue, now: float) -> AuditEntry:
-    """What the audit says of a change of a lock. catalogue: by which it was decided."""
+def lock_entry(
+    lock: Lock, verb: str, what: str, asker: Asker, catalogue: Catalogue, now: float
+) -> AuditEntry:
+    """What the audit says of a change of a lock, or a question about it. verb: what was asked for. catalogue:
+    by which it was decided."""
     return AuditEntry(
         at=f"{now:.3f}",
         who=asker.user,
         what=what,
-        verb="lock",
+        verb=verb,
         target=lock.target,
         why=lock.reason,
         channel=asker.channel,
         team=asker.team,
-        service=lock.target if lock.services == (lock.target,) else "",
+        service=",".join(lock.services),
         **lock_fields(lock),
         catalogue=catalogue.version,
     )
