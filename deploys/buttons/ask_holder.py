@@ -8,6 +8,7 @@ from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
 from deploys.holds.breaking_locks import lock_entry
+from deploys.holds.hold_ends import who_ended
 from deploys.holds.lock_text import locked_thing
 from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.deploy import new_deploy_id
@@ -65,6 +66,7 @@ def _what_waits(refused: RefusedRequest) -> str:
 def find_lock(refused: RefusedRequest, context: ButtonContext) -> Lock:
     """The lock that refused it. Raises LockOver if it is gone, or another has its place."""
     lock = context.locks.find(refused.facts.get("target", ""), context.now())
-    if lock is None or lock.id != refused.facts.get("lock"):
-        raise LockOver()
+    lock_id = refused.facts.get("lock", "")
+    if lock is None or lock.id != lock_id:
+        raise LockOver(how=who_ended(lock_id, context.store.redis, context.now()))
     return lock

@@ -55,6 +55,14 @@ class NothingLeftToCancel(Refused):
     sentence = """Nothing of {what} is left to cancel: {states}."""
 
 
+class NothingToReject(Refused):
+    sentence = """Nothing of {service} waits for approval. `/deploy status` shows what is under way."""
+
+
+class OneOfSeveral(Refused):
+    sentence = """Several deploys of {service} wait for approval: {ids}. Name one of them instead."""
+
+
 class AlreadyCancelled(Refused):
     sentence = """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
 
