@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,6 +16,13 @@ from slipway.cli import app
 from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 Run = Callable[..., Any]
+WHAT_RUNS = (
+    r"• `\d\.\d\.\d` `sha256:[0-9a-f]{12}` \(revision `web:\d+`\)",
+    r"• Since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(.+\), (by @\w+.*|not by Slipway: deployed outside; .+)",
+    r"• Tasks: \d running, \d desired.*",
+    r"• Healthy: ECS runs all its tasks; no container reports a health check",
+)
+"""Version, digest, revision; since when, by whom; counts; health."""
 
 
 @pytest.fixture
@@ -66,6 +74,17 @@ def test_a_locked_service_says_who_locked_it_and_why(run: Run, slack: Conversati
     finally:
         replies, _ = slack.says("alice", "/deploy unlock billing")
     assert replies == ["Unlocked: `billing`. What waited for it goes on."]
+
+
+@IN_SOCKET_MODE
+def test_the_status_of_a_service_says_what_runs(run: Run) -> None:
+    done = run("/deploy status web")
+
+    assert done.exit_code == 0, done.output
+    lines = [line.strip() for line in done.output.splitlines()]
+    first = lines.index("What runs now of `web`, on `production` (eu-west-1)")
+    for line, pattern in zip(lines[first + 1 :], WHAT_RUNS, strict=True):
+        assert re.fullmatch(pattern, line), (pattern, line)
 
 
 @IN_SOCKET_MODE

@@ -153,7 +153,8 @@ def _services(content: HomeContent, most: int) -> list[Block]:
             _context("You may deploy no service. `/deploy access SERVICE` says why."),
         ]
     rows: list[Block] = [
-        _row(code(service), open_form_button(service, "Deploy")) for service in content.usual[:most]
+        _row(code(service), open_form_button(service, "Deploy", spoken=f"Deploy {service}"))
+        for service in content.usual[:most]
     ]
     others = ActionsBlock(elements=[open_form_button(label="Deploy another service").to_slack()])
     return [HeaderBlock(text="Your services"), *rows, others]
