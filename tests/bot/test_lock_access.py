@@ -104,6 +104,25 @@ def test_nobody_reads_of_a_lock_where_its_service_may_not_be_seen(
     assert len(bot.context.locks.all(bot.clock())) == locked
 
 
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_lock_of_a_name_that_left_the_file_is_told_to_those_who_see_a_service(
+    bot: BotHarness, locked: bool
+) -> None:
+    if locked:
+        bot.type("/deploy lock vault the keys leaked", channel=SECRET_CHANNEL)
+    services = bot.context.catalogue.services
+    bot.context.catalogue.services = {"web": services["web"]}  # type: ignore[misc]
+    directory(bot).people[CAROL] = a_person(is_guest=True)
+
+    by_guest = bot.type("/deploy unlock vault", by=CAROL)
+    by_member = bot.type("/deploy unlock vault", by=DAVE)
+
+    assert by_guest == "There is no service `vault` here. The services are: none."
+    assert ("the keys leaked" in by_member) is locked
+    if locked:
+        assert bot.type("/deploy unlock vault").startswith("Unlocked: `vault`."), "by its owner"
+
+
 @pytest.mark.parametrize("verb", ["lock", "unlock"])
 def test_a_misspelt_name_suggests_no_service_that_may_not_be_seen(bot: BotHarness, verb: str) -> None:
     assert bot.type(f"/deploy {verb} vaalt it is urgent") == (

@@ -31,6 +31,7 @@ from workers.flows.ending import (
     end_deploy,
     with_typed_reason,
 )
+from workers.flows.first_change import check_first_change
 from workers.flows.observe import missing_evidence
 from workers.flows.observe.failure_evidence import (
     is_log_hidden,
@@ -87,7 +88,7 @@ def _start_task(
     if deploy.verb.sets_version and ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if pre_task.requested_at is None:
-        deploy = context.with_current_service(deploy)
+        deploy = check_first_change(deploy, context)
     command = _read_command(deploy, context)
     requested = pre_task.evolve(
         requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
