@@ -2,8 +2,9 @@
 plan and the change, while a task before the rollout runs.
 
 Every step before the revision asks by itself (`catalogue_check`, `planning`, `registering`). The steps that
-may find that the change has begun ask here, when they know that it has not: `running_pre_task`, `update_step`,
-`stop_start_steps` and `setting`. From then on a deploy goes on to its end, whoever asked for it.
+may find that the change has begun ask here, when they know that it has not: `running_pre_task`,
+`update_step`, `stop_start_steps` and `setting`. From then on a deploy goes on to its end, though people lose
+access.
 """
 
 from __future__ import annotations

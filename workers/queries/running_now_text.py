@@ -9,7 +9,6 @@ from deploys.native_blocks import Cell, code_cell, number_cell, text_cell, time_
 from deploys.quoting import quote_code, quoted
 from deploys.records.request import Verb
 from deploys.short_names import short_arn, short_digest
-from deploys.text_limits import shorten
 from workers.queries.running_now import Health, HealthCheck, OriginKind, RunningNow
 
 TABLE_HEADER = ("Service", "Version", "Health", "Tasks", "Since", "By", "Revision")
@@ -106,10 +105,10 @@ def _health_lines(now: RunningNow, at: float) -> list[str]:
         return lines
     primary = now.ecs.primary
     if primary is not None and now.health is Health.ROLLOUT_FAILED and primary.rollout_reason:
-        lines.append(f"ECS says: {quoted(shorten(primary.rollout_reason, EVENT_CHARACTERS))}")
+        lines.append(f"ECS says: {quoted(primary.rollout_reason, limit=EVENT_CHARACTERS)}")
     if now.ecs.events:
         last = max(now.ecs.events, key=lambda event: event.at)
-        said = quote_code(shorten(last.message, EVENT_CHARACTERS))
+        said = quote_code(last.message, limit=EVENT_CHARACTERS)
         lines.append(f"Last event in ECS, {time_ago(at - last.at)}: {said}")
     return lines
 
