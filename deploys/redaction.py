@@ -273,9 +273,7 @@ RULES = (
     Rule(_COOKIE, rf"\g<name>{REDACTED}", ("cookie",)),
     Rule(_BEARER, rf"\g<name>{REDACTED}", ("bearer", "basic")),
     Rule(_AWS_SECRET_KEY, REDACTED, min_length=40),
-    Rule(
-        _QUOTED_ASSIGNMENT, rf"\g<quote>\g<name>{REDACTED}\g<quote>", ("pass", "pwd", *_KEY_NAME_HINTS)
-    ),
+    Rule(_QUOTED_ASSIGNMENT, rf"\g<quote>\g<name>{REDACTED}\g<quote>", ("pass", "pwd", *_KEY_NAME_HINTS)),
     Rule(_PASSWORD_ASSIGNMENT, _keep_name, ("pass", "pwd")),
     Rule(_KEY_ASSIGNMENT, _keep_name, _KEY_NAME_HINTS),
     Rule(_FLAG, _keep_name, ("--",)),

@@ -22,17 +22,17 @@ def until_text(lock: Lock) -> str:
 
 
 def lock_sentence(lock: Lock) -> str:
-    """Who locked what, since when, until when and why."""
+    """Who locked what, when, until when and why."""
     return (
-        f"{mention(lock.owner)} has locked {locked_thing(lock)} since {slack_time(lock.since)}, "
-        f"{until_text(lock)}: {reason_sentence(lock.reason)}"
+        f"{mention(lock.owner)} locked {locked_thing(lock)} ({slack_time(lock.since)}, "
+        f"{until_text(lock)}): {reason_sentence(lock.reason)}"
     )
 
 
 def stop_sentence(stop: StopAll) -> str:
-    """Who stopped all deploys, since when and why."""
-    who, since = mention(stop.user), slack_time(stop.since)
-    return f"{who} has stopped all deploys since {since}: {reason_sentence(stop.reason)}"
+    """Who stopped all deploys, when and why."""
+    who, at = mention(stop.user), slack_time(stop.since)
+    return f"{who} stopped all deploys ({at}): {reason_sentence(stop.reason)}"
 
 
 def length_text(seconds: float) -> str:

@@ -49,7 +49,7 @@ FACTS = {
     "groups": "<!subteam^S01DEPLOYERS>",
     "higher": "134",
     "hint": "",
-    "how": "<@U02BOB0000> has locked it since 14:13 UTC: the migration runs.",
+    "how": "<@U02BOB0000> locked it (today 14:13, until it is unlocked): the migration runs.",
     "id": "k3m9p2qr",
     "ids": "`k3m9p2qr`, `w7x8y9zt`",
     "image": "web:9.9.9",
@@ -112,10 +112,12 @@ FACTS = {
 """A sample of every fact that a refusal names."""
 OWN_FACTS: dict[str, dict[str, str]] = {
     "AlreadyDecided": {"how": "approved by <@U02BOB0000>"},
-    "AlreadyStopped": {"how": "<@U02BOB0000> stopped all deploys at 14:13 UTC: the network is down."},
+    "AlreadyStopped": {"how": "<@U02BOB0000> stopped all deploys (today 14:13): the network is down."},
     "AskedRequestOver": {"how": "it was run by <@U02BOB0000>"},
-    "LockNotYours": {"how": "<@U02BOB0000> has locked `web` since 14:13 UTC."},
-    "MayNotResumeAll": {"how": "<@U02BOB0000> stopped all deploys at 14:13 UTC."},
+    "LockNotYours": {
+        "how": "<@U02BOB0000> locked `web` (today 14:13, until it is unlocked): the migration runs."
+    },
+    "MayNotResumeAll": {"how": "<@U02BOB0000> stopped all deploys (today 14:13): the network is down."},
     "NotAMember": {"what": "a deactivated member"},
     "PauseClosed": {"how": "it timed out"},
     "ServiceFrozen": {"why": "`web` is frozen until 18:00 UTC: the end of the quarter."},
