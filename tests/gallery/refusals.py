@@ -49,7 +49,7 @@ FACTS = {
     "groups": "<!subteam^S01DEPLOYERS>",
     "higher": "134",
     "hint": "",
-    "how": "<@U02BOB0000> locked it (today 14:13, until it is unlocked): the migration runs.",
+    "how": "<@U02BOB0000> locked it (today 14:13, until it is unlocked): migrating.",
     "id": "k3m9p2qr",
     "ids": "`k3m9p2qr`, `w7x8y9zt`",
     "image": "web:9.9.9",
@@ -115,7 +115,7 @@ OWN_FACTS: dict[str, dict[str, str]] = {
     "AlreadyStopped": {"how": "<@U02BOB0000> stopped all deploys (today 14:13): the network is down."},
     "AskedRequestOver": {"how": "it was run by <@U02BOB0000>"},
     "LockNotYours": {
-        "how": "<@U02BOB0000> locked `web` (today 14:13, until it is unlocked): the migration runs."
+        "how": "<@U02BOB0000> locked `web` (today 14:13, until it is unlocked): migrating."
     },
     "MayNotResumeAll": {"how": "<@U02BOB0000> stopped all deploys (today 14:13): the network is down."},
     "NotAMember": {"what": "a deactivated member"},
