@@ -17,6 +17,8 @@ from tests.hostile_texts import HOSTILE
 
 SLACK_IDS = {
     **dict.fromkeys(("user", "requester", "owner", "users", "approvers", "deployers"), "U02BOB0000"),
+    "people": "<@U02BOB0000>",
+    "run_by": "U02BOB0000",
     **dict.fromkeys(("may_roll_back", "may_lock", "may_override", "named"), "U02BOB0000"),
     **dict.fromkeys(("mention_on_question", "mention_on_success", "mention_on_failure"), "U02BOB0000"),
     **dict.fromkeys(("channel", "channels", "failures"), "C01DEPLOYS"),
@@ -26,7 +28,10 @@ SLACK_IDS = {
 """Names of what Slack itself gives: links, and ids (`bot/payload_check.py` refuses anything else)."""
 OWN_IDS = frozenset({"id", "deploy_id", "own_deploy_id", "batch_id", "thread_ts", "schema_number"})
 MRKDWN_FIELDS = frozenset(
-    {"sentence", "end_reason", "last_error", "unknown_reason", "alarm_read_error", "causes", "missing"}
+    {
+        *("sentence", "end_reason", "last_error", "unknown_reason", "alarm_read_error", "causes", "missing"),
+        "past_text",
+    }
 )
 """Fields with sentences of ours, in which other people's words are escaped already."""
 

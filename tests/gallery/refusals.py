@@ -114,9 +114,7 @@ OWN_FACTS: dict[str, dict[str, str]] = {
     "AlreadyDecided": {"how": "approved by <@U02BOB0000>"},
     "AlreadyStopped": {"how": "<@U02BOB0000> stopped all deploys (today 14:13): the network is down."},
     "AskedRequestOver": {"how": "it was run by <@U02BOB0000>"},
-    "LockNotYours": {
-        "how": "<@U02BOB0000> locked `web` (today 14:13, until it is unlocked): migrating."
-    },
+    "LockNotYours": {"how": "<@U02BOB0000> locked `web` (today 14:13, until it is unlocked): migrating."},
     "MayNotResumeAll": {"how": "<@U02BOB0000> stopped all deploys (today 14:13): the network is down."},
     "NotAMember": {"what": "a deactivated member"},
     "PauseClosed": {"how": "it timed out"},
