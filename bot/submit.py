@@ -76,6 +76,7 @@ def build_deploy_request(request: Request, reason: str, now: float) -> DeployReq
         new_thread=request.new_thread,
         requested_at=now,
         from_form=request.from_form,
+        command_line=request.command_line,
     )
 
 
@@ -109,7 +110,9 @@ def submit_deploy(
         command=TypedCommand.of(arguments) if (arguments := shlex.split(command.command_line)) else None,
     )
     if overrides_freeze:
-        deploy = override_freeze(deploy, request.user, command.reason, context.now())
+        deploy = override_freeze(
+            deploy, request.user, command.reason, context.now(), command_line=request.command_line
+        )
     if not command.waits_for_lock:
         refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()

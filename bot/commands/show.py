@@ -48,7 +48,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if deploy := context.store.get(command.target):
         context.access.may(Action.SEE, request.asker, deploy.service.name)
         channels = KnownSharedChannels(context.directory, context.slack_clock.now)
-        hide_quotes = request.asker.in_shared_channel or must_hide_quotes(channels, request.channel)
+        hide_quotes = not request.command_line and (
+            request.asker.in_shared_channel or must_hide_quotes(channels, request.channel)
+        )
         shown = as_shown(deploy, context.access, hide_quotes=hide_quotes)
         with quotes_hidden(hide_quotes):
             parts = _describe_deploy(shown, context)

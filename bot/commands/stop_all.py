@@ -55,6 +55,7 @@ def stop_entry(stop: StopAll, what: str, request: Request, context: AppContext, 
         why=why or stop.reason,
         channel=request.channel,
         team=request.team,
+        source=request.asker.source,
         catalogue=context.catalogue.version,
     )
 

@@ -237,7 +237,7 @@ def amend_deploy(
     Raises:
         UnknownDeploy, and whatever `change` raises.
     """
-    place = {"team": actor.team, "channel": actor.channel}
+    place = {"team": actor.team, "channel": actor.channel, "source": actor.asker.source}
     changed = context.store.amend(
         deploy_id,
         lambda deploy: change(deploy, actor.user, context.now()),

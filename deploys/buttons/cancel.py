@@ -95,9 +95,7 @@ def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext) -> Deplo
     """
     return amend_deploy(
         deploy_id,
-        lambda deploy, user, now: decisions.request_cancel(
-            deploy, user, now, team=actor.asker.team, channel=actor.asker.channel
-        ),
+        lambda deploy, user, now: decisions.request_cancel(deploy, user, now, **actor.asker.place),
         actor,
         context,
         what="cancel",

@@ -40,7 +40,7 @@ def handle(press: ButtonPress) -> None:
         raise NoSelfRejection(id=press.value.deploy_id) from None
     press.amend(
         lambda deploy, user, now: decisions.decide(
-            deploy, user, Verdict.REJECTED, press.value.question, now, team=asker.team, channel=asker.channel
+            deploy, user, Verdict.REJECTED, press.value.question, now, **asker.place
         ),
         what=Verdict.REJECTED.value,
     )

@@ -96,5 +96,10 @@ class WrongChannelForQuery(Refused):
     `services.yml` says."""
 
 
+class CommandLineUserUnknown(Refused):
+    sentence = """`{who}` on the command line is not {user}: `command_line` in `services.yml` does not say so
+    (any more). Nothing was changed. Whoever may edit that file can name you there."""
+
+
 class WrongWorkspace(Refused):
     sentence = """This workspace is not the one this Slipway belongs to. Nothing was changed."""

@@ -98,6 +98,7 @@ def lock_entry(lock: Lock, what: str, asker: Asker, catalogue: Catalogue, now: f
         why=lock.reason,
         channel=asker.channel,
         team=asker.team,
+        source=asker.source,
         service=lock.target if lock.services == (lock.target,) else "",
         **lock_fields(lock),
         catalogue=catalogue.version,

@@ -22,6 +22,8 @@ class Decision(Record):
     channel: str = ""
     """Where it was given; access is checked again with these when it counts. Empty: nobody knows, so it does
     not count."""
+    command_line: str = ""
+    """As of a request."""
     verdict: Verdict
     at: float
 
@@ -45,6 +47,8 @@ class Cancel(Record):
     team: str = ""
     channel: str = ""
     """Where it was asked for, as of a decision."""
+    command_line: str = ""
+    """As of a request."""
     at: float
     checked: bool = False
     """Whether access was checked again when a worker acted on it. From then on it holds."""
