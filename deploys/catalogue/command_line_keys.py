@@ -23,6 +23,7 @@ from deploys.catalogue.value_kinds import (
 NAME_PATTERN = r"^[^\s:]{1,64}$"
 """Names of a machine's users, with or without a domain, and of tokens."""
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
+_NAME_ERROR = "`{name}` cannot be a name: it has blanks or a colon, or more than 64 characters."
 USER, TOKEN = "user", "token"
 """How an identity begins: `user:alice`, `token:ci`."""
 
@@ -39,9 +40,7 @@ def _check_sha256(value: object) -> str:
 def _check_name(value: object) -> str:
     name = require_text(value, "the name of a user of the machine")
     if not re.fullmatch(NAME_PATTERN, name):
-        refuse(
-            f"`{name}` cannot be the name of a user: it has blanks or a colon, or more than 64 characters."
-        )
+        refuse(_NAME_ERROR.format(name=name))
     return name
 
 
@@ -55,7 +54,7 @@ def _by_name(label: str, value: Any, schema: dict[str, Any], what: str) -> Value
             refuse(f"{describe_value(found)}; write {what}, indented below it.")
         for name in found:
             if not re.fullmatch(NAME_PATTERN, str(name)):
-                refuse(f"`{name}` cannot be a name: it has blanks or a colon, or more than 64 characters.")
+                refuse(_NAME_ERROR.format(name=name))
         return {str(name): each for name, each in found.items()}
 
     whole = {"type": "object", "additionalProperties": schema, "propertyNames": {"pattern": NAME_PATTERN}}
@@ -72,7 +71,7 @@ class CommandLineToken(KeyRecord):
         str,
         Key(
             text_kind("hash", _check_sha256, SHA256_PATTERN),
-            "The SHA-256 of the token, as `slipway token` prints it. The token itself is nowhere in the file.",
+            "The SHA-256 of the token, as `slipway token` prints it. The token itself is not in the file.",
             example="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ),
     ]
@@ -92,8 +91,8 @@ class CommandLine(KeyRecord):
         Mapping[str, str],
         Key(
             _USERS,
-            "The machine's users who may ask, by the names that the operating system has, each with the id of "
-            "their Slack user: what that person may do in Slack, they may do here.",
+            "The machine's users who may ask, by the names that the operating system has, each with the id "
+            "of their Slack user: what that person may do in Slack, they may do here.",
         ),
     ] = Field(default_factory=dict)
     tokens: Annotated[
@@ -113,8 +112,8 @@ class CommandLine(KeyRecord):
         str,
         Key(
             CHANNEL_ID,
-            "Where that counts as asked, and gets its thread, for a service that names neither `notify.channel` "
-            "nor `channels`.",
+            "Where it counts as asked, and gets its thread, for a service that names neither "
+            "`notify.channel` nor `channels`.",
             default_text="none",
         ),
     ] = ""
@@ -122,9 +121,9 @@ class CommandLine(KeyRecord):
         int,
         Key(
             duration_between("5m", "7d"),
-            "How long what Slack last said of people, user groups and channels counts for what is asked on the "
-            "command line, with Slack away. Longer lets deploys go on through a long outage, and somebody who "
-            "loses access meanwhile has it for so much longer.",
+            "How long what Slack last said of people, user groups and channels counts for what is asked on "
+            "the command line, with Slack away. Longer lets deploys go on through a long outage, and "
+            "somebody who loses access meanwhile has it for so much longer.",
         ),
     ] = 300
 

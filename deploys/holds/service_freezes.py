@@ -15,7 +15,7 @@ from deploys.holds.freezes import find_freeze, next_freeze
 from deploys.mrkdwn import code, escape_line, mention, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.freeze_window import FreezeWindow
-from deploys.records.hold import Hold, HoldKind
+from deploys.records.hold import Hold, HoldKind, Override
 from deploys.records.request import Verb
 from deploys.stores.freeze_calendars import FreezeCalendars
 
