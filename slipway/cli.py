@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from slipway.commands import audit, check, demo, manifest, schema
+from slipway.commands import audit, check, demo, manifest, schema, token
+from slipway.requests import decisions, verbs
 
 HELP = "Deploys services to Amazon ECS from Slack."
 
@@ -39,6 +40,9 @@ app.command(help=schema.HELP)(schema.schema)
 app.command(help=manifest.HELP)(manifest.manifest)
 app.command(help=audit.HELP)(audit.audit)
 app.command(help=demo.HELP)(demo.demo)
+app.command(help=token.HELP)(token.token)
+verbs.add_to(app)
+decisions.add_to(app)
 
 
 def main() -> None:
