@@ -166,10 +166,9 @@ def follow(
 
 def goes_on(ids: Sequence[str]) -> str:
     """That deploys go on although nobody waits for them any more."""
-    commands = "; ".join(
-        f"`slipway wait {each}` waits again, `slipway cancel {each}` cancels it" for each in ids
-    )
-    return f"{'It goes' if len(ids) == 1 else 'They go'} on. {commands}."
+    cancels = "; ".join(f"`slipway cancel {each}` cancels it" for each in ids)
+    goes = "It goes" if len(ids) == 1 else "They go"
+    return f"{goes} on. `slipway wait {' '.join(ids)}` waits again; {cancels}."
 
 
 def _is_untouched(deploys: Sequence[Deploy], store: DeployStore, now: float) -> bool:

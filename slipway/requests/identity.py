@@ -1,5 +1,5 @@
-"""Who asks on the command line: the machine's user, or the holder of a token. services.yml says who that is in
-Slack, and nobody else may ask."""
+"""Who asks on the command line: the machine's user, or the holder of a token. services.yml says who that is
+in Slack, and nobody else may ask."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Identity(NamedTuple):
 
 
 def find_identity(settings: CommandLineSettings, command_line: CommandLine, user: str) -> Identity:
-    """Who asks. A token that is given counts alone: if it is wrong, the machine's user does not take its place.
+    """Who asks. A token that is given counts alone: if it is wrong, the machine's user does not count.
 
     user: the machine's user, as `machine_user` says.
 

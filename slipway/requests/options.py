@@ -12,7 +12,7 @@ Channel = Annotated[
     str,
     typer.Option(
         metavar="ID",
-        help="The channel that it counts as asked in, and that gets the thread. By default the service's own.",
+        help="The channel that it counts as asked in, and that gets the thread. By default that of the service.",
         show_default=False,
     ),
 ]
@@ -27,7 +27,7 @@ Timeout = Annotated[
     ),
 ]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; others will read it.", show_default=False)]
-Words = Annotated[list[str] | None, typer.Argument(show_default=False)]
+Words = Annotated[list[str] | None, typer.Argument(hidden=True)]
 DeployId = Annotated[str, typer.Argument(metavar="ID", help="Of the deploy, as `slipway status` shows it.")]
 
 

@@ -1,5 +1,5 @@
-"""What a command prints: for people, with colours and tables on a terminal and plain elsewhere; or as JSON, one
-object a line."""
+"""What a command prints: for people, with colours and tables on a terminal and plain elsewhere; or as JSON,
+one object a line."""
 
 from __future__ import annotations
 

@@ -94,12 +94,12 @@ class Session:
         known = f"Slack last said who you are {time_ago(now - person.read_at)}" if person else ""
         lasts = long_duration(self.context.catalogue.command_line.slack_answers_last)
         return (
-            f"{known or 'Slack has not said who you are'}; on the command line its answers count for {lasts}, "
-            "as `command_line.slack_answers_last` in `services.yml` says."
+            f"{known or 'Slack has not said who you are'}; on the command line its answers count for "
+            f"{lasts}, as `command_line.slack_answers_last` in `services.yml` says."
         )
 
 
-UNSURE = frozenset(each.__name__ for each in (SlackUnsure, *SlackUnsure.__subclasses__()))
+UNSURE = {SlackUnsure.__name__, *(each.__name__ for each in SlackUnsure.__subclasses__())}
 """Refusals for want of an answer of Slack's."""
 
 

@@ -1,11 +1,11 @@
-"""One command for each thing that people can type behind `/deploy`, made from its declaration there: a new one
-is on the command line by itself."""
+"""One command for each thing that people can type behind `/deploy`, made from its declaration there: a new
+one is on the command line by itself."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperCommand
@@ -25,7 +25,15 @@ _COMMAND = "slipway.command"
 """Where the words behind `--` are kept."""
 
 
-class CommandWithCommand(TyperCommand):
+class WordsCommand(TyperCommand):
+    """Shows its words in the usage as the help of Slack has them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        shown = SUBCOMMANDS[str(self.name)].arguments
+        return [self.options_metavar or "", *(each.shown for each in shown)]
+
+
+class CommandWithCommand(WordsCommand):
     """Keeps what stands behind `--` as the shell has split it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -42,7 +50,7 @@ def add_to(app: typer.Typer) -> None:
         if subcommand.name not in LEFT_OUT:
             app.command(
                 subcommand.name,
-                cls=CommandWithCommand if subcommand.takes_command else TyperCommand,
+                cls=CommandWithCommand if subcommand.takes_command else WordsCommand,
                 help=_help(subcommand),
                 short_help=_first_line(subcommand),
                 rich_help_panel=PANEL,
@@ -87,7 +95,7 @@ def make_command(subcommand: Subcommand) -> Callable[..., None]:
         without.add("reason")
     if not subcommand.starts_deploys:
         without |= {"wait", "timeout"}
-    return _leave_out(run, without, subcommand)
+    return _leave_out(run, without)
 
 
 def _parse(name: str, words: Sequence[str], command: Sequence[str] | None) -> Command | ParseError:
@@ -102,23 +110,16 @@ def _has_reason(name: str, words: Sequence[str]) -> bool:
     return isinstance(parsed, Command) and bool(parsed.reason)
 
 
-def _leave_out(run: Callable[..., None], names: set[str], subcommand: Subcommand) -> Callable[..., None]:
+def _leave_out(run: Callable[..., None], names: set[str]) -> Callable[..., None]:
     """The same function without some of its parameters, as typer sees it."""
     signature = inspect.signature(run, eval_str=True)
     kept = []
     for name, parameter in signature.parameters.items():
-        if name == "words":
-            shown = " ".join(each.shown for each in subcommand.arguments)
-            parameter = parameter.replace(annotation=_words_shown_as(shown))
         if name not in names:
             kept.append(parameter)
     run.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in kept}
     return run
-
-
-def _words_shown_as(shown: str) -> Any:
-    return Annotated[list[str] | None, typer.Argument(metavar=shown, show_default=False)]
 
 
 def _first_line(subcommand: Subcommand) -> str:
