@@ -129,7 +129,8 @@ class Allowed(Enum):
     RUNNERS = auto()  # who may run commands in it, from there
 
 
-_STARTERS = (Allowed.DEPLOYERS, Allowed.ROLLBACKERS, Allowed.SCALERS, Allowed.RUNNERS)
+STARTERS = (Allowed.DEPLOYERS, Allowed.ROLLBACKERS, Allowed.SCALERS, Allowed.RUNNERS)
+"""What only those may do who may change the service."""
 Handler = Callable[[Command, "Request", "AppContext"], "PrivateReply"]
 
 
@@ -166,7 +167,7 @@ class Subcommand:
     @property
     def starts_deploys(self) -> bool:
         """Whether it queues deploys, whose outcome somebody may wait for."""
-        return self.allowed in _STARTERS and not self.is_query and self.announcement is None
+        return self.allowed in STARTERS and not self.is_query and self.announcement is None
 
     @property
     def takes_one_service(self) -> bool:

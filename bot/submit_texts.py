@@ -125,7 +125,8 @@ def _ids(deploys: Sequence[Deploy]) -> tuple[str, ...]:
 
 def _where(deploys: Sequence[Deploy], request: DeployRequest) -> str:
     channel = card_channel(deploys, request)
-    return "here" if channel == request.channel else f"in {channel_link(channel)}"
+    is_here = channel == request.channel and not request.command_line
+    return "here" if is_here else f"in {channel_link(channel)}"
 
 
 def _describe_existing(deploy: Deploy, threads: ThreadStore, now: float) -> str:

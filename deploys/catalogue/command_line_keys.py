@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from deploys.catalogue.key_declaration import Key, KeyRecord, make_keys_model
 from deploys.catalogue.slack_ids import CHANNEL_ID, USER_ID
@@ -93,12 +93,17 @@ class CommandLine(KeyRecord):
             _USERS,
             "The machine's users who may ask, by the names that the operating system has, each with the id "
             "of their Slack user: what that person may do in Slack, they may do here.",
+            default_text="none",
         ),
-    ] = Field(default_factory=dict)
+    ] = {}
     tokens: Annotated[
         Mapping[str, CommandLineToken],
-        Key(_TOKENS, "Tokens, for machines that are no person's, by a name that the audit has."),
-    ] = Field(default_factory=dict)
+        Key(
+            _TOKENS,
+            "Tokens, for machines that are no person's, by a name that the audit has.",
+            default_text="none",
+        ),
+    ] = {}
     sudo_user: Annotated[
         str,
         Key(

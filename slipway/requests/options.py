@@ -12,7 +12,7 @@ Channel = Annotated[
     str,
     typer.Option(
         metavar="ID",
-        help="The channel that it counts as asked in, and that gets the thread. By default that of the service.",
+        help="Where it counts as asked, and gets its thread. By default in the channel of the service.",
         show_default=False,
     ),
 ]

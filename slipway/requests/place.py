@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from bot.app_context import AppContext
 from bot.clicks import find_channel
-from bot.grammar import Command
+from bot.commands import SUBCOMMANDS
+from bot.grammar import STARTERS, Command
 from deploys.buttons import button_value
 from deploys.catalogue.catalogue import Catalogue
 from deploys.command_line_place import place_of
@@ -16,24 +17,33 @@ from deploys.holds.breaking_locks import services_of
 from deploys.mrkdwn import channel_link, code
 
 
-def find_place(command: Command, given: str, context: AppContext, *, needed: bool) -> str:
-    """The channel: the given one, or that of the services or of the deploy that the command names. Empty: it
-    names none, or services.yml names no channel for them.
-
-    needed: there will be a thread.
+def find_place(command: Command, given: str, user: str, context: AppContext) -> str:
+    """The channel: the given one, or that of the services or of the deploy that the command names, or in
+    which this user's open deploys were asked for. Empty: the command names nothing, or no channel is known.
 
     Raises:
         PlaceNotNamed: services.yml does not name the given one.
         PlaceMissing: one is needed, and services.yml names none.
     """
-    catalogue = context.catalogue
+    catalogue, subcommand = context.catalogue, SUBCOMMANDS[command.subcommand]
     if given:
         return _check_given(given, catalogue)
     services = services_meant(command, catalogue)
-    place = common_place(services, catalogue)
-    if not place and needed and services:
+    if place := common_place(services, catalogue):
+        return place
+    if services and (subcommand.allowed in STARTERS or subcommand.done_words):
         raise PlaceMissing(service=services[0])
-    return place or (find_channel(button_value(command.target), context) if command.target else "")
+    if command.target and (place := find_channel(button_value(command.target), context)):
+        return place
+    return _place_of_open_deploy(services, user, context) if subcommand.name == "cancel" else ""
+
+
+def _place_of_open_deploy(services: Sequence[str], user: str, context: AppContext) -> str:
+    """Where the first open deploy of these services was asked for; with none, of this user."""
+    for deploy in context.store.active():
+        if deploy.service.name in services if services else deploy.request.requester == user:
+            return deploy.request.channel
+    return ""
 
 
 def services_meant(command: Command, catalogue: Catalogue) -> tuple[str, ...]:

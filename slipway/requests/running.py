@@ -69,9 +69,9 @@ def run_command(
         subcommand = SUBCOMMANDS[verb]
         request = session.request("")
         if isinstance(typed, Command):
-            needed = subcommand.starts_deploys
             try:
-                request = session.request(find_place(typed, channel, session.context, needed=needed))
+                place = find_place(typed, channel, session.who.slack_user, session.context)
+                request = session.request(place)
             except Refused as refusal:
                 refused = session.refuse(refusal, request)
                 raise typer.Exit(print_answer(refused, session, request, output)) from refusal

@@ -18,6 +18,7 @@ from slipway.demo.transcript import mrkdwn_to_text
 
 _TYPED = re.compile(r"/deploy\b(?: (?P<word>[a-z-]+)(?![\w.-]))?")
 _STYLED = re.compile(r"`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])")
+_EMOJI = re.compile(r"(?:(?<=\s)|^):[a-z_]+: ?", re.MULTILINE)
 CODE_STYLE = "cyan"
 
 
@@ -37,8 +38,9 @@ def known_names(command_line: CommandLine) -> dict[str, str]:
 
 
 def to_plain(mrkdwn: str, names: Mapping[str, str]) -> str:
-    """Without markup or terminal codes, and with the commands of this command line."""
-    return redact(_as_commands(mrkdwn_to_text(mrkdwn, names)))
+    """Without markup or terminal codes, and with the commands of this command line. An emoji that a terminal
+    does not have is left out: the words say the same."""
+    return redact(_as_commands(_EMOJI.sub("", mrkdwn_to_text(mrkdwn, names))))
 
 
 def to_styled(mrkdwn: str, names: Mapping[str, str]) -> Text:
