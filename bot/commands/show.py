@@ -126,7 +126,8 @@ def _hold_lines(deploy: Deploy) -> Iterator[str]:
 
 def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) -> Iterator[str]:
     when, thread = slack_time(request.requested_at), context.threads.link(thread_id)
-    yield f"Requested by {mention(request.requester)} in {channel_link(request.channel)}, {when}: {thread}"
+    by = f"{mention(request.requester)}{deploy_text.command_line_note(request)}"
+    yield f"Requested by {by} in {channel_link(request.channel)}, {when}: {thread}"
     if request.reason:
         yield f"Why: {escape_line(shorten(request.reason, 300))}"
 

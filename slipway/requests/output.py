@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from deploys.native_blocks import NOTHING
 from deploys.records.deploy import Deploy
 from slipway.requests.choices import Choice
 from slipway.requests.terminal_text import Table, read_blocks, to_plain, to_styled
@@ -133,9 +135,14 @@ class Progress:
 
 
 def _rich_table(table: Table) -> RichTable:
-    shown = RichTable(title=Text(table.caption), title_justify="left", show_edge=False, pad_edge=False)
-    for name in table.header:
-        shown.add_column(Text(name), overflow="fold")
-    for row in table.rows:
+    """Columns that say nothing are left out. What has no blank in it, such as an id, stays whole."""
+    shown = RichTable(
+        title=Text(table.caption), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
+    columns = list(zip(table.header, *table.rows, strict=True))
+    told = [each for each in columns if any(cell not in ("", NOTHING) for cell in each[1:])]
+    for name, *cells in told:
+        shown.add_column(Text(name), overflow="fold", no_wrap=not any(" " in cell for cell in cells))
+    for row in zip(*(cells for _, *cells in told), strict=True):
         shown.add_row(*map(Text, row))
     return shown

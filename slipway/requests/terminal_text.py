@@ -40,13 +40,14 @@ def known_names(command_line: CommandLine) -> dict[str, str]:
 def to_plain(mrkdwn: str, names: Mapping[str, str]) -> str:
     """Without markup or terminal codes, and with the commands of this command line. An emoji that a terminal
     does not have is left out: the words say the same."""
-    return redact(_as_commands(_EMOJI.sub("", mrkdwn_to_text(mrkdwn, names))))
+    text = mrkdwn_to_text(mrkdwn.replace("```", ""), names)
+    return redact(_as_commands(_EMOJI.sub("", text)))
 
 
 def to_styled(mrkdwn: str, names: Mapping[str, str]) -> Text:
     """The same with code and bold words set apart, for a terminal that can."""
     shown = Text()
-    for line in mrkdwn.split("\n"):
+    for line in mrkdwn.replace("```", "").split("\n"):
         end = 0
         for found in _STYLED.finditer(line):
             shown.append(to_plain(line[end : found.start()], names))
