@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from bot.commands import SUBCOMMANDS, parse_words
-from bot.grammar import Command, ParseError, Subcommand
+from bot.grammar import Command, ParseError, ParseErrorKind, Subcommand
 from deploys.catalogue.catalogue import Catalogue
 from slipway.requests import exit_codes
 from slipway.requests.options import Channel, Json, Reason, Timeout, Wait, Words, read_timeout
@@ -107,7 +107,9 @@ def _parse(name: str, words: Sequence[str], command: Sequence[str] | None) -> Co
 
 def _has_reason(name: str, words: Sequence[str]) -> bool:
     parsed = _parse(name, words, None)
-    return isinstance(parsed, Command) and bool(parsed.reason)
+    if isinstance(parsed, ParseError):
+        return parsed.kind is ParseErrorKind.PLACE_OR_OPTION  # it reads like none, and is where one would be
+    return bool(parsed.reason)
 
 
 def _leave_out(run: Callable[..., None], names: set[str]) -> Callable[..., None]:
