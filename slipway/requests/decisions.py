@@ -136,13 +136,18 @@ def _question_of(action_id: str, deploy: Deploy) -> int:
 
 def _confirm(question: str) -> None:
     """Raises typer.Exit if the answer is no, or nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise typer.BadParameter(
             "nobody can be asked here. Read `slipway show ID`, and add --yes.", param_hint="--yes"
         )
     if not typer.confirm(question):
         typer.echo("Nothing was changed.")
         raise typer.Exit(exit_codes.REFUSED)
+
+
+def can_ask() -> bool:
+    """Whether a person sits at the terminal."""
+    return sys.stdin.isatty()
 
 
 def _show(shown_id: str, session: Session, output: Output, *, quietly: bool) -> None:

@@ -98,7 +98,7 @@ def test_a_deploy_from_the_command_line_with_slack_away_has_its_thread_once_slac
     assert len(demo.slack.messages("deploys")) == posted
     demo.slack.clear_faults()
 
-    assert refused == (1, f"You asked for this deploy, so somebody else has to approve it: @S02APPROVERS.\n")
+    assert refused == (1, "You asked for this deploy, so somebody else has to approve it: @S02APPROVERS.\n")
     assert approved[0] == 0, approved
     assert (waiting.returncode, printed.splitlines()[-1][10:26]) == (0, "`ledger` `1.4.2`"), printed
     thread = DeployThread(demo, deploy.id, "deploys", people.names).ends()

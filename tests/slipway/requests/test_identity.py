@@ -86,7 +86,7 @@ def test_sudo_counts_only_for_the_user_that_services_yml_names(
 
 def test_a_token_says_who_asks_and_its_name_is_in_the_audit(terminal: TerminalHarness) -> None:
     services = services_yml()
-    services["defaults"]["deployers"] = [BOB]
+    services["defaults"]["deployers"] = [ALICE, BOB]
     terminal.write(services)
 
     assert terminal.as_bob("deploy", "web", "1.4.2").exit_code == 0
