@@ -13,6 +13,7 @@ from bot.commands import parse_words, run_parsed
 from bot.private_reply import PrivateReply
 from deploys import buttons
 from deploys.buttons import button_value, parse_button_value
+from deploys.decisions import decision_text
 from deploys.deploy_text import name_at_start, status_text
 from deploys.errors import NothingAsked, Refused, UnknownDeploy
 from deploys.mrkdwn import escape_line
@@ -180,4 +181,7 @@ def _done_text(value: str, session: Session) -> str:
     """What became of it, where a card shows that in Slack."""
     parsed = parse_button_value(value)
     deploy = session.context.store.get(parsed.deploy_id) if parsed else None
-    return f"Done. {name_at_start(deploy)} {status_text(deploy)}." if deploy else "Done."
+    if deploy is None:
+        return "Done."
+    decided = decision_text(deploy)
+    return f"Done: {name_at_start(deploy)} {f'is {decided}' if decided else status_text(deploy)}."

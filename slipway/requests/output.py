@@ -107,7 +107,7 @@ class Output:
         if isinstance(part, str):
             self._print(part, console)
         elif console.is_terminal:
-            console.print(_rich_table(part))
+            console.print(rich_table(part))
         else:
             print_safely(f"{part.caption}\n{align_columns([part.header, *part.rows])}")
 
@@ -134,8 +134,9 @@ class Progress:
             self._status.update(to_styled(mrkdwn, self._names))
 
 
-def _rich_table(table: Table) -> RichTable:
-    """Columns that say nothing are left out. What has no blank in it, such as an id, stays whole."""
+def rich_table(table: Table) -> RichTable:
+    """As a terminal shows it. Columns that say nothing are left out; what has no blank in it, such as an id,
+    stays whole."""
     shown = RichTable(
         title=Text(table.caption), title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
     )
