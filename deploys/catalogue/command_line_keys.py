@@ -72,7 +72,7 @@ class CommandLineToken(KeyRecord):
         Key(
             text_kind("hash", _check_sha256, SHA256_PATTERN),
             "The SHA-256 of the token, as `slipway token` prints it. The token itself is not in the file.",
-            example="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            example="aaaf60828ce3a0e0e5718329bf33c268d683cf375d8013b12ff44e41744d4d0a",
         ),
     ]
 
