@@ -12,6 +12,7 @@ from redis import Redis
 from deploys.access import Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import Refused
+from deploys.stores import redis_keys
 from deploys.stores.slack_directory import (
     MAX_AGE_SECONDS,
     READ_EVERY_SECONDS,
@@ -57,7 +58,11 @@ def reader(
 
 
 def test_people_of_the_command_line_are_read_beforehand_and_less_often(
-    slack: SlackSandbox, reader: SlackDirectoryReader, directory: SlackDirectory, clock: ManualClock
+    slack: SlackSandbox,
+    reader: SlackDirectoryReader,
+    directory: SlackDirectory,
+    clock: ManualClock,
+    redis: Redis,
 ) -> None:
     def methods_called() -> list[str]:
         called = [call["method"] for call in slack.calls()]
@@ -69,6 +74,7 @@ def test_people_of_the_command_line_are_read_beforehand_and_less_often(
     assert methods_called() == ["users.info"]
     known = directory.person(ALICE, clock(), 12 * 3600)
     assert known is not None
+    assert redis.ttl(redis_keys.slack_person(ALICE)) > 12 * 3600
 
     clock.value += 899
     reader.refresh([], [ALICE], 900.0)
