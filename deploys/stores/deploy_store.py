@@ -13,6 +13,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
+from deploys.publish_priority import PublishPriority, publish_priority
 from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -168,12 +169,14 @@ class DeployStore(DeployReader):
                     redis_keys.DUE,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.PUBLISH_PRIORITIES,
                 ],
                 args=[
                     deploy_id,
                     deploy.version,
                     changed.to_json(),
                     to_ms(now),
+                    int(PublishPriority.QUESTION),  # whoever decided looks at the card
                     *self._entry(changed, who=by, what=what, now=now, **audited),
                 ],
             )
@@ -310,6 +313,7 @@ class DeployStore(DeployReader):
                 redis_keys.NEXT_JOBS,
                 redis_keys.PUBLISH,
                 redis_keys.AUDIT,
+                redis_keys.PUBLISH_PRIORITIES,
             ],
             args=[
                 after.id,
@@ -320,7 +324,7 @@ class DeployStore(DeployReader):
                 job,
                 after.request_key,
                 to_ms(now),
-                int(_visible_fields(before) != _visible_fields(after)),
+                int(publish_priority(after)) if _visible_fields(before) != _visible_fields(after) else "",
                 int(keep and not ended),
                 int(not after.in_progress),
                 int(ended),
