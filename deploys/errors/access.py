@@ -98,7 +98,7 @@ class WrongChannelForQuery(Refused):
 
 class CommandLineUserUnknown(Refused):
     sentence = """`{who}` on the command line is not {user}: `command_line` in `services.yml` does not say so
-    (any more). Nothing was changed. Whoever may edit that file can name you there."""
+    (any more). Nothing was changed. The people who may edit that file can name you there."""
 
 
 class WrongWorkspace(Refused):

@@ -13,7 +13,7 @@ class CommandLineClosed(Refused):
 
 class MachineUserNotNamed(Refused):
     sentence = """You are `{name}` on this machine, and `services.yml` does not say who that is in Slack.
-    Whoever may edit it can name you: `command_line: {{users: {{{name}: YOUR_SLACK_USER_ID}}}}`. With a token,
+    The people who may edit it can name you: `command_line: {{users: {{{name}: YOUR_SLACK_USER_ID}}}}`. With a token,
     set SLIPWAY_TOKEN_FILE."""
 
 

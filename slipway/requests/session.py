@@ -74,7 +74,7 @@ class Session:
             raise
         except RedisError as error:
             return Answered(error_boundary.answer_lost_redis(error), exit_codes.UNKNOWN, type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - whoever asks reads a sentence
+        except Exception as error:  # noqa: BLE001 - the person reads a sentence
             return self.refuse(error, request)
         return Answered(reply, exit_codes.DONE)
 

@@ -121,7 +121,7 @@ def test_a_typed_command_passes_few_files_before_a_worker_gets_a_job(
         if event == "call" and file.is_relative_to(ROOT / "bot"):
             passed.add(str(file.relative_to(ROOT)))
 
-    def stop(deploy_id: str) -> None:
+    def stop() -> None:
         sys.setprofile(None)
         raise KeyboardInterrupt
 

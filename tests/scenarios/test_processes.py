@@ -103,7 +103,7 @@ def test_a_deploy_from_the_command_line_with_slack_away_has_its_thread_once_slac
     assert "ledger `1.4.0` → `1.4.2` on production by @alice on the command line: succeeded" in thread.card
     said = [each.text for each in thread.record.thread_messages]
     assert len(thread.replies) == len(said)
-    assert [each.split()[:2] for each in thread.replies[:2]] == [["Plan", "for"], ["@approvers:", "@alice"]]
+    assert [each.split()[:2] for each in thread.replies[:2]] == [["Plan", "for"], ["@alice", "asked"]]
     sources = {each["who"]: each["source"] for each in audit.trail(demo.redis, deploy.id) if each["source"]}
     assert sources == {
         "U01ALICE00": f"command line (user:{MACHINE_USER})",

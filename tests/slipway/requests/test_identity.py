@@ -50,7 +50,7 @@ def test_a_user_who_is_not_named_is_refused_and_the_audit_has_it(terminal: Termi
     assert (result.exit_code, result.stderr) == (
         exit_codes.REFUSED,
         f"You are `{MACHINE_USER}` on this machine, and `services.yml` does not say who that is in Slack. "
-        f"Whoever may edit it can name you: `command_line: {{users: {{{MACHINE_USER}: "
+        f"The people who may edit it can name you: `command_line: {{users: {{{MACHINE_USER}: "
         f"YOUR_SLACK_USER_ID}}}}`. "
         "With a token, set SLIPWAY_TOKEN_FILE.\n",
     )
