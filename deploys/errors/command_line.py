@@ -13,8 +13,8 @@ class CommandLineClosed(Refused):
 
 class MachineUserNotNamed(Refused):
     sentence = """You are `{name}` on this machine, and `services.yml` does not say who that is in Slack.
-    The people who may edit it can name you: `command_line: {{users: {{{name}: YOUR_SLACK_USER_ID}}}}`. With a token,
-    set SLIPWAY_TOKEN_FILE."""
+    The people who may edit it can name you: `command_line: {{users: {{{name}: YOUR_SLACK_USER_ID}}}}`. With a
+    token, set SLIPWAY_TOKEN_FILE."""
 
 
 class TokenNotNamed(Refused):

@@ -37,7 +37,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("reject", help=REJECT_HELP, rich_help_panel=PANEL)(reject)
     app.command("continue", help=CONTINUE_HELP, rich_help_panel=PANEL)(continue_)
     app.command("press", help=PRESS_HELP, rich_help_panel=PANEL)(press)
-    app.command("wait", help=WAIT_HELP, rich_help_panel=PANEL)(wait)
+    codes = "\n".join(f"* {code}: {meaning}" for code, meaning in exit_codes.MEANINGS.items())
+    app.command("wait", help=f"{WAIT_HELP}{codes}", rich_help_panel=PANEL)(wait)
 
 
 APPROVE_HELP = """Approve the plan of a deploy.
@@ -57,8 +58,10 @@ a refusal belongs to the person who was refused, works once, and for an hour.
 """
 WAIT_HELP = """Tell what happens to deploys until they have ended.
 
-Several can be named. The exit code says how they ended, as with --wait.
+Several can be named. Ctrl-C leaves them going on. The exit code says how they ended, as with --wait:
+
 """
+"""Followed by the exit codes."""
 
 
 def approve(deploy_id: DeployId, yes: Yes = False, as_json: Json = False) -> None:

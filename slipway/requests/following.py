@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from redis.exceptions import RedisError
+
 from deploys.deploy_text import name_at_start, status_text
 from deploys.formatting import duration
 from deploys.mrkdwn import plural
@@ -14,6 +16,7 @@ from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from slipway.requests import exit_codes
 from slipway.requests.choices import Choice, choices_of
@@ -134,17 +137,28 @@ def follow(
     now: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Tells what happens until every outcome is known. Returns the exit code; timeout: seconds.
+    """Tells what happens until every outcome is known, however long Redis is away. Returns the exit code;
+    timeout: seconds.
 
     Raises:
         KeyboardInterrupt: Ctrl-C; the deploys go on.
-        RedisError: Redis does not answer.
+        RedisError: Redis does not answer when the time is up.
     """
     told = {each: Told() for each in ids}
-    begun, warned = now(), False
+    begun, warned, is_lost = now(), False, False
     with output.progress() as progress:
         while True:
-            deploys = [found for each in ids if (found := store.get(each))]
+            try:
+                deploys = [found for each in ids if (found := store.get(each))]
+            except RedisError as error:
+                if not is_lost:
+                    output.note(f"Redis {describe_error(error)}. What was asked for goes on once it is back.")
+                is_lost = True
+                if timeout is not None and now() - begun >= timeout:
+                    raise
+                sleep(POLL_SECONDS)
+                continue
+            is_lost = False
             for deploy in deploys:
                 for each in new_happenings(deploy, told[deploy.id], now()):
                     output.happened(each.at, deploy, each.text, each.choices)

@@ -32,7 +32,7 @@ ANSWER_SECONDS = 75.0
 @contextmanager
 def a_session(verb: str, *, as_json: bool) -> Iterator[tuple[Session, Output]]:
     """Who asks, and where the answer is printed. Whatever keeps it from being asked is printed, and ends the
-    command; so do Ctrl-C and the loss of Redis."""
+    command; so does the loss of Redis, and Ctrl-C."""
     try:
         session = open_session(verb)
     except SlipwayError as error:
@@ -48,6 +48,8 @@ def a_session(verb: str, *, as_json: bool) -> Iterator[tuple[Session, Output]]:
         lost = f"Redis {describe_redis_error(error)}. What was asked for goes on once it is back."
         output.answer(lost, error=type(error).__name__)
         raise typer.Exit(exit_codes.UNKNOWN) from error
+    except KeyboardInterrupt as interrupt:
+        raise typer.Exit(exit_codes.INTERRUPTED) from interrupt
 
 
 def _end_early(message: str, error: str, code: int, *, as_json: bool) -> NoReturn:

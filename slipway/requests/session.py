@@ -18,7 +18,7 @@ from bot.request import Request, from_command_line
 from bot.slack_clock import SlackClock
 from bot.view_calls import ViewCalls
 from deploys.catalogue.catalogue import load_catalogue
-from deploys.errors import Refused, SlackUnsure, WorkspaceUnknown
+from deploys.errors import Refused, SavedNotOnDisk, SlackUnsure, WorkspaceUnknown
 from deploys.formatting import long_duration, time_ago
 from deploys.process_startup import keep_own_secrets, set_up_logging, wait_for_redis
 from deploys.records.deploy import new_deploy_id
@@ -80,7 +80,8 @@ class Session:
 
     def refuse(self, error: Exception, request: Request) -> Answered:
         """What is said about an error; the audit has it."""
-        code = exit_codes.REFUSED if isinstance(error, Refused) else exit_codes.UNKNOWN
+        was_refused = isinstance(error, Refused) and not isinstance(error, SavedNotOnDisk)  # that was done
+        code = exit_codes.REFUSED if was_refused else exit_codes.UNKNOWN
         try:
             reply = error_boundary.answer_error(error, self.context, request)
         except RedisError as lost:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError
 
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
@@ -114,6 +117,13 @@ def test_every_outcome_has_an_exit_code_and_the_worst_of_several_counts() -> Non
     assert exit_codes.code_of([]) == exit_codes.UNKNOWN
 
 
+def test_the_page_for_people_on_call_has_every_exit_code() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", page.split("| exit code |")[1].split("\n\n")[0], re.MULTILINE)
+
+    assert {int(code): what.replace("`", "") for code, what in rows} == exit_codes.MEANINGS
+
+
 class Worker:
     """Takes a step whenever the terminal has nothing to tell and waits."""
 
@@ -177,6 +187,33 @@ def test_it_is_followed_to_its_end(redis: Redis, capsys: pytest.CaptureFixture[s
         ],
         "exit_code": 4,
     }
+
+
+def test_it_is_followed_on_once_redis_is_back(
+    redis: Redis, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, deploy = submit(redis)
+    tries = iter([ConnectionError("away"), ConnectionError("away"), None])
+    read = store.get
+
+    def get(deploy_id: str) -> Deploy | None:
+        if error := next(tries, None):
+            raise error
+        return read(deploy_id)
+
+    worker = Worker(store)
+    worker.sleep = lambda seconds: None  # type: ignore[method-assign]
+    store.amend(
+        deploy.id, lambda it: it.evolve(outcome=Outcome.SUCCEEDED, ended_at=NOW), by="slipway", what="step"
+    )
+    monkeypatch.setattr(store, "get", get)
+
+    code = follow([deploy.id], store, Output({}, as_json=False), now=worker.now, sleep=worker.sleep)
+
+    said = capsys.readouterr()
+    assert code == 0
+    assert said.err.count("What was asked for goes on once it is back.") == 1
+    assert said.out.endswith("`web` `1.4.2` succeeded after 0 s.\n")
 
 
 def test_time_that_is_up_leaves_it_going_on(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.errors import SavedNotOnDisk
 from deploys.records.request import Verb
+from deploys.stores.deploy_store import DeployStore
 from slipway.requests import exit_codes
 from tests.slipway.requests.terminal import (
     ALICE,
@@ -171,6 +173,20 @@ def test_what_is_typed_twice_as_a_reason_is_not_guessed_about(terminal: Terminal
     assert result.exit_code == exit_codes.COULD_NOT_ASK
     assert "the words have a reason already" in result.stderr
     assert terminal.store.active() == []
+
+
+def test_what_was_done_but_may_be_lost_is_not_called_refused(
+    terminal: TerminalHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(store: DeployStore) -> None:
+        raise SavedNotOnDisk()
+
+    monkeypatch.setattr(DeployStore, "_refuse_unless_durable", refuse)
+
+    result = terminal.type("deploy", "web", "1.4.2")
+
+    assert result.exit_code == exit_codes.UNKNOWN
+    assert len(terminal.store.active()) == 1
 
 
 def test_somebody_who_asks_too_much_is_told_to_wait(terminal: TerminalHarness) -> None:
