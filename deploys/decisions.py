@@ -38,6 +38,7 @@ def decide(
     team: str = "",
     channel: str = "",
     command_line: str = "",
+    reason: str = "",
 ) -> Deploy:
     """The deploy with one more person's answer to the question that was shown. `team`, `channel` and
     `command_line`: where it was given, for access to be checked again when it counts.
@@ -67,7 +68,13 @@ def decide(
         more = plural(approvals_missing(deploy), "approval")
         raise AlreadyDecided(how=f"you approved this, and it needs {more} more, by somebody else")
     decision = Decision(
-        user=user, team=team, channel=channel, command_line=command_line, verdict=verdict, at=now
+        user=user,
+        team=team,
+        channel=channel,
+        command_line=command_line,
+        verdict=verdict,
+        at=now,
+        reason=reason,
     )
     return deploy.evolve(approval={"decisions": (*deploy.approval.decisions, decision)})
 
@@ -82,7 +89,14 @@ def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
 
 
 def request_cancel(
-    deploy: Deploy, user: str, now: float, *, team: str = "", channel: str = "", command_line: str = ""
+    deploy: Deploy,
+    user: str,
+    now: float,
+    *,
+    team: str = "",
+    channel: str = "",
+    command_line: str = "",
+    reason: str = "",
 ) -> Deploy:
     """The deploy with a cancel; a worker withdraws it or rolls it back. `team` and the others: as in
     `decide`.
@@ -101,7 +115,7 @@ def request_cancel(
     if deploy.rollback.outcome is not None:
         raise AlreadyRollingBack(what=what)
     return deploy.evolve(
-        cancel=Cancel(user=user, team=team, channel=channel, command_line=command_line, at=now)
+        cancel=Cancel(user=user, team=team, channel=channel, command_line=command_line, at=now, reason=reason)
     )
 
 

@@ -25,7 +25,7 @@ NAME_PATTERN = r"^[^\s:]{1,64}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 _NAME_ERROR = "`{name}` cannot be a name: it has blanks or a colon, or more than 64 characters."
 USER, TOKEN = "user", "token"
-"""How an identity begins: `user:alice`, `token:ci`."""
+"""How an identity begins: `user/alice`, `token/ci`."""
 
 
 def _check_sha256(value: object) -> str:
@@ -133,8 +133,8 @@ class CommandLine(KeyRecord):
     ] = 300
 
     def slack_user(self, identity: str) -> str | None:
-        """The Slack user behind `user:alice` or `token:ci`; None if it is not named any more."""
-        kind, _, name = identity.partition(":")
+        """The Slack user behind `user/alice` or `token/ci`; None if it is not named any more."""
+        kind, _, name = identity.partition("/")
         if kind == USER:
             return self.users.get(name)
         found = self.tokens.get(name) if kind == TOKEN else None

@@ -101,5 +101,16 @@ class CommandLineUserUnknown(Refused):
     (any more). Nothing was changed. The people who may edit that file can name you there."""
 
 
+class NotFromHere(Refused):
+    sentence = """This is about all services, and not to be asked for here: in a direct message
+    (`direct_messages`), in a channel shared with another organisation (`shared_channels`), or where I am not
+    let in. No service that you may do this with allows that in `services.yml`. Nothing was changed. Ask in a
+    channel of this workspace that I am in."""
+
+
+class MayOnNone(Refused):
+    sentence = """You may do this with no service."""
+
+
 class WrongWorkspace(Refused):
     sentence = """This workspace is not the one this Slipway belongs to. Nothing was changed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deploys.records.record import Record
+from deploys.redaction import Redacted
 
 
 class Verdict(StrEnum):
@@ -26,6 +27,8 @@ class Decision(Record):
     """As of a request."""
     verdict: Verdict
     at: float
+    reason: Redacted = ""
+    """As the person typed it; empty: a button was pressed."""
 
 
 class Approval(Record):
@@ -50,5 +53,7 @@ class Cancel(Record):
     command_line: str = ""
     """As of a request."""
     at: float
+    reason: Redacted = ""
+    """As of a decision."""
     checked: bool = False
     """Whether access was checked again when a worker acted on it. From then on it holds."""

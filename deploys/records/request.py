@@ -46,7 +46,7 @@ class DeployRequest(Record):
     from_form: bool = False
     """Whether it was submitted in the form that `/deploy` alone opens."""
     command_line: str = ""
-    """Who asked on the command line, as `command_line` in services.yml names them: `user:alice`, `token:ci`.
+    """Who asked on the command line, as `command_line` in services.yml names them: `user/alice`, `token/ci`.
     Empty: it was asked in Slack."""
 
     @property

@@ -26,6 +26,8 @@ KEPT_SECONDS = 7 * 24 * 3600
 """As long as `command_line.slack_answers_last` in services.yml can be (seconds)."""
 REFRESH_SECONDS = 15.0
 """Between two looks for what is to be read again (seconds)."""
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which posts what somebody has set as a reminder. `users.info` does not call it a bot."""
 NEEDED_SECONDS = 3600.0
 """How long somebody who asked for something, or a channel it was asked in, is read again (seconds)."""
 

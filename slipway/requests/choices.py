@@ -13,11 +13,11 @@ from deploys.errors import UnknownChoice
 from deploys.mrkdwn import escape_line
 
 _COMMANDS = {
-    buttons.APPROVE: "approve",
-    buttons.REJECT: "reject",
-    buttons.CONTINUE: "continue",
-    buttons.CANCEL: "cancel",
-    buttons.CANCEL_BATCH: "cancel",
+    buttons.APPROVE: "approve {}",
+    buttons.REJECT: "reject {} REASON",
+    buttons.CONTINUE: "continue {}",
+    buttons.CANCEL: "cancel {}",
+    buttons.CANCEL_BATCH: "cancel {}",
 }
 """Buttons that have a command of their own."""
 
@@ -61,9 +61,10 @@ def _choices(elements: Iterator[Mapping[str, Any]]) -> Iterator[Choice]:
         value = parse_button_value(str(element.get("value", "")))
         if value is None or action_id not in buttons.HANDLERS or action_id == SEND_AGAIN:
             continue  # to send it again is to type it again
+        question = f".{value.question}" if value.question else ""
+        pressed = f"press {choice_name(action_id)} {value.deploy_id}{question}"
         own = _COMMANDS.get(action_id)
-        question = f".{value.question}" if value.question and not own else ""
-        typed = own or f"press {choice_name(action_id)}"
+        typed = own.format(value.deploy_id) if own else pressed
         confirm = element.get("confirm") or {}
         warning = str((confirm.get("text") or {}).get("text", ""))
-        yield Choice(str(element["text"]["text"]), f"slipway {typed} {value.deploy_id}{question}", warning)
+        yield Choice(str(element["text"]["text"]), f"slipway {typed}", warning)

@@ -1,5 +1,5 @@
-"""What buttons do in Slack, on the command line: `slipway approve`, `reject`, `continue` and `press`; and
-`slipway wait`."""
+"""What buttons do in Slack, on the command line: `slipway approve`, `continue` and `press`; and `slipway
+wait`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the plan wa
 def add_to(app: typer.Typer) -> None:
     """Adds all of them."""
     app.command("approve", help=APPROVE_HELP, rich_help_panel=PANEL)(approve)
-    app.command("reject", help=REJECT_HELP, rich_help_panel=PANEL)(reject)
     app.command("continue", help=CONTINUE_HELP, rich_help_panel=PANEL)(continue_)
     app.command("press", help=PRESS_HELP, rich_help_panel=PANEL)(press)
     codes = "\n".join(f"* {code}: {meaning}" for code, meaning in exit_codes.MEANINGS.items())
@@ -46,7 +45,6 @@ APPROVE_HELP = """Approve the plan of a deploy.
 Shows the deploy and its plan first, and asks. An approval counts for the plan that was shown: if it has
 changed meanwhile, the approval is refused.
 """
-REJECT_HELP = """Reject a deploy that waits for approval."""
 CONTINUE_HELP = """Let a paused rollout continue.
 
 `slipway cancel ID` rolls it back instead.
@@ -67,11 +65,6 @@ Several can be named. Ctrl-C leaves them going on. The exit code says how they e
 def approve(deploy_id: DeployId, yes: Yes = False, as_json: Json = False) -> None:
     """`slipway approve ID`"""
     _answer_question(buttons.APPROVE, "approve", deploy_id, yes=yes, as_json=as_json)
-
-
-def reject(deploy_id: DeployId, yes: Yes = False, as_json: Json = False) -> None:
-    """`slipway reject ID`"""
-    _answer_question(buttons.REJECT, "reject", deploy_id, yes=yes, as_json=as_json)
 
 
 def continue_(deploy_id: DeployId, yes: Yes = False, as_json: Json = False) -> None:

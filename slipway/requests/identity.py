@@ -26,7 +26,7 @@ class Identity(NamedTuple):
     """Who asks."""
 
     name: str
-    """`user:alice` or `token:ci`."""
+    """`user/alice` or `token/ci`."""
     slack_user: str
 
 
@@ -45,7 +45,7 @@ def find_identity(settings: CommandLineSettings, command_line: CommandLine, user
     name = escape_line(user).replace("`", "’")
     if not command_line.people:
         raise CommandLineClosed(name=name)
-    identity = f"{USER}:{user}"
+    identity = f"{USER}/{user}"
     slack_user = command_line.slack_user(identity)
     if slack_user is None:
         raise MachineUserNotNamed(name=name)
@@ -75,7 +75,7 @@ def _find_token(token: str, command_line: CommandLine, setting: str) -> Identity
     hashed, found = hash_token(token), None
     for name, each in command_line.tokens.items():  # all of them, so that the time says nothing
         if hmac.compare_digest(hashed, each.sha256):
-            found = Identity(f"{TOKEN}:{name}", each.user)
+            found = Identity(f"{TOKEN}/{name}", each.user)
     if found is None:
         raise TokenNotNamed(setting=setting)
     return found

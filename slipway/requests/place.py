@@ -28,7 +28,8 @@ def find_place(command: Command, given: str, user: str, context: AppContext) -> 
     catalogue, subcommand = context.catalogue, SUBCOMMANDS[command.subcommand]
     if given:
         return _check_given(given, catalogue)
-    services = services_meant(command, catalogue)
+    is_about_all = bool(subcommand.done_words) and not command.services and not command.target
+    services = catalogue.service_names if is_about_all else services_meant(command, catalogue)
     if place := common_place(services, catalogue):
         return place
     if services and (subcommand.allowed in STARTERS or subcommand.done_words):

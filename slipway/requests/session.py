@@ -136,5 +136,5 @@ def open_session(verb: str) -> Session:
     try:
         return Session(context, find_identity(settings, catalogue.command_line, user))
     except Refused as refusal:
-        StrangerLog(context).write(refusal.message, who=f"user:{user}", verb=verb)
+        StrangerLog(context).write(refusal.message, who=f"user/{user}", verb=verb)
         raise

@@ -65,8 +65,8 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     # So does the command line, with the bot's user; a worker answers it.
     save_workspace(bot, Workspace(team="T01SLIPWAY", bot_user="U0SLIPWAYB"))
     assert find_workspace(bot) is not None
-    TerminalAnswers(bot).expect("query", "user:alice")
-    assert TerminalAnswers(worker).asked_by("query") == "user:alice"
+    TerminalAnswers(bot).expect("query", "user/alice")
+    assert TerminalAnswers(worker).asked_by("query") == "user/alice"
     TerminalAnswers(worker).save("query", TerminalAnswer("here"))
     assert TerminalAnswers(bot).wait("query", 0) is not None
 

@@ -113,7 +113,7 @@ FACTS = {
 """A sample of every fact that a refusal names."""
 OWN_FACTS: dict[str, dict[str, str]] = {
     "CommandLineClosed": {"name": "alice"},
-    "CommandLineUserUnknown": {"who": "user:alice"},
+    "CommandLineUserUnknown": {"who": "user/alice"},
     "MachineUserNotNamed": {"name": "alice"},
     "NothingAsked": {"what": "`web` `1.4.2`", "state": "is queued"},
     "PlaceNotNamed": {"channel": "C09NOWHERE"},

@@ -69,10 +69,10 @@ def test_what_the_records_say_is_printed_though_no_worker_answers(
 
 def test_an_answer_is_fetched_once_and_by_nobody_else(terminal: TerminalHarness) -> None:
     answers = TerminalAnswers(terminal.redis)
-    answers.expect("q2", "user:alice")
+    answers.expect("q2", "user/alice")
     answers.save("q2", TerminalAnswer("here"))
 
-    assert (answers.asked_by("q2"), answers.asked_by("q3")) == ("user:alice", "")
+    assert (answers.asked_by("q2"), answers.asked_by("q3")) == ("user/alice", "")
     assert answers.wait("q3", 0) is None
     assert answers.wait("q2", 0) == TerminalAnswer("here", [], False)
     assert answers.wait("q2", 0) is None

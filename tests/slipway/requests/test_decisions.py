@@ -36,9 +36,9 @@ def test_an_approval_is_written_with_who_gave_it_and_how(terminal: TerminalHarne
     assert result.exit_code == 0, result.output
     assert result.stdout == "Done: `ledger` `1.4.2` is approved by @bob.\n"
     [decision] = terminal.only_deploy().approval.decisions
-    assert (decision.user, decision.channel, decision.command_line) == (BOB, LEDGER, "token:bob")
+    assert (decision.user, decision.channel, decision.command_line) == (BOB, LEDGER, "token/bob")
     entry = terminal.last_entry()
-    assert (entry["what"], entry["who"], entry["source"]) == ("approved", BOB, "command line (token:bob)")
+    assert (entry["what"], entry["who"], entry["source"]) == ("approved", BOB, "command line (token/bob)")
 
 
 def test_the_own_deploy_is_not_approved_on_the_command_line_either(terminal: TerminalHarness) -> None:
@@ -115,9 +115,14 @@ def test_a_deploy_that_asks_nothing_cannot_be_approved(terminal: TerminalHarness
 def test_rejecting(terminal: TerminalHarness) -> None:
     deploy = ask_for_approval(terminal)
 
-    assert terminal.as_bob("reject", deploy.id, "--yes").exit_code == 0
+    assert terminal.as_bob("reject", deploy.id, "--reason", "not during the sale").exit_code == 0
 
-    assert terminal.last_entry()["what"] == "rejected"
+    entry = terminal.last_entry()
+    assert (entry["what"], entry["why"], entry["source"]) == (
+        "rejected",
+        "not during the sale",
+        "command line (token/bob)",
+    )
 
 
 def test_what_lifts_a_refusal_is_a_command(terminal: TerminalHarness) -> None:
@@ -134,7 +139,7 @@ def test_what_lifts_a_refusal_is_a_command(terminal: TerminalHarness) -> None:
     assert refused.exit_code == exit_codes.REFUSED
     assert queued.exit_code == 0, queued.output
     request = terminal.only_deploy().request
-    assert (request.requester, request.command_line) == (ALICE, f"user:{MACHINE_USER}")
+    assert (request.requester, request.command_line) == (ALICE, f"user/{MACHINE_USER}")
     assert "It is held for now: " in queued.stdout
     again = terminal.type("press", found[1], found[2])
     assert again.stderr.startswith("This button was used already, or is older than an hour.")
@@ -187,7 +192,8 @@ def test_buttons_that_have_a_command_of_their_own_are_shown_as_that(terminal: Te
 
     commands = [each.command for each in choices_of(shown)]
 
-    assert commands == [f"slipway {verb} {deploy.id}" for verb in ("approve", "reject", "cancel")]
+    typed = ("approve {}", "reject {} REASON", "cancel {}")
+    assert commands == [f"slipway {each.format(deploy.id)}" for each in typed]
 
 
 def test_waiting_for_deploys_that_have_ended(terminal: TerminalHarness) -> None:

@@ -86,7 +86,7 @@ def test_a_question_is_told_with_the_commands_that_answer_it() -> None:
     assert asked.text == "`ledger` `1.4.2` waits for an answer:"
     assert [(each.label, each.command) for each in asked.choices] == [
         ("Approve", "slipway approve k3v9w2xq"),
-        ("Reject", "slipway reject k3v9w2xq"),
+        ("Reject", "slipway reject k3v9w2xq REASON"),
         ("Withdraw", "slipway cancel k3v9w2xq"),
     ]
     assert new_happenings(deploy, told, NOW) == []

@@ -55,7 +55,7 @@ def test_a_user_who_is_not_named_is_refused_and_the_audit_has_it(terminal: Termi
         "With a token, set SLIPWAY_TOKEN_FILE.\n",
     )
     entry = terminal.last_entry()
-    assert (entry["what"], entry["who"], entry["verb"]) == ("refused", f"user:{MACHINE_USER}", "deploy")
+    assert (entry["what"], entry["who"], entry["verb"]) == ("refused", f"user/{MACHINE_USER}", "deploy")
 
 
 def test_no_variable_of_the_environment_makes_somebody_else_of_a_user(terminal: TerminalHarness) -> None:
@@ -93,8 +93,8 @@ def test_a_token_says_who_asks_and_its_name_is_in_the_audit(terminal: TerminalHa
     assert terminal.as_bob("deploy", "web", "1.4.2").exit_code == 0
 
     request = terminal.only_deploy().request
-    assert (request.requester, request.command_line) == (BOB, "token:bob")
-    assert terminal.last_entry()["source"] == "command line (token:bob)"
+    assert (request.requester, request.command_line) == (BOB, "token/bob")
+    assert terminal.last_entry()["source"] == "command line (token/bob)"
 
 
 def test_a_wrong_token_counts_for_nobody_and_is_not_shown(terminal: TerminalHarness) -> None:
@@ -223,7 +223,7 @@ def test_an_identity_that_is_not_named_any_more_is_nobody() -> None:
     )
 
     found = [
-        command_line.slack_user(each) for each in ("user:alice", "token:ci", "user:ci", "token:alice", "")
+        command_line.slack_user(each) for each in ("user/alice", "token/ci", "user/ci", "token/alice", "")
     ]
 
     assert found == [ALICE, BOB, None, None, None]

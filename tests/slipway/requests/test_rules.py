@@ -38,13 +38,13 @@ def test_a_deploy_is_queued_as_from_slack(terminal: TerminalHarness) -> None:
     )
     request = deploy.request
     assert (request.requester, request.channel, request.reason) == (ALICE, DEPLOYS, "Slack is down")
-    assert request.command_line == f"user:{MACHINE_USER}"
+    assert request.command_line == f"user/{MACHINE_USER}"
     assert sorted(terminal.jobs()) == ["advance", "publish"]
     entry = terminal.last_entry()
     assert (entry["what"], entry["who"], entry["source"], entry["why"]) == (
         "requested",
         ALICE,
-        f"command line (user:{MACHINE_USER})",
+        f"command line (user/{MACHINE_USER})",
         "Slack is down",
     )
 
@@ -152,7 +152,7 @@ def test_a_refusal_is_in_the_audit(terminal: TerminalHarness) -> None:
         "refused",
         BOB,
         "web",
-        "command line (token:bob)",
+        "command line (token/bob)",
     )
 
 
@@ -205,13 +205,13 @@ def test_locks_and_the_stop_of_all_deploys_work_as_in_slack(terminal: TerminalHa
     locked = terminal.type("lock", "web", "for", "2h", "--reason", "checking the graphs")
     assert locked.stdout.startswith("Locked: `web`, until ")
     assert "`slipway unlock web` ends it." in locked.stdout
-    assert terminal.last_entry()["source"] == f"command line (user:{MACHINE_USER})"
+    assert terminal.last_entry()["source"] == f"command line (user/{MACHINE_USER})"
     assert "checking the graphs" in terminal.type("locks").stdout
     assert terminal.type("unlock", "web").stdout == "Unlocked: `web`. What waited for it goes on.\n"
 
     stopped = terminal.type("stop-all", "--reason", "AWS is down")
     assert stopped.stdout.startswith("Stopped: all deploys, until `slipway resume-all`: AWS is down.")
-    assert terminal.last_entry()["source"] == f"command line (user:{MACHINE_USER})"
+    assert terminal.last_entry()["source"] == f"command line (user/{MACHINE_USER})"
     assert terminal.type("resume-all").exit_code == 0
 
 
@@ -224,4 +224,4 @@ def test_a_cancel_counts_where_the_deploy_was_asked_for(terminal: TerminalHarnes
     assert result.exit_code == 0, result.output
     cancel = terminal.only_deploy().cancel
     assert cancel is not None
-    assert (cancel.user, cancel.channel, cancel.command_line) == (ALICE, LEDGER, f"user:{MACHINE_USER}")
+    assert (cancel.user, cancel.channel, cancel.command_line) == (ALICE, LEDGER, f"user/{MACHINE_USER}")

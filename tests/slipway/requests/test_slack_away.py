@@ -129,7 +129,7 @@ def test_who_is_not_named_any_more_when_it_runs_is_refused(
         access.may_run(deploy)
 
     assert refused.value.message == (
-        f"`user:{MACHINE_USER}` on the command line is not <@{ALICE}>: `command_line` in "
+        f"`user/{MACHINE_USER}` on the command line is not <@{ALICE}>: `command_line` in "
         f"`services.yml` does not "
         "say so (any more). Nothing was changed. The people who may edit that file can name you there."
     )

@@ -16,7 +16,11 @@ from slipway.requests import verbs
 from tests.slipway.requests.terminal import TerminalHarness
 
 STARTS_DEPLOYS = {"deploy", "restart", "rollback", "override", "follow", "scale", "run"}
-TAKES_A_REASON = {"deploy", "restart", "override", "scale", "lock", "stop-all", "resume-all"}
+TAKES_A_REASON = {
+    each.name for each in SUBCOMMANDS.values() if each.syntax.lower().endswith(("reason", "reason]"))
+}
+    each.name for each in SUBCOMMANDS.values() if each.syntax.lower().endswith(("reason", "reason]"))
+}
 
 
 def help_of(*words: str, of: typer.Typer = app) -> str:

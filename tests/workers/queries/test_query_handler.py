@@ -44,8 +44,8 @@ def test_by_response_url_where_the_bot_cannot_post(
 def test_at_the_terminal_it_was_typed_at(
     slack: SlackSandbox, handler: QueryHandler, redis: Redis, answers: ReadAnswers
 ) -> None:
-    handler.answer_tags(replace(TARGET, command_line="user:alice"), "web")
-    handler.answer_plan(replace(TARGET, query_id="another1", command_line="user:alice"), "web", "9.9.9")
+    handler.answer_tags(replace(TARGET, command_line="user/alice"), "web")
+    handler.answer_plan(replace(TARGET, query_id="another1", command_line="user/alice"), "web", "9.9.9")
 
     tags, refusal = (TerminalAnswers(redis).wait(each, 0) for each in (TARGET.query_id, "another1"))
     assert tags is not None
@@ -57,7 +57,7 @@ def test_at_the_terminal_it_was_typed_at(
     assert answers() == []
 
 
-@pytest.mark.parametrize(("command_line", "hidden"), [("", True), ("user:alice", False)])
+@pytest.mark.parametrize(("command_line", "hidden"), [("", True), ("user/alice", False)])
 def test_what_only_a_terminal_shows_hides_nothing_from_other_organisations(
     handler: QueryHandler, command_line: str, hidden: bool
 ) -> None:
