@@ -19,8 +19,6 @@ STARTS_DEPLOYS = {"deploy", "restart", "rollback", "override", "follow", "scale"
 TAKES_A_REASON = {
     each.name for each in SUBCOMMANDS.values() if each.syntax.lower().endswith(("reason", "reason]"))
 }
-    each.name for each in SUBCOMMANDS.values() if each.syntax.lower().endswith(("reason", "reason]"))
-}
 
 
 def help_of(*words: str, of: typer.Typer = app) -> str:
