@@ -36,11 +36,14 @@ from workers.ecs.aws.aws_clients import AwsClients
 FAKE_AWS_URL = "http://aws.invalid"
 """The endpoint of reused clients: a client keeps its endpoint, but each sandbox has another port. There is no
 such host (RFC 2606)."""
+WORKERS_KEY = "slipway-workers"
+"""The access key of Slipway's own clients. `EcsSandbox.enforce_policies` holds its calls, and no others, to a
+policy."""
 AWS_ENVIRON = {
     "AWS_ENDPOINT_URL": FAKE_AWS_URL,
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
-    "AWS_ACCESS_KEY_ID": "sandbox",
+    "AWS_ACCESS_KEY_ID": WORKERS_KEY,
     "AWS_SECRET_ACCESS_KEY": "sandbox",
 }
 
@@ -97,11 +100,12 @@ def outside_client(service: str) -> Any:
             region_name=REGION,
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",
-        )
+        ),
+        "sandbox",
     )
 
 
-def without_signing(client: Any) -> Any:
+def without_signing(client: Any, access_key: str) -> Any:
     """Sends the access key without a signature, and a fixed user agent.
 
     The sandbox reads nothing else of them, and computing both takes longer than its answer.
@@ -110,7 +114,7 @@ def without_signing(client: Any) -> Any:
     client._resolve_endpoint_ruleset = _remember_endpoints(client._resolve_endpoint_ruleset)
 
     def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
-        scope = f"sandbox/20260101/{region_name}/{signing_name}/aws4_request"
+        scope = f"{access_key}/20260101/{region_name}/{signing_name}/aws4_request"
         request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
 
     creator = client._user_agent_creator
@@ -228,7 +232,7 @@ def _uses_sandbox_user() -> bool:
 
 @cache
 def _slipway_client(service: str, region: str) -> Any:
-    return without_signing(_original_build(AwsClients(), service, region))
+    return without_signing(_original_build(AwsClients(), service, region), WORKERS_KEY)
 
 
 def _call_wsgi(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:

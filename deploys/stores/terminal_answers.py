@@ -22,7 +22,7 @@ class TerminalAnswer(NamedTuple):
 
     text: str
     blocks: Sequence[dict[str, Any]] = ()
-    """The same with a table; empty: it has none."""
+    """The same with a table, or with the buttons that lift a refusal; empty: it has neither."""
     is_refusal: bool = False
 
 

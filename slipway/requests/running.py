@@ -146,7 +146,12 @@ def _print_later_answer(session: Session, request: Request, output: Output) -> i
             error="NoAnswer",
         )
         return exit_codes.UNKNOWN
-    output.answer(answer.text, answer.blocks, error="Refused" if answer.is_refusal else "")
+    output.answer(
+        answer.text,
+        answer.blocks,
+        error="Refused" if answer.is_refusal else "",
+        choices=choices_in(answer.blocks),
+    )
     return exit_codes.REFUSED if answer.is_refusal else exit_codes.DONE
 
 
