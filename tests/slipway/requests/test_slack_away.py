@@ -67,10 +67,7 @@ def test_what_slack_never_said_is_not_believed_however_long_it_lasts(terminal: T
     result = terminal.type("deploy", "web", "1.4.2")
 
     assert result.exit_code == exit_codes.REFUSED
-    assert (
-        "Slack has not said who you are; on the command line its answers count for 7 days"
-        in result.stderr
-    )
+    assert "Slack has not said who you are; on the command line its answers count for 7 days" in result.stderr
 
 
 @pytest.mark.parametrize("person", [{"is_guest": True}, {"is_deleted": True}, {"teams": ("T09OTHERS",)}])
