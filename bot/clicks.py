@@ -126,7 +126,7 @@ def _refuse_stale_card(deploy_id: str, click: ButtonClick, request: Request, con
         return
     if thread.channel == request.channel:
         context.threads.note_copy(thread_id, click.message_ts, context.now())
-        context.jobs.publish(thread_id)
+        context.jobs.publish()
     state = f"{_state_sentence(deploy)} " if deploy else ""
     raise StaleCard(where=f"{state}Use the ones in {context.threads.link(thread_id)}.")
 

@@ -125,7 +125,7 @@ def submit_deploy(
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
-    context.jobs.publish(deploy.id)
+    context.jobs.publish()
     holds = find_holds([submission.deploy], context)
     waiting = QueueReader(context.store, context.now()).read(submission.deploy)
     if not waiting.ahead:

@@ -100,7 +100,7 @@ def submit_batch(
         return _answer_repetition(found, command, request, context, overrides_freeze=overrides_freeze)
     if request.response_url:
         context.threads.save_response_url(batch.id, request.response_url)
-    context.jobs.publish(batch.id)
+    context.jobs.publish()
     for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)

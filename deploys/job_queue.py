@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,6 +22,9 @@ JOB_TIMEOUT = 55
 DEDUPLICATION_SECONDS = 0.2
 """The same job enqueued twice within this time is one job (seconds). If RQ leaves the hash of a job
 behind, that blocks the same job for no longer than this."""
+STUCK_SECONDS = 5.0
+"""The job that updates threads is one job within this time (seconds). If RQ leaves its hash behind, that
+blocks it for no longer."""
 WATCH_PREFIX = "watch:"
 ServicesQuery = Literal["answer_status", "answer_stats"]
 """A job that tells something about several services."""
@@ -50,9 +54,15 @@ class JobQueue:
         """Moves all rollouts of this cluster that are due."""
         self._try_enqueue("watch", cluster_key)
 
-    def publish(self, deploy_id: str) -> None:
-        """Brings this deploy's thread up to date."""
-        self._try_enqueue("publish", deploy_id)
+    def publish(self, *, scheduled: bool = False) -> None:
+        """Brings the threads that are due up to date. One such job is enough: it does nothing if it is
+        enqueued already. scheduled: raises as `requeue` does.
+        """
+        self._try_enqueue("publish", nonce=str(int(self._now() / STUCK_SECONDS)), raises=scheduled)
+
+    def publish_more(self) -> None:
+        """The same, called by such a job before it ends."""
+        self._try_enqueue("publish", nonce=secrets.token_hex(8), raises=False)
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates this user's Home tab. team: the workspace in which it was opened."""
@@ -197,11 +207,21 @@ class JobQueue:
         """
         self._try_enqueue(job, name, nonce=nonce)
 
-    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "", at_front: bool = False) -> None:
+    def _try_enqueue(
+        self,
+        job: str,
+        *args: str | None,
+        nonce: str = "",
+        at_front: bool = False,
+        raises: bool | None = None,
+    ) -> None:
+        """raises: whether the caller is told that Redis does not answer; not given: a caller with a nonce is,
+        which tries again."""
+        raises = bool(nonce) if raises is None else raises
         try:
             self._enqueue(job, *args, nonce=nonce, at_front=at_front)
         except RedisError as error:  # what is due stays due: the scheduler waits for Redis and enqueues it
-            if nonce and isinstance(error, ConnectionError | TimeoutError):
+            if raises and isinstance(error, ConnectionError | TimeoutError):
                 raise
 
     def _enqueue(self, job: str, *args: str | int | None, nonce: str = "", at_front: bool = False) -> None:

@@ -75,6 +75,7 @@ class Dependencies:
     slack: WebClient
     aws: AwsClients
     engine: Engine
+    job_queue: JobQueue
     publisher: Publisher
     limits: SharedRateLimits
     query_handler: QueryHandler
@@ -89,6 +90,11 @@ class Dependencies:
     def refreshed(self) -> Dependencies:
         """The same for services.yml as it is now. A job takes it once, so that it sees one version."""
         return self.builder.refresh(self)
+
+    def publish(self) -> None:
+        """Brings the threads that are behind up to date; a job of its own goes on if that takes long."""
+        if self.publisher.publish_due():
+            self.job_queue.publish_more()
 
     def post_audit(self) -> None:
         """Tells in the audit's channel what it does not know yet."""
@@ -253,6 +259,7 @@ class DependencyBuilder:
             slack=self._slack,
             aws=aws,
             engine=engine,
+            job_queue=job_queue,
             publisher=Publisher(self._slack, threads, store, limits, time.time, channels_to_post_in, access),
             lock_watch=LockWatch(
                 locks, Notices(redis), store, threads, job_queue, SlackCalls(self._slack, limits)

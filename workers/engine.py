@@ -164,7 +164,7 @@ class Engine:
                 raise
             after = context.claim.deploy
             if after.thread_messages != before.thread_messages or after.phase != before.phase:
-                self._job_queue.publish(deploy.id)
+                self._job_queue.publish()
             self._enqueue_others(before, after, result)
             if after.phase is Phase.ENDED:
                 self._enqueue_next_in_queue(deploy)
@@ -287,7 +287,7 @@ class Engine:
         )
         if before is not None:
             ThreadStore(self._store.redis).mark_due(before.thread_id, self._now())
-            self._job_queue.publish(before.id)
+            self._job_queue.publish()
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:

@@ -36,9 +36,9 @@ def watch(cluster_key: str) -> None:
     _get_dependencies().engine.watch(cluster_key)
 
 
-def publish(deploy_id: str) -> None:
-    """Brings one deploy's thread up to date."""
-    _get_dependencies().publisher.publish(deploy_id)
+def publish() -> None:
+    """Brings the threads that are behind up to date, the most urgent first."""
+    _get_dependencies().publish()
 
 
 def publish_home(user: str, team: str = "") -> None:

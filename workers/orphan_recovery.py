@@ -224,7 +224,7 @@ class OrphanRecovery:
             log.error("a deploy whose record was lost is recovered", deploy=deploy.id, service=service.name)
             self._lost.remove(service.name)
             self._job_queue.advance(deploy.id)
-            self._job_queue.publish(deploy.id)
+            self._job_queue.publish()
 
     def _raise_alarm(self, service: Service, ecs_service: ServiceState, tags: RestoreTags) -> None:
         """Tells people of tags that ask for a restore and that Slipway did not sign. Nothing else is done."""

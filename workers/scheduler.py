@@ -35,6 +35,9 @@ log = structlog.get_logger()
 TICK_SECONDS = 0.25
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
+PUBLISH_SECONDS = 1.0
+"""As long as threads are due, a job for them is called again this often, which does nothing if one is
+enqueued (seconds)."""
 RETENTION_SECONDS = 60.0
 """Between two jobs that remove old texts (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
@@ -96,14 +99,16 @@ class Scheduler:
         """Enqueues one job for everything that is due; returns how many jobs that were (count)."""
         now = self._now()
         wanted = _jobs_for_due_deploys(self._store.due(now), now)
-        for deploy_id in self._threads.due(now, 1000):
-            wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
+        if self._threads.is_due(now):
+            wanted["publish"] = str(int(now / PUBLISH_SECONDS))
         for name, (seconds, _) in PERIODIC_JOBS.items():
             if name != "post_audit" or self._posts_audit:
                 wanted[name] = str(int(now / seconds))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
-            if name in PERIODIC_JOBS:
+            if name == "publish":
+                self._job_queue.publish(scheduled=True)
+            elif name in PERIODIC_JOBS:
                 PERIODIC_JOBS[name][1](self._job_queue, nonce)
             else:
                 job, _, argument = name.partition(" ")

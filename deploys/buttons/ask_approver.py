@@ -54,7 +54,7 @@ def handle(press: ButtonPress) -> str:
         return deploy.with_message(press.context.now(), ThreadMessageKind.QUESTION, text)
 
     press.context.store.amend(deploy.id, ask, by=press.actor.user, what="approvers asked")
-    press.context.jobs.publish(deploy.thread_id)
+    press.context.jobs.publish()
     return f"Asked {mentions(people)} in {press.context.threads.link(deploy.thread_id)}."
 
 

@@ -245,6 +245,6 @@ def amend_deploy(
         what=what,
         **{field: value for field, value in place.items() if value},
     )
-    context.jobs.publish(changed.id)
+    context.jobs.publish()
     context.jobs.advance(changed.id)
     return changed

@@ -99,8 +99,8 @@ def handle(press: ButtonPress) -> str:
     replaced = store.replace_waiting(old_id, new_id, withdraw, by=asker.user)
     if replaced is None:
         raise _not_replaceable(store.get(old_id) or press.find_deploy())
+    press.context.jobs.publish()
     for each in (old_id, new_id):
-        press.context.jobs.publish(each)
         press.context.jobs.advance(each)
     return (
         f"{name_at_start(replaced)} of {mention(replaced.request.requester)} is withdrawn, and "

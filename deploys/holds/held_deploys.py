@@ -51,4 +51,4 @@ def wake_held_deploys(store: DeployStore, threads: ThreadStore, job_queue: JobQu
         job_queue.advance(deploy_id)
     for thread_id in dict.fromkeys(each.thread_id for each in open_deploys):
         threads.mark_due(thread_id, now)
-        job_queue.publish(thread_id)
+    job_queue.publish()

@@ -12,6 +12,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
+from deploys.publish_priority import PublishPriority, publish_priority
 from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -167,12 +168,14 @@ class DeployStore(DeployReader):
                     redis_keys.DUE,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.PUBLISH_PRIORITIES,
                 ],
                 args=[
                     deploy_id,
                     deploy.version,
                     changed.to_json(),
                     to_ms(now),
+                    int(PublishPriority.QUESTION),  # whoever decided looks at the card
                     *self._entry(changed, who=by, what=what, now=now, **audited),
                 ],
             )
@@ -309,6 +312,7 @@ class DeployStore(DeployReader):
                 redis_keys.NEXT_JOBS,
                 redis_keys.PUBLISH,
                 redis_keys.AUDIT,
+                redis_keys.PUBLISH_PRIORITIES,
             ],
             args=[
                 after.id,
@@ -319,7 +323,7 @@ class DeployStore(DeployReader):
                 job,
                 after.request_key,
                 to_ms(now),
-                int(_looks_different(before, after)),
+                int(publish_priority(after)) if _looks_different(before, after) else "",
                 int(keep and not ended),
                 int(not after.in_progress),
                 int(ended),

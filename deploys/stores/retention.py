@@ -64,6 +64,7 @@ class Retention:
             redis_keys.PUBLISH,
             f"{THREAD_KEY}{deploy_id}",
             f"{RESPONSE_URL_KEY}{deploy_id}",
+            redis_keys.PUBLISH_PRIORITIES,
         ]
         expired = bool(self._expire(keys=keys, args=[deploy_id, ended.version]))
         if expired and ended.batch_id:
@@ -89,6 +90,7 @@ class Retention:
         deploys = json.loads(to_text(stored))["deploys"]
         if not self._redis.exists(*(redis_keys.record(each) for each in deploys)):
             self._redis.zrem(redis_keys.PUBLISH, batch_id)
+            self._redis.hdel(redis_keys.PUBLISH_PRIORITIES, batch_id)
             self._redis.delete(redis_keys.batch(batch_id), f"{THREAD_KEY}{batch_id}")
 
 

@@ -3,8 +3,8 @@
 Deploys that were asked for at once have one thread, under the id of their batch (`Deploy.thread_id`).
 
 The publish set holds every deploy whose thread may be behind its record, with the time (epoch ms) at which to
-look. The store adds to it in the transaction that changes a record; only the publisher removes, and only
-if nothing was added meanwhile.
+look; a hash beside it says how urgent that is. The store adds to them in the transaction that changes a
+record; only the publisher removes, and only if nothing was added meanwhile.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict
+from deploys.publish_priority import WAITS_FOR_SLACK, PublishPriority
 from deploys.records.record import Record, StoredRecord
 from deploys.records.thread_messages import QuestionRef
 from deploys.redis_connection import to_text, to_texts
@@ -49,14 +50,34 @@ return 1
 """
 _FINISH_SYNC = """
 if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HDEL', KEYS[2], ARGV[1])
 return redis.call('ZREM', KEYS[1], ARGV[1])
 """
 _SCHEDULE = """
 local at = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
 if at > 0 and at ~= tonumber(ARGV[3]) and at <= tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+if ARGV[4] == '' then return 1 end
+local known = redis.call('HGET', KEYS[2], ARGV[1])
+if not known or known == '3' then redis.call('HSET', KEYS[2], ARGV[1], ARGV[4]) end
 return 1
 """
+_START_SYNC = """
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+if redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[3] then redis.call('HDEL', KEYS[2], ARGV[1]) end
+"""
+_MARK_DUE = """
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+local known = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '9')
+if not known or known > tonumber(ARGV[3]) then redis.call('HSET', KEYS[2], ARGV[1], ARGV[3]) end
+"""
+_KEEP_PUBLISHER = """
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_PUBLISH_KEYS = [redis_keys.PUBLISH, redis_keys.PUBLISH_PRIORITIES]
 
 
 class NextTry(Record):
@@ -178,9 +199,22 @@ class ThreadStore:
         found = self.find(thread_id)
         return f"<{found.permalink}|{words}>" if found and found.permalink else words
 
-    def due(self, now: float, limit: int = 1000) -> list[str]:
-        """Deploys whose threads are due, longest overdue first."""
-        return to_texts(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=limit))
+    def due(self, now: float) -> list[str]:
+        """Deploys whose threads are due: the most urgent first, and of these the longest overdue."""
+        found = to_texts(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now)))
+        if not found:
+            return []
+        known = self.redis.hmget(redis_keys.PUBLISH_PRIORITIES, found)
+        priorities = [_priority(each) for each in known]
+        return [found[index] for index in sorted(range(len(found)), key=priorities.__getitem__)]
+
+    def is_due(self, now: float) -> bool:
+        """Whether a thread is due."""
+        return bool(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=1))
+
+    def behind(self) -> int:
+        """Threads that have something to show, now or later (count)."""
+        return int(self.redis.zcard(redis_keys.PUBLISH))
 
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
         """Keeps the address for answers to the request, for as long as Slack accepts them."""
@@ -264,22 +298,48 @@ class ThreadStore:
         millisecond is still told apart.
         """
         score = _ms(until) + 0.5
-        self.redis.zadd(redis_keys.PUBLISH, {deploy_id: score})
+        self._script(_START_SYNC)(keys=_PUBLISH_KEYS, args=[deploy_id, repr(score), WAITS_FOR_SLACK])
         return score
 
-    def mark_due(self, thread_id: str, now: float) -> None:
+    def mark_due(
+        self, thread_id: str, now: float, priority: PublishPriority = PublishPriority.PROGRESS
+    ) -> None:
         """Something in this thread has to change."""
-        self.redis.zadd(redis_keys.PUBLISH, {thread_id: _ms(now)})
+        self._script(_MARK_DUE)(keys=_PUBLISH_KEYS, args=[thread_id, _ms(now), int(priority)])
 
     def finish_sync(self, deploy_id: str, seen_score: float) -> bool:
         """The thread shows all of the record. False, and it stays due, if the record changed meanwhile."""
-        return bool(self._script(_FINISH_SYNC)(keys=[redis_keys.PUBLISH], args=[deploy_id, repr(seen_score)]))
+        return bool(self._script(_FINISH_SYNC)(keys=_PUBLISH_KEYS, args=[deploy_id, repr(seen_score)]))
 
-    def schedule(self, deploy_id: str, at: float, seen_score: float | None = None) -> None:
-        """The thread is due then, or sooner if the record changed meanwhile."""
+    def schedule(
+        self, deploy_id: str, at: float, seen_score: float | None = None, *, waits_for_slack: bool = False
+    ) -> None:
+        """The thread is due then, or sooner if the record changed meanwhile.
+
+        waits_for_slack: a call of it has its turn at Slack then; progress makes it due no sooner.
+        """
         self._script(_SCHEDULE)(
-            keys=[redis_keys.PUBLISH], args=[deploy_id, math.ceil(at * 1000), repr(seen_score or -1.0)]
+            keys=_PUBLISH_KEYS,
+            args=[
+                deploy_id,
+                math.ceil(at * 1000),
+                repr(seen_score or -1.0),
+                WAITS_FOR_SLACK if waits_for_slack else "",
+            ],
         )
+
+    def priority(self, deploy_id: str) -> PublishPriority:
+        """How urgent it is that this thread is shown."""
+        return _priority(self.redis.hget(redis_keys.PUBLISH_PRIORITIES, deploy_id))
+
+    def keep_publisher(self, owner: str, seconds: float) -> bool:
+        """The right to update threads, for so long from now on; False if another job has it."""
+        keep = self._script(_KEEP_PUBLISHER)
+        return bool(keep(keys=[redis_keys.PUBLISHER], args=[owner, _ms(seconds)]))
+
+    def release_publisher(self, owner: str) -> None:
+        """Returns that right; nothing happens if it ran out and another has it."""
+        self._script(_RELEASE)(keys=[redis_keys.PUBLISHER], args=[owner])
 
     def forget_after(self, deploy_id: str, seconds: float) -> None:
         """Forgets the thread of an ended deploy after that time, even if it is written again until then."""
@@ -287,6 +347,11 @@ class ThreadStore:
 
     def _script(self, source: str) -> Script:
         return self.redis.register_script(source)
+
+
+def _priority(stored: Any) -> PublishPriority:
+    text = to_text(stored) if stored else WAITS_FOR_SLACK
+    return PublishPriority.PROGRESS if text == WAITS_FOR_SLACK else PublishPriority(int(text))
 
 
 def _ms(seconds: float) -> int:

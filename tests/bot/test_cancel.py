@@ -31,7 +31,8 @@ def test_without_a_word_it_is_the_only_one_of_yours(bot: BotHarness) -> None:
     assert cancelled is not None
     assert cancelled.cancel is not None
     assert cancelled.cancel.user == ALICE
-    assert bot.queued_jobs()[-2:] == [("publish", [mine.id]), ("advance", [mine.id])]
+    assert bot.queued_jobs()[-1] == ("advance", [mine.id])
+    assert ("publish", []) in bot.queued_jobs()
 
 
 def test_what_has_begun_is_rolled_back(bot: BotHarness) -> None:

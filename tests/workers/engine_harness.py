@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -61,9 +62,16 @@ class SilentJobQueue(JobQueue):
     """Enqueues nothing: the harness runs what is due by itself."""
 
     def __init__(self) -> None:
-        pass
+        self._now = time.time
 
-    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "", at_front: bool = False) -> None:
+    def _try_enqueue(
+        self,
+        job: str,
+        *args: str | None,
+        nonce: str = "",
+        at_front: bool = False,
+        raises: bool | None = None,
+    ) -> None:
         pass
 
 

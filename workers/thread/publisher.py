@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
+from redis.exceptions import RedisError
+from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
@@ -29,13 +32,20 @@ from workers.thread.private_message import DeliveryResult, Recipient, send_priva
 from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_calls import SlackCalls
 from workers.thread.slack_error_handling import GIVE_UP_SECONDS, SlackCallFailed, SlackErrorKind, retry_pause
-from workers.thread.sync import ThreadSync
+from workers.thread.sync import ThreadSync, seconds_between_time_updates
 from workers.thread.thread_source import DeployThreadSource, PrivateRefusal, ThreadSource
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60.0
 """How long one worker may write to a thread before another may. A sync takes at most half of it."""
+TURN_SECONDS = 2.0
+"""After this long a job that updates threads lets other jobs run (seconds). A call to Slack that hangs takes
+longer."""
+PUBLISHER_SECONDS = 15.0
+"""How long a job that has died keeps another from updating threads (seconds)."""
+THREADS_BETWEEN_LOOKS = 10
+"""Threads that are updated before the most urgent ones are looked for again (count)."""
 QUESTION_AGAIN_SECONDS = 2.0
 """Between two checks whether Slack is back, for a thread whose question nobody has seen. The shared rate
 limits keep Slack from being called that often."""
@@ -68,6 +78,37 @@ class Publisher:
         self._shared_channels = shared_channels
         self._services = services or RecordedServices()
 
+    def publish_due(self) -> bool:
+        """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
+        nothing if another job is doing that. Returns whether threads are left that another turn could
+        update."""
+        owner, began = secrets.token_hex(8), time.monotonic()
+        if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
+            return False
+        tried: set[str] = set()  # one that another worker has claimed stays due
+        try:
+            while waiting := [each for each in self._threads.due(self._now()) if each not in tried]:
+                for record_id in waiting[:THREADS_BETWEEN_LOOKS]:
+                    if time.monotonic() - began > TURN_SECONDS:
+                        return True
+                    if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
+                        return False
+                    tried.add(record_id)
+                    self._publish_isolated(record_id)
+        finally:
+            self._threads.release_publisher(owner)
+        # What became due before the release counted on this job.
+        return any(each not in tried for each in self._threads.due(self._now()))
+
+    def _publish_isolated(self, record_id: str) -> None:
+        """An error here must not stop the threads behind it."""
+        try:
+            self.publish(record_id)
+        except (BaseTimeoutException, RedisError):
+            raise
+        except Exception:
+            log.exception("a thread could not be updated", deploy=record_id)
+
     def publish(self, record_id: str) -> None:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
         owner = secrets.token_hex(8)
@@ -88,7 +129,7 @@ class Publisher:
         due_score = self._threads.start_sync(record_id, self._now() + LEASE_SECONDS)
         source = self._find_source(record_id)
         if source is not None and source.id != record_id:
-            self._threads.mark_due(source.id, self._now())
+            self._threads.mark_due(source.id, self._now(), self._threads.priority(record_id))
             self._threads.finish_sync(record_id, due_score)
             return source.id
         if source is None:
@@ -131,15 +172,18 @@ class Publisher:
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
         thread = self._threads.state(source.id)
         again_at = copies_at = None
+        waits_for_slack = False
         if thread is not None:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
         if not self._is_given_up(source, thread):
             again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
+            waits_for_slack = _waits_for_turn(self._threads.state(source.id), again_at)
             copies_in = edit_copies(source.id, self._threads, self._calls)
             copies_at = None if copies_in is None else self._now() + copies_in
         times = [at for at in (again_at, copies_at, source.forecast_ends_at) if at is not None]
         if times:
-            self._threads.schedule(source.id, min(times), due_score)
+            waits_for_slack = waits_for_slack and min(times) == again_at
+            self._threads.schedule(source.id, min(times), due_score, waits_for_slack=waits_for_slack)
             return
         self._threads.finish_sync(source.id, due_score)
         if source.is_over:
@@ -190,6 +234,7 @@ class Publisher:
             thread,
             save=lambda changed: self._threads.save(source.id, owner, changed),
             now=self._now,
+            idle_seconds=seconds_between_time_updates(self._threads.behind()),
         )
         try:
             return sync.run()
@@ -279,3 +324,11 @@ class Publisher:
             "gave up on the thread", deploy=source.id, because=thread.last_problem if thread else "too old"
         )
         return True
+
+
+def _waits_for_turn(thread: ThreadState | None, again_at: float | None) -> bool:
+    """Whether the thread is due again because a call, none that is urgent, has its turn at Slack then."""
+    if thread is None or again_at is None:
+        return False
+    turns = [thread.card_next_try, thread.reply_next_try]
+    return any(each is not None and not each.urgent and again_at >= each.at for each in turns)

@@ -27,7 +27,7 @@ from workers.thread.fallback_levels import (
     has_native_blocks,
     less_fallback,
 )
-from workers.thread.rate_limits import Urgency
+from workers.thread.rate_limits import RATES, Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
 from workers.thread.thread_replies import QuestionEdit, ThreadReply, maybe_twice
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 SECONDS_BETWEEN_CHANGES = 3.0
 """Between two edits of one card, unless the state is one that people wait for (seconds)."""
 SECONDS_BETWEEN_TIME_UPDATES = 10.0
-"""Between two edits that only move the elapsed time (seconds)."""
+"""Between two edits that only move the elapsed time, at least (seconds)."""
 MOST_FALLBACKS = 10
 """Fallbacks that one sync tries (count): levels of a card, shorter texts, a new card."""
 
@@ -56,7 +56,10 @@ class ThreadSync:
         *,
         save: Callable[[ThreadState], None],
         now: Callable[[], float],
+        idle_seconds: float = SECONDS_BETWEEN_TIME_UPDATES,
     ) -> None:
+        """idle_seconds: between two edits that only move the elapsed time."""
+        self._idle_seconds = idle_seconds
         self._writer = ThreadWriter(calls, source, thread, save=save, now=now)
         self._calls = calls
         self._source = source
@@ -84,7 +87,7 @@ class ThreadSync:
                 return self._try_sync()
             except TryFallback as changed:
                 self._writer.replace(changed.thread)
-        return self._now() + SECONDS_BETWEEN_TIME_UPDATES
+        return self._now() + self._idle_seconds
 
     def _try_sync(self) -> float | None:
         opened = None
@@ -128,7 +131,7 @@ class ThreadSync:
         if self.thread.card_lost or not (changed or has_timer):
             return None
         urgency = Urgency.NORMAL if changed else Urgency.IDLE
-        interval = SECONDS_BETWEEN_CHANGES if changed else SECONDS_BETWEEN_TIME_UPDATES
+        interval = SECONDS_BETWEEN_CHANGES if changed else self._idle_seconds
         earliest = self.thread.card_sent_at + interval
         if changed and self._source.must_update_now(self.thread.card_state):
             asks = self._source.has_unshown_question(self.thread)
@@ -150,9 +153,9 @@ class ThreadSync:
         try:
             self._writer.call_in_slot("card_next_try", urgency, update, sent_level=message.level)
         except RetryLater as later:
-            return self._now() + (SECONDS_BETWEEN_TIME_UPDATES if urgency is Urgency.IDLE else later.seconds)
+            return self._now() + (self._idle_seconds if urgency is Urgency.IDLE else later.seconds)
         again = self._note_card_sent(message)
-        return again or (self._now() + SECONDS_BETWEEN_TIME_UPDATES if has_timer else None)
+        return again or (self._now() + self._idle_seconds if has_timer else None)
 
     def _note_card_sent(self, message: FittedMessage) -> float | None:
         """Notes what the card shows now. Returns when to come back; None: it shows everything.
@@ -277,3 +280,10 @@ class ThreadSync:
         if has_native_blocks(card.blocks) and not self._calls.takes_native_blocks():
             level = max(level, FallbackLevel.PLAIN_BLOCKS)
         return fit_message(card, level, self.thread.text_limit)
+
+
+def seconds_between_time_updates(threads: int) -> float:
+    """Between two edits of one card that only move the elapsed time (seconds), so that all threads together
+    have no more of them than Slack takes. threads: how many there are (count)."""
+    each = RATES["chat.update"].interval_ms / 1000
+    return max(SECONDS_BETWEEN_TIME_UPDATES, each * threads)

@@ -1,6 +1,6 @@
 -- Writes what a person decided and makes the deploy due at once, unless the record changed meanwhile.
--- KEYS: record due publish audit
--- ARGV: id version record now_ms audit...
+-- KEYS: record due publish audit publish_priorities
+-- ARGV: id version record now_ms priority audit...
 -- Returns 1, or 0 if the record has another version.
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[2] then
   return 0
@@ -8,5 +8,6 @@ end
 redis.call('HSET', KEYS[1], 'record', ARGV[3], 'version', ARGV[2] + 1)
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
-redis.call('XADD', KEYS[4], '*', unpack(ARGV, 5))
+redis.call('HSET', KEYS[5], ARGV[1], ARGV[5])
+redis.call('XADD', KEYS[4], '*', unpack(ARGV, 6))
 return 1

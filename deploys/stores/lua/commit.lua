@@ -1,7 +1,8 @@
 -- Writes what a step did: record, queue, due time, thread and audit entries, all or nothing.
--- KEYS: record lease queue in_progress active due next_jobs publish audit
+-- KEYS: record lease queue in_progress active due next_jobs publish audit publish_priorities
 -- ARGV: id token version record due_ms|'' job request_key now_ms show keep_lease closed ended watched_prefix
 --   overtaker|'' (goes from its place in the queue to the first, if this deploy is the first)
+--   show: how urgent the change is for its thread (deploys/publish_priority.py); empty if it shows nothing new
 --   then each audit entry: how many fields and values, and those
 -- Returns 'ok', or what prevented it: 'lease', 'version'.
 local id, token, version, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -51,8 +52,15 @@ if overtaker ~= '' and redis.call('LINDEX', KEYS[3], 0) == id and redis.call('LR
     redis.call('ZADD', KEYS[8], now, waiting)
   end
 end
-if show == '1' then
-  redis.call('ZADD', KEYS[8], now, id)
+if show ~= '' then
+  local known = redis.call('HGET', KEYS[10], id)
+  -- A thread whose call waits for its turn at Slack shows progress then, and need not be looked at sooner.
+  if known ~= 'waits' or show ~= '3' then
+    redis.call('ZADD', KEYS[8], now, id)
+    if known == 'waits' or tonumber(known or '3') > tonumber(show) then
+      redis.call('HSET', KEYS[10], id, show)
+    end
+  end
 end
 local at = 15
 while ARGV[at] do

@@ -51,13 +51,27 @@ class PublisherHarness:
     slack: SlackSandbox
     clock: ManualClock
     calls: list[RecordedCall] = field(default_factory=list)
+    looked_at: list[str] = field(default_factory=list)
+    """The threads that were looked at, in order."""
 
     def __post_init__(self) -> None:
         self.store = DeployStore(self.redis, now=self.clock, durable_wait_seconds=5.0)
         self.threads = ThreadStore(self.redis)
         self.client = self._recording_calls(slack_client(self.slack.bot_token, self.slack.api_url))
         self.limits = SharedRateLimits(self.redis, self.clock)
-        self.publisher = Publisher(self.client, self.threads, self.store, self.limits, self.clock)
+        self.publisher = self.another_publisher()
+
+    def another_publisher(self) -> Publisher:
+        """A publisher as in another job."""
+        made = Publisher(self.client, self.threads, self.store, self.limits, self.clock)
+        real = made.publish
+
+        def publish(record_id: str) -> None:
+            self.looked_at.append(record_id)
+            real(record_id)
+
+        made.publish = publish  # type: ignore[method-assign]
+        return made
 
     def _recording_calls(self, client: WebClient) -> WebClient:
         real = client.api_call
@@ -98,12 +112,10 @@ class PublisherHarness:
         ended = claim.deploy.in_phase(Phase.ENDED, self.clock(), ended_at=self.clock(), **changes)
         self.store.commit(claim, ended, due_at=self.clock(), what="ended")
 
-    def publish_due(self) -> int:
-        """Publishes all threads that are due now; returns how many."""
-        due = self.threads.due(self.clock())
-        for deploy_id in due:
-            self.publisher.publish(deploy_id)
-        return len(due)
+    def publish_due(self) -> None:
+        """Publishes all threads that are due now."""
+        while self.publisher.publish_due():
+            pass
 
     def next_due(self) -> float | None:
         """When the next thread is due."""
