@@ -13,10 +13,12 @@ from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.request import Request
 from deploys.buttons import ButtonValue
-from deploys.errors import Refused, SavedNotOnDisk
+from deploys.errors import Refused, SavedNotOnDisk, TooManyRequests
 from deploys.records.audit_entry import AuditEntry
+from deploys.records.lock import ALL_SERVICES
 from deploys.redaction import redact
 from deploys.stores import audit
+from deploys.stores.asked_requests import AskedRequests
 from deploys.text_limits import shorten
 
 REFUSED = "refused"
@@ -33,35 +35,47 @@ def note(refusal: Refused, attempted: Mapping[str, str]) -> None:
     refusal.attempted = refusal.attempted or attempted
 
 
-def of_command(command: Command) -> dict[str, str]:
+def of_command(command: Command, context: AppContext) -> dict[str, str]:
     """What a command asks for."""
-    return {
-        "verb": command.subcommand,
-        "target": _target_of(command),
-        "service": ",".join(command.services),
-        "tag": command.tag,
-    }
+    named = {"service": ",".join(command.services), "tag": command.tag}
+    if command.target and not command.services:  # a deploy or batch, or what is locked
+        named |= _fields_of(command.target, context) or {"service": _locked(command)}
+    return {**named, "verb": command.subcommand, "target": _target_of(command)}
+
+
+def _locked(command: Command) -> str:
+    """The service or group that a lock is about; empty for all."""
+    is_lock = command.subcommand in ("lock", "unlock") and command.target != ALL_SERVICES
+    return command.target if is_lock else ""
 
 
 def _target_of(command: Command) -> str:
-    if command.command_line:
-        return redact(command.command_line)
-    return command.target or command.tag or ("" if command.count is None else str(command.count))
+    count = "" if command.count is None else str(command.count)
+    return command.command_line or command.target or command.tag or count
 
 
 def of_click(action_id: str, value: ButtonValue, context: AppContext) -> dict[str, str]:
     """What a button asks for."""
     asked = {"verb": action_id.partition(":")[2] or action_id, "target": value.deploy_id}
-    if deploy := context.store.get(value.deploy_id):
-        return asked | {
+    return asked | _fields_of(value.deploy_id, context)
+
+
+def _fields_of(thing_id: str, context: AppContext) -> dict[str, str]:
+    """What a button or a command is about: a deploy, a batch, or a request that was refused."""
+    if deploy := context.store.get(thing_id):
+        return {
             "service": deploy.service.name,
             "deploy": deploy.id,
             "batch": deploy.batch_id or "",
             "phase": deploy.phase.value,
             "tag": deploy.tag,
         }
-    batch = context.store.batch(value.deploy_id)
-    return asked | ({"batch": batch.id, "service": batch.name, "tag": batch.tag} if batch else {})
+    if batch := context.store.batch(thing_id):
+        return {"batch": batch.id, "service": batch.name, "tag": batch.tag}
+    asked = AskedRequests(context.store.redis).find(thing_id)
+    if refused := asked.asked.refused if asked else context.refused_requests.find(thing_id):
+        return {"service": ",".join(refused.services), "tag": refused.tag}
+    return {}
 
 
 def write_refusal(error: Exception, request: Request, context: AppContext, *, reference: str = "") -> None:
@@ -72,6 +86,8 @@ def write_refusal(error: Exception, request: Request, context: AppContext, *, re
     """
     if isinstance(error, SavedNotOnDisk):
         return  # it was done, and written with its record
+    if isinstance(error, TooManyRequests) and not error.is_first:
+        return  # who floods Slipway does not fill the audit
     attempted = {**error.refused_by, **error.attempted} if isinstance(error, Refused) else {}
     why = f"an error inside Slipway (reference {reference})" if reference else str(error)
     _write(
@@ -94,9 +110,7 @@ def write_repetition(deploy_id: str, command: Command, request: Request, context
         channel=request.channel,
         what="requested again",
         source=_source(request),
-        deploy=deploy_id,
-        why=command.reason,
-        **of_command(command),
+        **{**of_command(command, context), "deploy": deploy_id, "why": command.reason},
     )
 
 
@@ -132,10 +146,11 @@ class StrangerLog:
 
 
 def _write(context: AppContext, *, who: str, what: str, **fields: str) -> None:
-    short = {name: shorten(value, MAX_FIELD) for name, value in fields.items()}
+    # Redacted before it is cut: half a secret looks like none.
+    short = {name: shorten(redact(value), MAX_FIELD) for name, value in fields.items()}
     entry = AuditEntry(
         at=f"{context.now():.3f}",
-        who=shorten(who, 64),
+        who=shorten(redact(who), 64),
         what=what,
         catalogue=context.catalogue.version,
         **short,

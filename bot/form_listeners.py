@@ -70,6 +70,8 @@ class FormListeners:
         tells the menus no value of another field, so the form says for which service they are."""
         context, view = self._current.take(), req.body["view"]
         ack()
+        if not _is_within_limit(req, context):
+            return
         origin, entered = _find_origin(view), submission.read_entered(view)
         asked = replace(request.from_view(req, context.slack_clock), channel=origin.channel)
         if entered.service not in context.access.deployable_by(asked.asker).services:
@@ -81,6 +83,9 @@ class FormListeners:
     def service_options(self, ack: Ack, req: BoltRequest) -> None:
         """The menu of services."""
         context = self._current.take()
+        if not _is_within_limit(req, context):
+            ack(options=options.search_later())
+            return
         asked = _asked_in_form(req, context)
         read_if_unknown(asked.asker, context)
         seen = context.access.deployable_by(asked.asker)
@@ -89,6 +94,9 @@ class FormListeners:
     def tag_options(self, ack: Ack, req: BoltRequest) -> None:
         """The menu of tags, from what workers have read."""
         context = self._current.take()
+        if not _is_within_limit(req, context):  # each may keep a listener waiting
+            ack(options=options.search_later())
+            return
         until = time.monotonic() + ANSWER_SECONDS
         asked = _asked_in_form(req, context)
         read_if_unknown(asked.asker, context)
@@ -136,6 +144,11 @@ class FormListeners:
         ack((answer.to_slack() if answer else None) or "")
         if answer and answer.private and answer.request:
             send_reply(answer.private, answer.request, context)
+
+
+def _is_within_limit(req: BoltRequest, context: AppContext) -> bool:
+    """Whether this person's form has not asked for too much within a minute."""
+    return context.request_limits.take_menu(request.from_view(req, context.slack_clock).user)
 
 
 def _asked_in_form(req: BoltRequest, context: AppContext) -> Request:

@@ -432,6 +432,7 @@ LOCK_TARGET = Argument("target", "SERVICE", _read_lock_target, ParseErrorKind.MI
 """A service, a group, or `*`."""
 LOCK_TIME = Argument("seconds", "for 2h", _read_lock_time, ParseErrorKind.MISSING_REASON, optional=True)
 CANCEL_TARGET = Argument("target", "SERVICE, group or id", _read_target, ParseErrorKind.MISSING_TARGET)
+REJECT_TARGET = Argument("target", "SERVICE or id", _read_target, ParseErrorKind.MISSING_TARGET)
 DEPLOY_ID = Argument("target", "ID", _read_target, ParseErrorKind.MISSING_TARGET)
 COUNT = Argument("count", "COUNT", _read_count, ParseErrorKind.MISSING_COUNT)
 CONTAINER = Argument("target", "container", _read_container, ParseErrorKind.MISSING_TARGET, optional=True)

@@ -24,6 +24,7 @@ from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.access import Asker
 from deploys.errors import TooManyRequests
+from deploys.stores.slack_directory import SLACKBOT
 
 log = structlog.get_logger()
 
@@ -96,7 +97,7 @@ class Listeners:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
         context = self._current.take()
         event = req.body["event"]
-        if event.get("bot_id") or not event.get("user"):
+        if event.get("bot_id") or event.get("user", SLACKBOT) == SLACKBOT:
             log.info("a mention by a bot was ignored", bot=event.get("bot_id"))
             return
         asked = request.from_mention(req, context.slack_clock)
@@ -264,4 +265,6 @@ def within_limit(
         return None
     limits = context.request_limits.limits
     limit = limits.changes_per_minute if changes else limits.queries_per_minute
-    raise TooManyRequests(limit=limit, what=_WHATS[changes], seconds=exceeded.seconds)
+    refusal = TooManyRequests(limit=limit, what=_WHATS[changes], seconds=exceeded.seconds)
+    refusal.is_first = exceeded.is_first
+    raise refusal

@@ -95,15 +95,17 @@ def send_privately(
     """The same for a text, and blocks that say the same, if there are some: the richest form first.
 
     The response_url and the blocks stay in Redis, where only workers read them, and out of the job, whose
-    arguments RQ logs.
+    arguments RQ logs. Nothing that may be a secret gets there, wherever in a command somebody typed it.
     """
     answer_id = new_deploy_id() if request.response_url or forms else ""
     with suppress(RedisError):  # the worker has other ways, and the text says all
         if request.response_url:
             context.threads.save_response_url(answer_id, request.response_url)
         if forms:
-            context.threads.save_answer_blocks(answer_id, *forms)
-    context.jobs.answer_privately(request.channel, request.answer_thread, request.user, text, answer_id)
+            context.threads.save_answer_blocks(answer_id, *map(verbatim, forms))
+    context.jobs.answer_privately(
+        request.channel, request.answer_thread, request.user, verbatim(text), answer_id
+    )
 
 
 def bullet_list(lines: Sequence[str], max_bytes: int, *, total: int = 0) -> str:

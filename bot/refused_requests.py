@@ -30,7 +30,8 @@ def note_refused_command(
 ) -> None:
     """Notes on the error which command it refused, unless that has a secret: those are not kept. now: epoch
     seconds."""
-    has_secret = redact(command.command_line) != command.command_line
+    typed = (command.command_line, command.target, command.tag, *command.services)
+    has_secret = any(redact(each) != each for each in typed)
     if error.refused_request is None and not has_secret:
         kind = type(error).__name__
         error.refused_request = _keep(command, request, now, is_query, error=kind, facts=_texts(error))

@@ -36,7 +36,7 @@ class RequestSettings(SlackSettings):
         default=60, description="Requests of one person that change nothing, within a minute."
     )
     max_waiting_per_service: Annotated[int, _count_up_to(1000)] = Field(
-        default=20, description="Deploys of one service that may wait at the same time."
+        default=20, description="Deploys of one service that may wait at the same time, and as many commands."
     )
     max_open_per_person: Annotated[int, _count_up_to(10_000)] = Field(
         default=60, description="Deploys of one person that may be open at the same time."

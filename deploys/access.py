@@ -20,6 +20,7 @@ from deploys.errors import (
     DirectMessageRefused,
     GuestRefused,
     MayNotWithdraw,
+    MayOnNone,
     MembershipUnknown,
     NoSelfApproval,
     NoSelfContinue,
@@ -27,9 +28,11 @@ from deploys.errors import (
     NotAllowed,
     NotAMember,
     NotAnApprover,
+    NotFromHere,
     PersonUnknown,
     Refused,
     SharedChannelRefused,
+    SlackUnsure,
     WrongChannel,
     WrongChannelForQuery,
 )
@@ -89,6 +92,10 @@ class Asker:
         return cls(answer.user, answer.team, answer.channel)
 
 
+PLACE_REFUSALS = (ChannelHidden, DirectMessageRefused, SharedChannelRefused)
+"""What refuses a kind of place."""
+MAY_STOP = (Action.DEPLOY, Action.APPROVE)
+"""Those who may do one of these with some service may stop all deploys, and resume what they have stopped."""
 MAX_REFUSALS_SHOWN = 5
 """Refusals in one answer (count)."""
 
@@ -238,21 +245,41 @@ class Access:
             raise NotAllowed(action=phrase, service=service.name, people=mentions(people), rule=rule)
         self._check_place(action, asker, service, knowledge)
 
-    def may_on_any(self, actions: Sequence[Action], asker: Asker) -> bool:
-        """Whether this person may do one of these with some service, from wherever that is allowed.
+    def may_on_any(self, actions: Sequence[Action], asker: Asker) -> None:
+        """Whether this person may do one of these with some service, in a place of this kind.
 
-        It is about all services, so the channel does not count. Unknown user groups have no members here."""
+        It is about all services, so `channels` does not count; but a direct message, or a channel shared with
+        others, does only if one of these services may be changed there.
+
+        Raises:
+            SlackUnsure: Slack did not say enough of the person or the channel.
+            NotFromHere: they may, and not in such a place.
+            MayOnNone: they may do it with no service.
+        """
         knowledge = self._knowledge()
-        return any(
-            self._is_allowed_anywhere(action, asker, service, knowledge)
-            for service in self._catalogue.services.values()
-            for action in actions
-        )
+        refusals: list[Refused] = []
+        for service in self._catalogue.services.values():
+            for action in actions:
+                try:
+                    self._check_person(action, asker, service, knowledge)
+                    if knowledge.is_listed(asker.user, allowed_people(service, action), service):
+                        self._check_kind_of_place(asker, service, knowledge)
+                        return
+                except Refused as refusal:
+                    refusals.append(refusal)
+        if any(isinstance(each, SlackUnsure) for each in refusals):
+            raise SlackUnsure()
+        if any(isinstance(each, PLACE_REFUSALS) for each in refusals):
+            raise NotFromHere()
+        raise MayOnNone()
 
-    def people_of(self, action: Action, services: Sequence[str] = ()) -> tuple[str, ...]:
-        """The people and user groups who may do this with one of these services; with none named, of all."""
+    def people_of(self, *actions: Action, services: Sequence[str] = ()) -> tuple[str, ...]:
+        """The people and user groups who may do one of these with one of these services; with none named, of
+        all."""
         found = [self._catalogue.services[each] for each in services or self._catalogue.services]
-        return tuple(dict.fromkeys(who for each in found for who in allowed_people(each, action)))
+        return tuple(
+            dict.fromkeys(who for each in found for action in actions for who in allowed_people(each, action))
+        )
 
     def _is_allowed_anywhere(
         self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge
@@ -321,6 +348,13 @@ class Access:
                 raise DirectMessageRefused(service=service.name, channels=_channel_links(service))
             error = WrongChannelForQuery if action is Action.SEE else WrongChannel
             raise error(service=service.name, channels=_channel_links(service))
+        kind = self._check_kind_of_place(asker, service, knowledge)
+        if not listed and not kind.is_direct:
+            raise (WrongChannelForQuery if action is Action.SEE else WrongChannel)(
+                service=service.name, channels=_channel_links(service)
+            )
+
+    def _check_kind_of_place(self, asker: Asker, service: Service, knowledge: _Knowledge) -> ChannelKind:
         channel = knowledge.channel(asker.channel)
         if channel is None:
             raise ChannelUnknown(service=service.name)
@@ -331,8 +365,7 @@ class Access:
             raise SharedChannelRefused(**facts)
         if channel.kind.is_direct and not service.direct_messages:
             raise DirectMessageRefused(**facts)
-        if not listed and not channel.kind.is_direct:
-            raise (WrongChannelForQuery if action is Action.SEE else WrongChannel)(**facts)
+        return channel.kind
 
 
 class _Knowledge:

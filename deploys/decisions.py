@@ -37,6 +37,7 @@ def decide(
     *,
     team: str = "",
     channel: str = "",
+    reason: str = "",
 ) -> Deploy:
     """The deploy with one more person's answer to the question that was shown. `team` and `channel`: where
     it was given, for access to be checked again when it counts.
@@ -65,7 +66,7 @@ def decide(
     if verdict is Verdict.APPROVED and user in counted_approvers(deploy):
         more = plural(approvals_missing(deploy), "approval")
         raise AlreadyDecided(how=f"you approved this, and it needs {more} more, by somebody else")
-    decision = Decision(user=user, team=team, channel=channel, verdict=verdict, at=now)
+    decision = Decision(user=user, team=team, channel=channel, verdict=verdict, at=now, reason=reason)
     return deploy.evolve(approval={"decisions": (*deploy.approval.decisions, decision)})
 
 
@@ -78,7 +79,9 @@ def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
     return deploy.evolve(approval={"shown_at": at, "expires_at": expires_at})
 
 
-def request_cancel(deploy: Deploy, user: str, now: float, *, team: str = "", channel: str = "") -> Deploy:
+def request_cancel(
+    deploy: Deploy, user: str, now: float, *, team: str = "", channel: str = "", reason: str = ""
+) -> Deploy:
     """The deploy with a cancel; a worker withdraws it or rolls it back. `team` and `channel`: as in `decide`.
 
     Raises:
@@ -94,7 +97,7 @@ def request_cancel(deploy: Deploy, user: str, now: float, *, team: str = "", cha
         raise AlreadyCancelled(what=what, user=mention(deploy.cancel.user))
     if deploy.rollback.outcome is not None:
         raise AlreadyRollingBack(what=what)
-    return deploy.evolve(cancel=Cancel(user=user, team=team, channel=channel, at=now))
+    return deploy.evolve(cancel=Cancel(user=user, team=team, channel=channel, at=now, reason=reason))
 
 
 def is_approved(deploy: Deploy) -> bool:

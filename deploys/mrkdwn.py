@@ -64,6 +64,17 @@ def mention(identity: str) -> str:
     return f"<!subteam^{identity}>" if identity.startswith("S") else f"<@{identity}>"
 
 
+def reason_sentence(reason: str) -> str:
+    """A reason that a person typed, at the end of a sentence."""
+    text = escape_line(reason)
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def with_reason(sentence: str, reason: str) -> str:
+    """A sentence without its full stop, and the reason that a person typed, if they gave one."""
+    return f"{sentence}: {reason_sentence(reason)}" if reason.strip() else f"{sentence}."
+
+
 def mentions(identities: tuple[str, ...], *, nobody: str = "nobody") -> str:
     """Several mentions, comma separated."""
     return ", ".join(mention(identity) for identity in identities) or nobody

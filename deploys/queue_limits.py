@@ -31,11 +31,18 @@ def refuse_if_too_many(deploys: Sequence[Deploy], store: DeployReader, limits: L
     under_way = {(each.service.name, each.request_key) for each in active if each.in_progress}
     if any((each.service.name, each.request_key) in under_way for each in new):
         return  # the same is under way: it is not queued twice, and the answer says so
-    waiting = Counter(each.service.name for each in active if each.phase is Phase.WAITING)
+    waiting = Counter(_line_of(each) for each in active if each.phase is Phase.WAITING)
     for each in new:
-        if (count := waiting[each.service.name]) >= limits.waiting_per_service:
-            raise QueueFull(service=each.service.name, count=count, most=limits.waiting_per_service)
+        if (count := waiting[_line_of(each)]) >= limits.waiting_per_service:
+            what = "commands" if each.verb is Verb.RUN else "deploys"
+            most = limits.waiting_per_service
+            raise QueueFull(service=each.service.name, what=what, count=count, most=most)
     requester = new[0].request.requester
     count = sum(each.request.requester == requester for each in active)
     if count + len(new) > limits.open_per_person:
         raise TooManyOpenDeploys(count=count, most=limits.open_per_person)
+
+
+def _line_of(deploy: Deploy) -> tuple[str, bool]:
+    """What waits together: commands that are held take no place from deploys of their service."""
+    return deploy.service.name, deploy.verb is Verb.RUN

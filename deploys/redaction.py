@@ -30,7 +30,8 @@ MIN_VALUE_LENGTH = 6
 MIN_SECRET_VALUE_LENGTH = 4
 """The same for those whose name says that they are secret."""
 
-_NOT_YET = r"(?!\[redacted\])"
+_NOT_YET = r"(?!\[redacted\]|\[value\x20of\x20)"
+"""What was taken out already stays as it is."""
 
 _SECRET_NAME = r"""
     (?:
@@ -88,7 +89,7 @@ _URL_USER = re.compile(r"://[^\s'\"<>@/:?\#\[]{16,200}@")
 
 _HEADER = re.compile(
     r"""(?P<name>\b(?:proxy-)?authorization["'\\]{0,4}\s{0,3}[:=]\s{0,3}+["'\\]{0,4}+)
-        (?P<scheme>(?:bearer|basic|digest|token|negotiate)\s{1,3}+)?+"""
+        (?P<scheme>(?:bearer|basic|digest|token|negotiate)\s{1,3}+["'\\]{0,4}+)?+"""
     + _NOT_YET
     + r"""[^\s"'\\,][^\r\n"'\\]{0,8000}""",
     _FLAGS,
@@ -97,7 +98,8 @@ _COOKIE = re.compile(
     r"\b(?P<name>(?:set-)?cookie\s{0,3}:\s{0,3}+)" + _NOT_YET + r"[^\r\n]{1,8000}", re.IGNORECASE
 )
 _BEARER = re.compile(
-    r"\b(?P<name>(?:bearer|basic)\s{1,3})(?=[a-z._~+/=-]{0,200}[0-9])[a-z0-9._~+/=-]{8,}", re.IGNORECASE
+    r"\b(?P<name>(?:bearer|basic)\s{1,3}[\"'\\]{0,4}+)(?=[a-z._~+/=-]{0,200}[0-9])[a-z0-9._~+/=-]{8,}",
+    re.IGNORECASE,
 )
 """RFC 6750 and RFC 7617. With a digit, or it may be a word."""
 
@@ -227,17 +229,12 @@ def redact_values(part: Any) -> Any:
     return part
 
 
-def redact_lines(lines: Sequence[str]) -> list[str]:
-    """The same for lines of one text: a key block goes over several of them."""
-    return redact("\n".join(lines)).split("\n") if lines else []
-
-
-def hide_values(text: str, environment: Mapping[str, str]) -> str:
-    """The text with `[value of NAME]` in place of the values of these environment variables.
+def hide_values(text: str, environment: Iterable[tuple[str, str]]) -> str:
+    """The text with `[value of NAME]` in place of the values of these environment variables (name, value).
 
     Short values stay, and values that are part of a longer word, unless the name says that they are secret.
     """
-    for name, value in sorted(environment.items(), key=lambda item: -len(item[1])):
+    for name, value in sorted(environment, key=lambda item: -len(item[1])):
         instead = f"[value of {name}]"
         if len(value) >= MIN_SECRET_VALUE_LENGTH and _SECRET_VARIABLE.search(name):
             text = text.replace(value, instead)

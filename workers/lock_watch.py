@@ -14,9 +14,9 @@ import structlog
 
 from deploys.formatting import slack_time
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import length_text, locked_thing, quoted
+from deploys.holds.lock_text import length_text, locked_thing
 from deploys.job_queue import JobQueue
-from deploys.mrkdwn import mention
+from deploys.mrkdwn import mention, reason_sentence
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
@@ -82,6 +82,7 @@ class LockWatch:
             why=lock.reason,
             channel=lock.channel,
             team=lock.team,
+            service=",".join(lock.services),
             **lock_fields(lock),
             catalogue=self._store.catalogue_version,
         )
@@ -123,13 +124,13 @@ def is_reminder_due(lock: Lock, now: float) -> bool:
 
 def reminder(lock: Lock, now: float) -> str:
     """What the owner is told. Pure."""
-    what = locked_thing(lock)
+    what, why = locked_thing(lock), reason_sentence(lock.reason)
     unlock = f"`/deploy unlock {lock.target}`"
     if lock.expires_at is None:
         hours = length_text(round((now - lock.since) / 3600) * 3600)
-        return f"you have locked {what} for {hours}: {quoted(lock.reason)} {unlock} lets the others deploy."
+        return f"you have locked {what} for {hours}: {why} {unlock} lets the others deploy."
     return (
-        f"your lock of {what} ends {slack_time(lock.expires_at)}: {quoted(lock.reason)} To keep it longer, "
+        f"your lock of {what} ends {slack_time(lock.expires_at)}: {why} To keep it longer, "
         f"lock it again; {unlock} ends it now."
     )
 

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from deploys.records.deploy import Deploy
 from deploys.stores.slack_directory import (
     READ_EVERY_SECONDS,
+    SLACKBOT,
     Channel,
     ChannelKind,
     Person,
@@ -127,7 +128,7 @@ def person_of(user: Mapping[str, Any], read_at: float) -> Person:
         teams=tuple(dict.fromkeys(each for each in teams if each)),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_deleted=bool(user.get("deleted")),
-        is_bot=bool(user.get("is_bot")),
+        is_bot=bool(user.get("is_bot") or user.get("id") == SLACKBOT),
         is_stranger=bool(user.get("is_stranger")),
     )
 

@@ -23,6 +23,7 @@ from bot.commands import (
     logs,
     override,
     plan,
+    reject,
     restart,
     resume_all,
     rollback,
@@ -54,7 +55,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
     for each in (
         *(deploy, plan, tags, restart, rollback, override, follow, status, history, stats, show),
-        *(access, cancel, logs, scale, run, lock, unlock, locks, stop_all, resume_all, help),
+        *(access, reject, cancel, logs, scale, run, lock, unlock, locks, stop_all, resume_all, help),
     )
 }
 """By name, in the order of the help."""
@@ -147,7 +148,7 @@ def _run(command: Command, request: Request, context: AppContext) -> PrivateRepl
     try:
         return _run_checked(command, request, context)
     except Refused as refusal:
-        attempts.note(refusal, attempts.of_command(command))
+        attempts.note(refusal, attempts.of_command(command, context))
         is_query = SUBCOMMANDS[command.subcommand].is_query
         note_refused_command(refusal, command, request, context.now(), is_query=is_query)
         raise

@@ -1,5 +1,5 @@
-"""`/deploy cancel [SERVICE, group or id]`: of a deploy, or of all deploys of a batch, which go by their group
-or list too."""
+"""`/deploy cancel [SERVICE, group or id] [reason]`: of a deploy, or of all deploys of a batch, which go by
+their group or list too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import NoReturn
 
 from bot import disambiguation
 from bot.app_context import AppContext
-from bot.grammar import CANCEL_TARGET, Allowed, Command, Subcommand, optional
+from bot.grammar import (
+    CANCEL_TARGET,
+    REASON,
+    Allowed,
+    Command,
+    ParseError,
+    ParseErrorKind,
+    Subcommand,
+    optional,
+)
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
@@ -29,9 +38,10 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         UnknownService, UnknownDeploy, NothingToCancel, NotADeployer, MembershipUnknown, CommandTooLate,
         MentionTooLate, AlreadyCancelled, AlreadyRollingBack, TooLateToCancel
     """
+    _refuse_several_names(command, context)
     batches = _find_batches(command.target, context) if command.target else []
     if len(batches) == 1:
-        return PrivateReply(cancel_batch(batches[0], request, context))
+        return PrivateReply(cancel_batch(batches[0], request, context, command.reason))
     if batches:
         for each in batches:
             _only_seen(context.store.batch_deploys(each), request, context)
@@ -43,7 +53,15 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if len(deploys) > 1:
         deploys = _only_seen(deploys, request, context)
         return disambiguation.ask_which_to_cancel(deploys, _find_shared_batches(deploys, context))
-    return PrivateReply(cancel_deploy(deploys[0].id, request, context))
+    return PrivateReply(cancel_deploy(deploys[0].id, request, context, command.reason))
+
+
+def _refuse_several_names(command: Command, context: AppContext) -> None:
+    """`cancel web api` would cancel `web` alone, with `api` as the reason."""
+    names = (*context.catalogue.service_names, *context.catalogue.service_group_names)
+    words = command.reason.lower().split()
+    if words and all(each in names for each in words):
+        raise ParseError(ParseErrorKind.TOO_MANY_WORDS, command.reason, verb=SUBCOMMAND.name)
 
 
 def _find_deploys_of(user: str, context: AppContext) -> list[Deploy]:
@@ -114,7 +132,7 @@ def _batches_of(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
 
 SUBCOMMAND = Subcommand(
     name="cancel",
-    arguments=(optional(CANCEL_TARGET),),
+    arguments=(optional(CANCEL_TARGET), REASON),
     help="withdraws it, or rolls back what has begun",
     allowed=Allowed.ANYBODY,  # who may cancel depends on the deploy, see `Access.may_cancel`
     run=run,

@@ -13,8 +13,8 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.errors.locks import AlreadyLocked
 from deploys.holds.breaking_locks import lock_entry, lock_facts, services_of
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import length_text, locked_thing, quoted, until_text
-from deploys.mrkdwn import mentions
+from deploys.holds.lock_text import length_text, locked_thing, until_text
+from deploys.mrkdwn import mentions, reason_sentence
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
 
@@ -31,7 +31,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     """
     services = services_of(command.target, context.catalogue)
     if not services:
-        context.catalogue.get_service(command.target)
+        raise context.access.seen_by(request.asker).unknown_service(command.target)
     for service in services:
         context.access.may(Action.LOCK, request.asker, service)
     now = context.now()
@@ -48,7 +48,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         team=request.team,
     )
     request.refuse_if_late()
-    entry = lock_entry(lock, "locked", request.asker, context.catalogue, now)
+    entry = lock_entry(lock, "lock", "locked", request.asker, context.catalogue, now)
     found, before = context.locks.take(lock, entry)
     if found.id != lock.id:
         raise AlreadyLocked(**lock_facts(found, request.asker, context))
@@ -60,11 +60,11 @@ def _answer(lock: Lock, before: Lock | None) -> str:
     was = ""
     if before is not None:
         length = "" if before.expires_at is None else f" for {length_text(before.expires_at - before.since)}"
-        was = f" This replaces your lock{length}: {quoted(before.reason)}"
+        was = f" This replaces your lock{length}: {reason_sentence(before.reason)}"
     only = f"you and {mentions(lock.named[:MAX_NAMED])}" if lock.named else "everybody who may roll back"
     return (
-        f"Locked: {locked_thing(lock)}, {until_text(lock)}: {quoted(lock.reason)}{was} Your own deploys "
-        f"pass; rollbacks pass for {only}. `/deploy unlock {lock.target}` ends it."
+        f"Locked: {locked_thing(lock)}, {until_text(lock)}: {reason_sentence(lock.reason)}{was} Your own "
+        f"deploys pass; rollbacks pass for {only}. `/deploy unlock {lock.target}` ends it."
     )
 
 

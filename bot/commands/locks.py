@@ -16,7 +16,7 @@ MAX_BYTES = 2500
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Lists the locks of the services that may be seen here."""
     locks = [each for each in context.locks.all(context.now()) if _may_see(each, request, context)]
-    stop = context.stops.find()
+    stop = context.stops.find() if context.access.seen_by(request.asker).services else None
     stopped = f"{stop_sentence(stop)}\n" if stop else ""
     if not locks:
         return PrivateReply(f"{stopped}Nothing is locked.")

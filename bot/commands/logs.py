@@ -11,6 +11,7 @@ from deploys.catalogue.service import LogLines
 from deploys.console_links import service_logs_link
 from deploys.errors import LogsHidden
 from deploys.mrkdwn import code
+from deploys.redaction import redact
 
 DEFAULT_LINES = 20
 """Lines of each log, if nobody says how many (count)."""
@@ -29,7 +30,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     context.jobs.answer_logs(
         new_query_id(request, context),
         command.service,
-        command.target,
+        redact(command.target),
         command.count or DEFAULT_LINES,
         request.channel,
         request.answer_thread,

@@ -7,32 +7,44 @@ from bot.commands.stop_all import stop_entry
 from bot.grammar import REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
-from deploys.errors.locks import MayNotResumeAll, NotStopped
+from deploys.access import MAY_STOP, Action
+from deploys.errors import MayNotResumeAll, MayOnNone, NotStopped
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import quoted, stop_sentence
-from deploys.mrkdwn import mention, mentions
+from deploys.holds.hold_ends import RESUMED, who_resumed
+from deploys.holds.lock_text import stop_sentence
+from deploys.mrkdwn import mention, mentions, reason_sentence
+from deploys.records.stop_all import StopAll
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Ends the stop; every deploy that it held is due at once.
 
     Raises:
-        NotStopped, MayNotResumeAll, CommandTooLate, MentionTooLate
+        NotStopped, MayNotResumeAll, NotFromHere, SlackUnsure, CommandTooLate, MentionTooLate
     """
     stop = context.stops.find()
     if stop is None:
-        raise NotStopped()
-    if stop.user != request.user and not context.access.may_on_any((Action.OVERRIDE,), request.asker):
-        people = mentions(context.access.people_of(Action.OVERRIDE))
-        raise MayNotResumeAll(how=stop_sentence(stop), user=mention(stop.user), people=people)
+        raise NotStopped(how=who_resumed("", context.store.redis, context.now()))
+    _refuse_unless_allowed(stop, request, context)
     request.refuse_if_late()
-    entry = stop_entry(stop, "all deploys resumed", request, context, command.reason)
+    entry = stop_entry(stop, "resume-all", RESUMED, request, context, command.reason)
     if not context.stops.resume(stop, entry):
-        raise NotStopped()
+        raise NotStopped(how=who_resumed(stop.id, context.store.redis, context.now()))
     wake_held_deploys(context.store, context.threads, context.jobs, context.now())
-    before = f"{mention(stop.user)} had stopped them: {quoted(stop.reason)}"
+    before = f"{mention(stop.user)} had stopped them: {reason_sentence(stop.reason)}"
     return PrivateReply(f"Resumed: deploys go on. {before}")
+
+
+def _refuse_unless_allowed(stop: StopAll, request: Request, context: AppContext) -> None:
+    """Raises MayNotResumeAll, and what `Access.may_on_any` raises."""
+    is_own = stop.user == request.user
+    try:
+        context.access.may_on_any((Action.OVERRIDE, *(MAY_STOP if is_own else ())), request.asker)
+    except MayOnNone:
+        people = mentions(context.access.people_of(Action.OVERRIDE))
+        sees = context.access.seen_by(request.asker).services
+        how = stop_sentence(stop) if sees else "All deploys are stopped."
+        raise MayNotResumeAll(how=how, user=mention(stop.user), people=people) from None
 
 
 SUBCOMMAND = Subcommand(

@@ -19,6 +19,7 @@ from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes
 from deploys.mrkdwn import channel_link, code, escape, escape_line, mention, plain_text, plural
 from deploys.quoted_texts import as_shown
 from deploys.quoting import are_quotes_hidden, must_hide_quotes, quotes_hidden
+from deploys.records.approval import Cancel, Decision
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.lock import ALL_SERVICES
@@ -92,7 +93,7 @@ def _outcome_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     if deploy.outcome_reason:
         yield f"Reason: {deploy.outcome_reason}"
     if deploy.cancel:
-        yield f"Cancelled by {mention(deploy.cancel.user)}, {slack_time(deploy.cancel.at)}"
+        yield f"Cancelled by {mention(deploy.cancel.user)}, {_when_and_why(deploy.cancel)}"
     if deploy.in_progress and deploy.retries.last_error:
         yield f"Tried {plural(deploy.retries.attempts, 'time')}: {deploy.retries.last_error}"
 
@@ -105,8 +106,13 @@ def _about_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     where = f"{code(service.cluster)} ({escape(service.region)})"
     yield f"ECS service {code(service.ecs_service)} on {where}, {service.strategy}"
     for each in deploy.approval.decisions:
-        yield f"{each.verdict.capitalize()} by {mention(each.user)}, {slack_time(each.at)}"
+        yield f"{each.verdict.capitalize()} by {mention(each.user)}, {_when_and_why(each)}"
     yield from _hold_lines(deploy)
+
+
+def _when_and_why(answer: Decision | Cancel) -> str:
+    why = f": {escape_line(shorten(answer.reason, 300))}" if answer.reason else ""
+    return f"{slack_time(answer.at)}{why}"
 
 
 def _hold_lines(deploy: Deploy) -> Iterator[str]:

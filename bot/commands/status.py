@@ -53,7 +53,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         context.catalogue.rejected_note,
-        _stop_section(context),
+        _stop_section(context) if seen.services else "",
         _lock_section(services, context),
         _lost_section(lost, context.now()),
         _frozen_section(services, context),

@@ -6,23 +6,31 @@ from bot.app_context import AppContext
 from bot.grammar import WHY, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
-from deploys.errors.locks import AlreadyStopped, MayNotStopAll
+from deploys.access import MAY_STOP
+from deploys.errors import AlreadyStopped, MayNotStopAll, MayOnNone
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import quoted, stop_sentence
+from deploys.holds.lock_text import stop_sentence
+from deploys.mrkdwn import mentions, reason_sentence
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.stop_all import StopAll
+
+MAX_NAMED = 10
+"""People and user groups that a refusal names (count)."""
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Stops all deploys.
 
     Raises:
-        MayNotStopAll, AlreadyStopped, CommandTooLate, MentionTooLate
+        MayNotStopAll, NotFromHere, SlackUnsure, AlreadyStopped, CommandTooLate, MentionTooLate
     """
-    if not context.access.may_on_any((Action.DEPLOY, Action.APPROVE), request.asker):
-        raise MayNotStopAll()
+    try:
+        context.access.may_on_any(MAY_STOP, request.asker)
+    except MayOnNone:
+        people = context.access.people_of(*MAY_STOP)
+        more = f" and {len(people) - MAX_NAMED} more" if len(people) > MAX_NAMED else ""
+        raise MayNotStopAll(people=f"{mentions(people[:MAX_NAMED])}{more}") from None
     request.refuse_if_late()
     now = context.now()
     stop = StopAll(
@@ -33,24 +41,26 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         channel=request.channel,
         team=request.team,
     )
-    found = context.stops.stop(stop, stop_entry(stop, "all deploys stopped", request, context))
+    found = context.stops.stop(stop, stop_entry(stop, "stop-all", "all deploys stopped", request, context))
     if found.id != stop.id:
         raise AlreadyStopped(how=stop_sentence(found))
     wake_held_deploys(context.store, context.threads, context.jobs, now)
     return PrivateReply(
-        f"Stopped: all deploys, until `/deploy resume-all`: {quoted(stop.reason)} What has begun to change "
-        "its service goes on to its end, and rollbacks pass. Everything else waits, also what is asked for "
-        "from now on."
+        f"Stopped: all deploys, until `/deploy resume-all`: {reason_sentence(stop.reason)} What has begun to "
+        "change its service goes on to its end, and rollbacks pass. Everything else waits, also what is "
+        "asked for from now on."
     )
 
 
-def stop_entry(stop: StopAll, what: str, request: Request, context: AppContext, why: str = "") -> AuditEntry:
-    """What the audit says of it."""
+def stop_entry(
+    stop: StopAll, verb: str, what: str, request: Request, context: AppContext, why: str = ""
+) -> AuditEntry:
+    """What the audit says of it. verb: what was asked for."""
     return AuditEntry(
         at=f"{context.now():.3f}",
         who=request.user,
         what=what,
-        verb="stop-all",
+        verb=verb,
         target=stop.id,
         why=why or stop.reason,
         channel=request.channel,

@@ -58,6 +58,11 @@ def choose_service_first() -> list[Option]:
     return [option(NO_TAG, "Choose the service first")]
 
 
+def search_later() -> list[Option]:
+    """What a menu says to somebody who searches too often."""
+    return [option(NO_TAG, "Too many searches within a minute", "Search again in a few seconds.")]
+
+
 def _notice(service: Service, known: TagList | None) -> list[Option]:
     name = shorten(service.name, 30)
     if known is None:

@@ -147,7 +147,7 @@ def _show_plan(command: Command, origin: FormOrigin, request: Request, context: 
     try:
         context.access.may(Action.DEPLOY, request.asker, command.service)
     except Refused as refusal:
-        attempts.note(refusal, attempts.of_command(command))
+        attempts.note(refusal, attempts.of_command(command, context))
         raise
     plan_id = new_deploy_id()
     planned = PlannedDeploy(

@@ -9,11 +9,11 @@ from deploys.buttons.repeat_request import find_refused, take_refused
 from deploys.deploy_text import name_in_sentence, status_text
 from deploys.errors import AskedLately, ChoiceGone, QuestionClosed
 from deploys.mrkdwn import mention, mentions
-from deploys.pauses import unanswered_pause
+from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.refused_request import RefusedRequest
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import QuestionKind, QuestionRef, ThreadMessageKind
 from deploys.stores import redis_keys
 
 ASK_APPROVER = "refused:ask-approver"
@@ -51,11 +51,18 @@ def handle(press: ButtonPress) -> str:
         _refuse_unless_asking(deploy)
         who = mention(press.actor.user)
         text = f"{mentions(people)}: {who} asks for a decision about {name_in_sentence(deploy)}."
-        return deploy.with_message(press.context.now(), ThreadMessageKind.QUESTION, text)
+        now, question = press.context.now(), _open_question(deploy)
+        return deploy.with_message(now, ThreadMessageKind.QUESTION, text, question=question)
 
     press.context.store.amend(deploy.id, ask, by=press.actor.user, what="approvers asked")
     press.context.jobs.publish()
     return f"Asked {mentions(people)} in {press.context.threads.link(deploy.thread_id)}."
+
+
+def _open_question(deploy: Deploy) -> QuestionRef:
+    if deploy.phase is Phase.AWAITING_APPROVAL:
+        return QuestionRef(kind=QuestionKind.APPROVAL, number=deploy.approval.question)
+    return QuestionRef(kind=QuestionKind.PAUSE, number=latest_pause_number(deploy))
 
 
 def _refuse_unless_asking(deploy: Deploy) -> None:

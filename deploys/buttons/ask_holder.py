@@ -7,12 +7,15 @@ from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_va
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
+from deploys.holds.breaking_locks import lock_entry
+from deploys.holds.hold_ends import who_ended
 from deploys.holds.lock_text import locked_thing
 from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
 from deploys.records.refused_request import RefusedRequest
+from deploys.stores import audit
 
 ASK_HOLDER = "lock:ask-holder"
 
@@ -49,6 +52,8 @@ def handle(press: ButtonPress) -> str:
     if asked is not None:
         who, at = asked
         raise HolderAsked(user=mention(who), owner=mention(lock.owner), ago=time_ago(now - at))
+    entry = lock_entry(lock, "ask-holder", "holder asked", press.actor.asker, press.context.catalogue, now)
+    audit.write(press.context.store.redis, entry)
     press.context.jobs.watch_locks(notice.id)
     return f"{mention(lock.owner)} is asked."
 
@@ -61,6 +66,7 @@ def _what_waits(refused: RefusedRequest) -> str:
 def find_lock(refused: RefusedRequest, context: ButtonContext) -> Lock:
     """The lock that refused it. Raises LockOver if it is gone, or another has its place."""
     lock = context.locks.find(refused.facts.get("target", ""), context.now())
-    if lock is None or lock.id != refused.facts.get("lock"):
-        raise LockOver()
+    lock_id = refused.facts.get("lock", "")
+    if lock is None or lock.id != lock_id:
+        raise LockOver(how=who_ended(lock_id, context.store.redis, context.now()))
     return lock

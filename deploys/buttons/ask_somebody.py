@@ -66,7 +66,7 @@ def write_entry(asked: AskedRequest, context: ButtonContext, *, who: str, what: 
         who=who,
         what=what,
         verb=refused.subcommand,
-        target=refused.target or refused.tag,
+        target=refused.target or refused.tag or _argument(refused),
         why=why or refused.reason,
         channel=refused.request.channel,
         team=refused.request.team,
@@ -75,6 +75,11 @@ def write_entry(asked: AskedRequest, context: ButtonContext, *, who: str, what: 
         catalogue=context.catalogue.version,
     )
     audit.write(context.store.redis, entry)
+
+
+def _argument(refused: RefusedRequest) -> str:
+    """The command or the count."""
+    return str(refused.arguments.get("command_line") or refused.arguments.get("count", ""))
 
 
 def refuse_unless_seen(refused: RefusedRequest, access: Access, catalogue: Catalogue) -> None:

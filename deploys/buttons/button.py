@@ -231,19 +231,21 @@ def amend_deploy(
     context: ButtonContext,
     *,
     what: str,
+    why: str = "",
 ) -> Deploy:
-    """Writes a person's decision by compare-and-set and has a worker act on it. `what` is its audit entry.
+    """Writes a person's decision by compare-and-set and has a worker act on it. `what` is its audit entry,
+    `why` the reason that the person gave, if they gave one.
 
     Raises:
         UnknownDeploy, and whatever `change` raises.
     """
-    place = {"team": actor.team, "channel": actor.channel}
+    audited = {"team": actor.team, "channel": actor.channel, "why": why}
     changed = context.store.amend(
         deploy_id,
         lambda deploy: change(deploy, actor.user, context.now()),
         by=actor.user,
         what=what,
-        **{field: value for field, value in place.items() if value},
+        **{field: value for field, value in audited.items() if value},
     )
     context.jobs.publish()
     context.jobs.advance(changed.id)

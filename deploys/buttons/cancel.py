@@ -74,8 +74,8 @@ def handle(press: ButtonPress) -> str | None:
     return None if press.on_card else reply
 
 
-def cancel_deploy(deploy_id: str, actor: Actor, context: ButtonContext) -> str:
-    """Cancels one deploy, and says what becomes of it.
+def cancel_deploy(deploy_id: str, actor: Actor, context: ButtonContext, reason: str = "") -> str:
+    """Cancels one deploy, and says what becomes of it. reason: as the person typed it.
 
     Raises:
         UnknownDeploy, UnknownService, NotADeployer, MembershipUnknown, CommandTooLate, MentionTooLate,
@@ -83,11 +83,11 @@ def cancel_deploy(deploy_id: str, actor: Actor, context: ButtonContext) -> str:
     """
     context.access.may_cancel(actor.asker, find_deploy(deploy_id, context))
     actor.refuse_if_late()
-    deploy = record_cancel(deploy_id, actor, context)
+    deploy = record_cancel(deploy_id, actor, context, reason)
     return f"{_what_happens(deploy)} See {context.threads.link(deploy.thread_id)}."
 
 
-def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext) -> Deploy:
+def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext, reason: str = "") -> Deploy:
     """Records the wish to cancel, which a worker acts on. The caller has checked access and lateness.
 
     Raises:
@@ -96,11 +96,12 @@ def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext) -> Deplo
     return amend_deploy(
         deploy_id,
         lambda deploy, user, now: decisions.request_cancel(
-            deploy, user, now, team=actor.asker.team, channel=actor.asker.channel
+            deploy, user, now, team=actor.asker.team, channel=actor.asker.channel, reason=reason
         ),
         actor,
         context,
         what="cancel",
+        why=reason,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.access import refuse_batch
+from deploys.access import Action, refuse_batch
 from deploys.buttons.button import (
     Actor,
     Button,
@@ -25,7 +25,7 @@ from deploys.errors import (
     TooLateToCancel,
     UnknownDeploy,
 )
-from deploys.mrkdwn import code, plural
+from deploys.mrkdwn import code, mention, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -77,12 +77,14 @@ def handle(press: ButtonPress) -> str | None:
     return None if press.on_card else reply
 
 
-def cancel_batch(batch: Batch, actor: Actor, context: ButtonContext) -> str:
-    """Cancels every deploy of the batch whose outcome is open, and says what becomes of each.
+def cancel_batch(batch: Batch, actor: Actor, context: ButtonContext, reason: str = "") -> str:
+    """Cancels every deploy of the batch whose outcome is open, and says what becomes of each. reason: as the
+    person typed it.
 
     Raises:
         BatchRefused: this person may not cancel some of them; none was cancelled.
         NothingLeftToCancel: all have ended, are rolled back or are being cancelled.
+        Refused: the same, and this person may not see one of them there.
         CommandTooLate, MentionTooLate
     """
     deploys = context.store.batch_deploys(batch)
@@ -92,10 +94,12 @@ def cancel_batch(batch: Batch, actor: Actor, context: ButtonContext) -> str:
     not_cancelled: list[Deploy] = []
     for deploy in deploys:
         try:
-            cancelled.append(record_cancel(deploy.id, actor, context))
+            cancelled.append(record_cancel(deploy.id, actor, context, reason))
         except (AlreadyCancelled, AlreadyRollingBack, TooLateToCancel):
             not_cancelled.append(context.store.get(deploy.id) or deploy)
     if not cancelled:
+        for each in deploys:
+            context.access.may(Action.SEE, actor.asker, each.service.name)
         states = ", ".join(f"{code(each.service.name)} {_state(each)}" for each in not_cancelled)
         raise NothingLeftToCancel(what=batches.batch_name(batch), states=states)
     what = "; ".join(_what_happens(cancelled, not_cancelled))
@@ -135,7 +139,7 @@ def _what_happens(cancelled: Sequence[Deploy], not_cancelled: Sequence[Deploy]) 
 
 def _state(deploy: Deploy) -> str:
     if deploy.in_progress and deploy.cancel:
-        return "is being cancelled already"
+        return f"is being cancelled already, as {mention(deploy.cancel.user)} asked"
     return status_text(deploy)
 
 

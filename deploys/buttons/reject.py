@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from deploys import decisions
-from deploys.buttons.button import Button, ButtonPress, ConfirmDialog, button_value
+from deploys.buttons.button import (
+    Actor,
+    Button,
+    ButtonContext,
+    ButtonPress,
+    ConfirmDialog,
+    amend_deploy,
+    button_value,
+)
 from deploys.buttons.deploy_names import short_name, will_not_happen
 from deploys.errors import NoSelfApproval, NoSelfRejection
 from deploys.records.approval import Verdict
@@ -33,14 +41,28 @@ def handle(press: ButtonPress) -> None:
         UnknownDeploy, UnknownService, NotAnApprover, NoSelfRejection, MembershipUnknown, CommandTooLate,
         AlreadyDecided, QuestionClosed, PlanChanged
     """
-    asker = press.actor.asker
+    reject(press.find_deploy(), press.value.question, press.actor, press.context)
+
+
+def reject(deploy: Deploy, question: int, actor: Actor, context: ButtonContext, reason: str = "") -> Deploy:
+    """Rejects the plan that this question is about. reason: as the person typed it.
+
+    Raises: as `handle`.
+    """
+    asker = actor.asker
     try:
-        press.context.access.may_decide(asker, press.find_deploy())
+        context.access.may_decide(asker, deploy)
     except NoSelfApproval:
-        raise NoSelfRejection(id=press.value.deploy_id) from None
-    press.amend(
-        lambda deploy, user, now: decisions.decide(
-            deploy, user, Verdict.REJECTED, press.value.question, now, team=asker.team, channel=asker.channel
+        raise NoSelfRejection(id=deploy.id) from None
+    actor.refuse_if_late()
+    place = {"team": asker.team, "channel": asker.channel}
+    return amend_deploy(
+        deploy.id,
+        lambda found, user, now: decisions.decide(
+            found, user, Verdict.REJECTED, question, now, reason=reason, **place
         ),
+        actor,
+        context,
         what=Verdict.REJECTED.value,
+        why=reason,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from deploys.buttons.button import Button, ButtonPress, CommandReply, ConfirmDialog, button_value
 from deploys.errors import NotStopped
+from deploys.holds.hold_ends import who_resumed
 from deploys.records.stop_all import StopAll
 
 RESUME_ALL = "stop-all:resume"
@@ -26,5 +27,6 @@ def handle(press: ButtonPress) -> CommandReply:
     """Raises: NotStopped, MayNotResumeAll, CommandTooLate."""
     stop = press.context.stops.find()
     if stop is None or stop.id != press.value.deploy_id:
-        raise NotStopped()
+        now = press.context.now()
+        raise NotStopped(how=who_resumed(press.value.deploy_id, press.context.store.redis, now))
     return press.run_command("resume-all")

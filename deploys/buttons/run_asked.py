@@ -46,8 +46,10 @@ def handle(press: ButtonPress) -> CommandReply:
     if press.actor.channel != asked.refused.request.channel:
         raise StaleCard(where="Type the command instead.")
     press.actor.refuse_if_late()
-    if not requests.claim(asked_id, _RUN):
-        raise AskedRequestOver(how="somebody else is running it just now")
+    if not requests.claim(asked_id, _RUN, by=press.actor.user):
+        by = requests.claimed_by(asked_id, _RUN)
+        _find_open(asked_id, requests, press)  # they may have run it since
+        raise AskedRequestOver(how=f"{mention(by) if by else 'somebody else'} is running it just now")
     try:
         _find_open(asked_id, requests, press)  # somebody may have run it before the claim
         reply = repeat_request(press, asked.refused)

@@ -12,6 +12,7 @@ from deploys.buttons.button import (
     button_value,
 )
 from deploys.errors import LockOver
+from deploys.holds.hold_ends import who_ended
 from deploys.records.lock import Lock
 
 UNLOCK = "lock:unlock"
@@ -44,7 +45,7 @@ def handle(press: ButtonPress) -> CommandReply:
     """Raises: LockOver, LockNotYours, CommandTooLate."""
     lock = find_lock_by_id(press.value.deploy_id, press.context)
     if lock is None:
-        raise LockOver()
+        raise LockOver(how=who_ended(press.value.deploy_id, press.context.store.redis, press.context.now()))
     return press.run_command("unlock", target=lock.target)
 
 

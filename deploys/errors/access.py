@@ -96,5 +96,16 @@ class WrongChannelForQuery(Refused):
     `services.yml` says."""
 
 
+class NotFromHere(Refused):
+    sentence = """This is about all services, and not to be asked for here: in a direct message
+    (`direct_messages`), in a channel shared with another organisation (`shared_channels`), or where I am not
+    let in. No service that you may do this with allows that in `services.yml`. Nothing was changed. Ask in a
+    channel of this workspace that I am in."""
+
+
+class MayOnNone(Refused):
+    sentence = """You may do this with no service."""
+
+
 class WrongWorkspace(Refused):
     sentence = """This workspace is not the one this Slipway belongs to. Nothing was changed."""

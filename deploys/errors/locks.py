@@ -14,7 +14,7 @@ class AlreadyLocked(Refused):
 
 
 class NotLocked(Refused):
-    sentence = """{what} is not locked. `/deploy locks` lists what is."""
+    sentence = """{what} is not locked.{how} `/deploy locks` lists what is."""
 
 
 class LockNotYours(Refused):
@@ -22,7 +22,8 @@ class LockNotYours(Refused):
 
 
 class LockOver(Refused):
-    sentence = """That lock is over, so there is nothing left to do about it. Ask for your deploy again."""
+    sentence = """That lock is over, so there is nothing left to do about it.{how} Ask for your deploy
+    again."""
 
 
 class HolderAsked(Refused):
@@ -34,11 +35,12 @@ class AlreadyStopped(Refused):
 
 
 class NotStopped(Refused):
-    sentence = """Deploys are not stopped, so there is nothing to resume."""
+    sentence = """Deploys are not stopped, so there is nothing to resume.{how}"""
 
 
 class MayNotStopAll(Refused):
-    sentence = """You may not stop all deploys. Those who may deploy or approve some service may."""
+    sentence = """You may not stop all deploys. Those who may deploy or approve some service may:
+    {people}."""
 
 
 class MayNotResumeAll(Refused):

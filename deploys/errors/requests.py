@@ -55,6 +55,14 @@ class NothingLeftToCancel(Refused):
     sentence = """Nothing of {what} is left to cancel: {states}."""
 
 
+class NothingToReject(Refused):
+    sentence = """Nothing of {service} waits for approval. `/deploy status` shows what is under way."""
+
+
+class OneOfSeveral(Refused):
+    sentence = """Several deploys of {service} wait for approval: {ids}. Name one of them instead."""
+
+
 class AlreadyCancelled(Refused):
     sentence = """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
 
@@ -135,10 +143,12 @@ class PauseClosed(Refused):
 class TooManyRequests(Refused):
     sentence = """You sent more than {limit} {what} within a minute, so this one was not looked at. Nothing
     was changed. Try again in {seconds} s."""
+    is_first = True
+    """Whether this person was not told since the last request that was taken."""
 
 
 class QueueFull(Refused):
-    sentence = """{count} deploys of `{service}` wait already, and at most {most} may. Nothing was queued.
+    sentence = """{count} {what} of `{service}` wait already, and at most {most} may. Nothing was queued.
     Wait until one has ended, or cancel one that is not needed any more: `/deploy status {service}` shows
     them."""
 

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from deploys.access import Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
-from deploys.errors import Refused
-from deploys.errors.locks import LockNotYours, LockOver
+from deploys.errors import LockNotYours, LockOver, MayOnNone, NotAllowed, Refused
+from deploys.holds.hold_ends import LOCK_BROKEN, who_ended
 from deploys.holds.lock_text import lock_sentence, locked_thing
-from deploys.mrkdwn import escape_line, mention, mentions
+from deploys.mrkdwn import escape_line, mention, mentions, with_reason
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
@@ -38,42 +38,42 @@ def services_of(target: str, catalogue: Catalogue) -> tuple[str, ...]:
     return (target,) if target in catalogue.services else ()
 
 
-def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> None:
-    """Breaks the lock of somebody else: its owner is told, and the audit has it.
+def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float, why: str = "") -> None:
+    """Breaks the lock of somebody else: its owner is told, and the audit has it. why: as the person typed it.
 
     Raises:
-        LockNotYours: this person may not.
+        LockNotYours, and what `Access.may` raises: this person may not, or not there.
         LockOver: it is over by now, or another one has taken its place.
     """
     refuse_to_break(lock, asker, context)
-    text = (
-        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({escape_line(lock.reason)}). "
-        "What waited for it goes on."
+    broken = (
+        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({escape_line(lock.reason)})"
     )
+    text = f"{with_reason(broken, why)} What waited for it goes on."
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
-    entry = lock_entry(lock, "lock broken", asker, context.catalogue, now)
+    entry = lock_entry(lock, "unlock", LOCK_BROKEN, asker, context.catalogue, now, why=why)
     if not context.locks.break_lock(lock, notice, entry):
-        raise LockOver()
+        raise LockOver(how=who_ended(lock.id, context.locks.redis, now))
 
 
 def refuse_to_break(lock: Lock, asker: Asker, context: LockContext) -> None:
-    """Raises LockNotYours unless this person may override all services of the lock."""
+    """Raises LockNotYours unless this person may override all services of the lock; and what else
+    `Access.may` raises, if it is not for who they are."""
     services = services_of(lock.target, context.catalogue)
     try:
         for service in services:
             context.access.may(Action.OVERRIDE, asker, service)
-        allowed = bool(services) or context.access.may_on_any((Action.OVERRIDE,), asker)
-    except Refused:
-        allowed = False
-    if not allowed:
-        people = context.access.people_of(Action.OVERRIDE, services)
+        if not services:
+            context.access.may_on_any((Action.OVERRIDE,), asker)
+    except (NotAllowed, MayOnNone):
+        people = context.access.people_of(Action.OVERRIDE, services=services)
         raise LockNotYours(
             how=lock_sentence(lock),
             owner=mention(lock.owner),
             people=mentions(people),
             target=lock.target,
             lock=lock.id,
-        )
+        ) from None
 
 
 def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]:
@@ -87,18 +87,21 @@ def lock_facts(lock: Lock, asker: Asker, context: LockContext) -> dict[str, str]
     return {"how": lock_sentence(lock), "target": lock.target, "lock": lock.id, "may_break": may_break}
 
 
-def lock_entry(lock: Lock, what: str, asker: Asker, catalogue: Catalogue, now: float) -> AuditEntry:
-    """What the audit says of a change of a lock. catalogue: by which it was decided."""
+def lock_entry(
+    lock: Lock, verb: str, what: str, asker: Asker, catalogue: Catalogue, now: float, why: str = ""
+) -> AuditEntry:
+    """What the audit says of a change of a lock, or a question about it. verb: what was asked for. catalogue:
+    by which it was decided. why: as the person typed it; empty: the reason of the lock."""
     return AuditEntry(
         at=f"{now:.3f}",
         who=asker.user,
         what=what,
-        verb="lock",
+        verb=verb,
         target=lock.target,
-        why=lock.reason,
+        why=why or lock.reason,
         channel=asker.channel,
         team=asker.team,
-        service=lock.target if lock.services == (lock.target,) else "",
+        service=",".join(lock.services),
         **lock_fields(lock),
         catalogue=catalogue.version,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.catalogue.durations import format_duration
 from deploys.formatting import slack_time
-from deploys.mrkdwn import code, escape_line, mention
+from deploys.mrkdwn import code, mention, reason_sentence
 from deploys.records.lock import ALL_SERVICES, Lock
 from deploys.records.stop_all import StopAll
 
@@ -25,20 +25,14 @@ def lock_sentence(lock: Lock) -> str:
     """Who locked what, since when, until when and why."""
     return (
         f"{mention(lock.owner)} has locked {locked_thing(lock)} since {slack_time(lock.since)}, "
-        f"{until_text(lock)}: {quoted(lock.reason)}"
+        f"{until_text(lock)}: {reason_sentence(lock.reason)}"
     )
 
 
 def stop_sentence(stop: StopAll) -> str:
     """Who stopped all deploys, since when and why."""
     who, since = mention(stop.user), slack_time(stop.since)
-    return f"{who} has stopped all deploys since {since}: {quoted(stop.reason)}"
-
-
-def quoted(reason: str) -> str:
-    """A reason at the end of a sentence."""
-    text = escape_line(reason)
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return f"{who} has stopped all deploys since {since}: {reason_sentence(stop.reason)}"
 
 
 def length_text(seconds: float) -> str:

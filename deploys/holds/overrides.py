@@ -32,10 +32,10 @@ def override_held(deploy: Deploy, user: str, reason: str, now: float, *, replace
         NothingToOverride: no freeze holds it.
         AlreadyDecided: somebody else did that before.
     """
-    if not is_held_by_freeze(deploy):
-        raise NothingToOverride(what=name_in_sentence(deploy))
     if freeze_overridden(deploy) and deploy.override and deploy.override.user != replaces:
         raise AlreadyDecided(how=f"{mention(deploy.override.user)} overrode the freeze")
+    if not is_held_by_freeze(deploy):
+        raise NothingToOverride(what=name_in_sentence(deploy))
     return override_freeze(deploy, user, reason, now)
 
 

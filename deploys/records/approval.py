@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deploys.records.record import Record
+from deploys.redaction import Redacted
 
 
 class Verdict(StrEnum):
@@ -24,6 +25,8 @@ class Decision(Record):
     not count."""
     verdict: Verdict
     at: float
+    reason: Redacted = ""
+    """As the person typed it; empty: a button was pressed."""
 
 
 class Approval(Record):
@@ -46,5 +49,7 @@ class Cancel(Record):
     channel: str = ""
     """Where it was asked for, as of a decision."""
     at: float
+    reason: Redacted = ""
+    """As of a decision."""
     checked: bool = False
     """Whether access was checked again when a worker acted on it. From then on it holds."""

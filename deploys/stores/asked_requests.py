@@ -66,9 +66,13 @@ class AskedRequests:
         """Ids of those whose message is to be posted, or may still have to be edited, the oldest first."""
         return to_texts(self._redis.zrange(redis_keys.ASKED_REQUESTS, 0, -1))
 
-    def claim(self, asked_id: str, what: str) -> bool:
-        """The right to run it, or to write its message; False if somebody else has it."""
-        return bool(self._redis.set(_lease(asked_id, what), "", nx=True, ex=LEASE_SECONDS))
+    def claim(self, asked_id: str, what: str, by: str = "") -> bool:
+        """The right to run it, or to write its message; False if somebody else has it. by: the person."""
+        return bool(self._redis.set(_lease(asked_id, what), by, nx=True, ex=LEASE_SECONDS))
+
+    def claimed_by(self, asked_id: str, what: str) -> str:
+        """The person who has that right now; empty if nobody has."""
+        return to_text(self._redis.get(_lease(asked_id, what)) or "")
 
     def release(self, asked_id: str, what: str) -> None:
         """Returns the right."""
@@ -83,9 +87,9 @@ class AskedRequests:
         self._redis.hset(redis_keys.asked_request(asked_id), "run_by", user)
 
     def remove(self, asked_id: str) -> None:
-        """Its message says how it ended, or will never do so."""
+        """Its message says how it ended, or will never do so. Who presses a moment later is still told."""
         pipe = self._redis.pipeline()
-        pipe.delete(redis_keys.asked_request(asked_id))
+        pipe.expire(redis_keys.asked_request(asked_id), KEPT_SECONDS)
         pipe.zrem(redis_keys.ASKED_REQUESTS, asked_id)
         pipe.execute()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +142,20 @@ def trail(
         and (named is None or named in entry[1].get(b"service", b"").split(b","))
     )
     return _to_rows(list(islice(found, count))[::-1])
+
+
+def find_newest(
+    redis: Redis, about: Mapping[str, str], whats: Collection[str], *, since: float
+) -> Row | None:
+    """The newest entry with these values, of one of these events, written at or after this time (epoch
+    seconds); None: there is none."""
+    exact = {name.encode(): value.encode() for name, value in about.items()}
+    events = {each.encode() for each in whats}
+    for entry in _newest_first(redis, since):
+        fields = entry[1]
+        if fields.get(b"what") in events and all(fields.get(n) == value for n, value in exact.items()):
+            return _to_rows([entry])[0]
+    return None
 
 
 def read_between(

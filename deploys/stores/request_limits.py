@@ -23,9 +23,11 @@ class Limits:
     queries_per_minute: int = 60
     """Requests of one person that change nothing: mistakes and openings of Home too."""
     waiting_per_service: int = 20
-    """Deploys of one service that wait for the one before them (count)."""
+    """Deploys of one service that wait for the one before them (count). Commands are counted apart."""
     open_per_person: int = 60
     """Deploys of one person that have not ended (count)."""
+    menus_per_minute: int = 120
+    """What one person's open form asks for: a menu at each letter that is typed, and a chosen service."""
 
 
 class Exceeded(NamedTuple):
@@ -50,8 +52,16 @@ class RequestLimits:
 
         changes: whether it is to change something.
         """
-        capacity = self.limits.changes_per_minute if changes else self.limits.queries_per_minute
-        key = redis_keys.request_bucket("changes" if changes else "queries", user)
+        if changes:
+            return self._take_one("changes", user, self.limits.changes_per_minute)
+        return self._take_one("queries", user, self.limits.queries_per_minute)
+
+    def take_menu(self, user: str) -> bool:
+        """Counts what this person's open form asks for; whether it is within the limit."""
+        return self._take_one("menus", user, self.limits.menus_per_minute) is None
+
+    def _take_one(self, kind: str, user: str, capacity: int) -> Exceeded | None:
+        key = redis_keys.request_bucket(kind, user)
         wait_ms, is_first = self._take(keys=[key], args=[capacity, int(self._now() * 1000)])
         return Exceeded(math.ceil(int(wait_ms) / 1000), bool(is_first)) if int(wait_ms) else None
 

@@ -24,6 +24,8 @@ MAX_FUTURE_SECONDS = 5.0
 """Knowledge dated later than this after now counts as none: clocks differ by less (seconds)."""
 REFRESH_SECONDS = 15.0
 """Between two looks for what is to be read again (seconds)."""
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which posts what somebody has set as a reminder. `users.info` does not call it a bot."""
 NEEDED_SECONDS = 3600.0
 """How long somebody who asked for something, or a channel it was asked in, is read again (seconds)."""
 

@@ -96,6 +96,8 @@ class QuestionReply(Record):
     ts: str
     deploy_id: str
     question: QuestionRef
+    asked_at: float = 0.0
+    """Time of its message in the record: several may call people to one question. 0: not known."""
     maybe_twice: bool = False
     """An earlier post of it was not confirmed, and may stand in the channel, too."""
     shown_end: str = ""

@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -52,6 +52,16 @@ class EventQueue:
         return at, callback
 
 
+@dataclass(frozen=True)
+class FailingStarts:
+    """Tasks of revisions that were registered since then do not start."""
+
+    since: float
+    sentence: str
+    """ECS's, with `{text}` and perhaps `{image}` in it."""
+    text: str
+
+
 class EcsRegion:
     """Everything in it is read and changed inside `hold_time()`, which holds its lock."""
 
@@ -69,6 +79,8 @@ class EcsRegion:
         self.images = EcrImages(account, name)
         self.logs = CloudWatchLogs(account, name)
         self.tables = EcsTables(ChangeJournal(lambda: self.now))
+        self.failing_starts: dict[str, FailingStarts] = {}
+        """Why tasks of a service do not start, by its ARN."""
         self.forgotten_tasks: list[EcsTask] = []
         """Tasks that ECS no longer describes."""
         self.reconcile: Callable[[EcsRegion, str], None] = _no_scheduler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -10,7 +11,7 @@ from typing import Any, Self
 import boto3
 from moto.core.base_backend import BackendDict
 
-from sandbox.ecs import seed
+from sandbox.ecs import seed, words_of_others
 from sandbox.ecs.account import ACCOUNT, REGION
 from sandbox.ecs.clock import Clock, ManualClock, WallClock
 from sandbox.ecs.durations import Durations
@@ -196,6 +197,37 @@ class EcsSandbox:
         """
         with self.region.hold_time() as region:
             application_autoscaling.register_scalable_target(region, CLUSTER, service, minimum, maximum)
+
+    def add_event(self, service: str, source: str, text: str) -> None:
+        """Add an event to the service in which ECS quotes this text of `source`.
+
+        Raises ValueError for an unknown service, or a source that is not in `words_of_others.EVENTS`.
+        """
+        with self.region.hold_time() as region:
+            words_of_others.add_event(region, self._service_arn(region, service), source, text)
+
+    def fail_starts(self, service: str, source: str, text: str) -> None:
+        """Let all tasks of the service fail whose revision is registered from now on, with a reason in which
+        ECS quotes this text of `source`; an empty text ends that.
+
+        Raises ValueError for an unknown service, or a source that is not in `words_of_others.FAILED_STARTS`.
+        """
+        with self.region.hold_time() as region:
+            words_of_others.fail_starts(region, self._service_arn(region, service), source, text)
+
+    def _service_arn(self, region: EcsRegion, service: str) -> str:
+        found = [each.arn for each in region.tables.services.values() if each.name == service]
+        if not found:
+            raise ValueError(f"there is no service {service!r}")
+        return found[0]
+
+    def watch_words(self, words: Sequence[str]) -> None:
+        """Remember, from now on, which operations answer with one of these words in the text."""
+        self.application.watched_words.update({word: set() for word in words})
+
+    def watched_words(self) -> dict[str, list[str]]:
+        """The words that are watched, each with the operations that have answered with it."""
+        return {word: sorted(found) for word, found in self.application.watched_words.items()}
 
     def state(self) -> dict[str, Any]:
         """All services, deployments, service deployments and tasks since the start, as plain data."""

@@ -160,6 +160,10 @@ class SlackClient:
     def clear_calls(self) -> None:
         self._answer(self._http.delete("calls"))
 
+    def issued(self) -> dict[str, list[str]]:
+        """The `response_urls` and `trigger_ids` that the app was given."""
+        return self._get("issued")
+
     def wait(self, since: int | None = None, seconds: float = 10, user: str | None = None) -> Json:
         """Waits for changes after `since`, for this person or for all: `{"seq": …, "changes": […]}`."""
         given = {"since": since, "timeout": seconds, "as": user}

@@ -63,6 +63,7 @@ def _control_routes() -> list[Route | WebSocketRoute]:
         Route("/sandbox/views", queries.get_views),
         Route("/sandbox/wait", queries.wait_for_changes),
         Route("/sandbox/calls", queries.get_or_clear_calls, methods=["GET", "DELETE"]),
+        Route("/sandbox/issued", queries.get_issued),
         Route("/sandbox/home", queries.get_home, methods=["GET"]),
         Route("/sandbox/home", actions.post_home, methods=["POST"]),
         Route("/sandbox/type", actions.post_text, methods=["POST"]),

@@ -288,9 +288,15 @@ def stops_command(world: World) -> bool:
     return world.may(Action.RUN) or withdraws(world)
 
 
+def unlocks(world: World) -> bool:
+    """Bob has locked it."""
+    return world.may(Action.LOCK) if world.user == BOB else overrides(world)
+
+
 def resumes(world: World) -> bool:
-    """It concerns all services, so the place does not count."""
-    return world.user == BOB or (world.is_member and world.is_listed(Action.OVERRIDE))
+    """Bob has stopped them. It concerns all services, so only the kind of place counts."""
+    own = (Action.DEPLOY, Action.APPROVE) if world.user == BOB else ()
+    return world.is_member and world.is_listed(Action.OVERRIDE, *own) and world.is_kind_of_place_allowed
 
 
 def hers(rule: Rule) -> Rule:
@@ -323,9 +329,7 @@ SCENES = (
     Scene(buttons.QUEUE_BEHIND_LOCK, refused_by_lock, hers(deploys), counts_where_asked=True),
     Scene(buttons.BREAK_LOCK, refused_by_lock, hers(overrides)),
     Scene(buttons.ROLL_BACK_TO, a_success_that_runs, lambda world: world.may(Action.ROLL_BACK)),
-    Scene(
-        buttons.UNLOCK, locked_by_bob, lambda world: world.user == BOB or overrides(world), in_home_alone=True
-    ),
+    Scene(buttons.UNLOCK, locked_by_bob, unlocks, in_home_alone=True),
     Scene(buttons.RESUME_ALL, stopped_by_bob, resumes, in_home_alone=True),
     Scene(buttons.SEND_AGAIN, came_too_late, hers(deploys), counts_where_asked=True),
     Scene(buttons.INSTEAD, refused_by_first_checks, deploys, counts_where_asked=True),

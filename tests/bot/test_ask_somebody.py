@@ -110,6 +110,31 @@ def test_it_works_once(bot: BotHarness) -> None:
     assert len(bot.context.store.recent(None, 9)) == 1
 
 
+def test_who_presses_a_moment_later_is_told_who_ran_it(bot: BotHarness) -> None:
+    ask(bot, "restart web")
+    message = a_deploy(id=asked(bot).asked.id)
+    requests = AskedRequests(bot.redis)
+    assert requests.claim(message.id, "run", by=ALICE)
+    during = press_message(bot, message)
+    requests.release(message.id, "run")
+    run(bot, by=ALICE)
+    requests.remove(message.id)  # a worker has edited the message
+
+    assert during == (
+        f"This can be run no longer: <@{ALICE}> is running it just now. Nothing was changed by your click."
+    )
+    assert press_message(bot, message) == (
+        f"This can be run no longer: <@{ALICE}> ran it. Nothing was changed by your click."
+    )
+
+
+def press_message(bot: BotHarness, message: Deploy) -> str:
+    """Dave presses the button on the message."""
+    bot.clear_jobs()
+    bot.click(buttons.RUN_ASKED, message, by=DAVE, question=0)
+    return bot.queued_answers()[-1][3]
+
+
 def test_of_many_presses_at_once_one_counts(bot: BotHarness) -> None:
     ask(bot, "web 1.4.2")
     message = a_deploy(id=asked(bot).asked.id)

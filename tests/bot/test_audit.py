@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from deploys import buttons
 from deploys.decisions import request_cancel
 from deploys.records.phases import Phase
 from deploys.stores import audit
+from deploys.stores.request_limits import Limits, RequestLimits
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL, TEAM, BotHarness
 
 FORM = "application/x-www-form-urlencoded"
@@ -186,6 +188,23 @@ def test_what_people_type_has_a_bound_in_the_audit(bot: BotHarness) -> None:
     bot.type(f"/deploy show {'x' * 3000}")
 
     assert all(len(value) <= 600 for each in entries(bot.redis) for value in each.values())
+
+
+def test_a_secret_that_is_cut_off_is_taken_out_before(bot: BotHarness) -> None:
+    for length in range(520, 600):
+        bot.type(f"/deploy show {'x,' * (length // 2)}AKIA0123456789ABCDEF")
+
+    assert "AKIA" not in str(entries(bot.redis))
+
+
+def test_who_asks_for_too_much_makes_one_entry(bot: BotHarness) -> None:
+    limits = RequestLimits(bot.redis, Limits(queries_per_minute=1), now=bot.clock)
+    flooded = BotHarness(replace(bot.context, request_limits=limits), bot.redis, bot.clock)
+    for _ in range(6):
+        flooded.type("/deploy status")
+
+    [entry] = entries(bot.redis)
+    assert (entry["what"], entry["who"]) == ("refused", ALICE)
 
 
 def test_history_and_show_say_who_approved_and_show_what_was_refused(bot: BotHarness) -> None:

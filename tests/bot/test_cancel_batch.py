@@ -13,7 +13,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.batch_setup import add_service_groups, only_batch, post_batch_card
-from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, BotHarness
+from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, GENERAL_CHANNEL, BotHarness
 from tests.builders import a_plan
 
 
@@ -100,7 +100,19 @@ def test_what_has_ended_is_said_and_when_nothing_is_left_it_is_refused(bot: BotH
         "See its thread."
     )
     assert bot.type(f"/deploy cancel {batch.id}") == (
-        "Nothing of `web,api` `1.4.2` is left to cancel: `web` succeeded, `api` is being cancelled already."
+        "Nothing of `web,api` `1.4.2` is left to cancel: `web` succeeded, `api` is being cancelled already, "
+        f"as <@{ALICE}> asked."
+    )
+
+
+def test_how_its_deploys_ended_is_told_only_where_they_may_be_seen(bot: BotHarness) -> None:
+    bot.type("/deploy web,api 1.4.2")
+    batch, deploys = only_batch(bot)
+    for each in deploys:
+        bot.commit_step(each, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=bot.clock())
+
+    assert bot.type(f"/deploy cancel {batch.id}", by=CAROL, channel=GENERAL_CHANNEL).startswith(
+        "`web` cannot be asked about in this channel"
     )
 
 

@@ -15,6 +15,7 @@ from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import slack_time
 from deploys.holds.freeze_calendars import read_calendar
 from deploys.records.hold import Hold, HoldKind
+from deploys.records.phases import Phase
 from deploys.stores import audit
 from deploys.stores.freeze_calendars import MAX_AGE_SECONDS, FreezeCalendars
 from tests.bot.bot_harness import ALICE, BOB, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
@@ -221,6 +222,10 @@ def test_a_held_deploy_goes_on_by_its_button_once(bot: BotHarness) -> None:
     override = bot.only_deploy().override
     assert override is not None
     assert (override.user, override.reason) == (DAVE, "fixes the login")
+    assert bot.queued_answers()[-1][3] == f"Already decided: <@{DAVE}> overrode the freeze."
+
+    bot.commit_step(bot.only_deploy(), hold=None, phase=Phase.PLANNING)
+    bot.click(buttons.OVERRIDE_FREEZE, held, by=BOB)
     assert bot.queued_answers()[-1][3] == f"Already decided: <@{DAVE}> overrode the freeze."
 
 

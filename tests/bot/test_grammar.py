@@ -99,6 +99,9 @@ def mistake_in(text: str, *, mention: bool = False) -> tuple[ParseErrorKind, str
         ("STATUS Web", Command("status", ("web",))),
         ("cancel", Command("cancel")),
         ("cancel Web", Command("cancel", target="web")),
+        ("cancel web it is slow", Command("cancel", target="web", reason="it is slow")),
+        ("reject web wrong tag", Command("reject", target="web", reason="wrong tag")),
+        ("unlock web it is urgent", Command("unlock", target="web", reason="it is urgent")),
         ("cancel “k3m9x2pq”", Command("cancel", target="k3m9x2pq")),
         ("Help", Command("help")),
     ],
@@ -167,7 +170,6 @@ def test_commands(text: str, command: Command) -> None:
         ),
         ("help status", mistake(ParseErrorKind.TOO_MANY_WORDS, "status", verb="help")),
         ("Status web api", mistake(ParseErrorKind.TOO_MANY_WORDS, "api", "web", "status")),
-        ("cancel web api", mistake(ParseErrorKind.TOO_MANY_WORDS, "api", verb="cancel", tag="web")),
     ],
 )
 def test_mistakes(text: str, expected: tuple[ParseErrorKind, str, str, str, str]) -> None:

@@ -31,13 +31,14 @@ USAGE = f"""\
 • `/deploy stats [SERVICE]` tells deployment frequency, lead time, failure rate and time to restore
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
 • `/deploy access SERVICE` explains what you may do with it here, and who may
-• `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
+• `/deploy reject SERVICE or id REASON` rejects what waits for approval, and says why
+• `/deploy cancel [SERVICE, group or id] [reason]` withdraws it, or rolls back what has begun
 • `/deploy logs SERVICE [container] [lines]` shows the last lines of its newest tasks, to you alone
 • `/deploy scale SERVICE COUNT [reason]` sets how many tasks run; says what auto scaling will do
 • `/deploy run SERVICE -- COMMAND` runs a command once, in a task of its own, for those who may
 • `/deploy lock SERVICE [for 2h] REASON` keeps others from deploying it
 • `/deploy lock web for 2h checking the graphs`; also a group, or `*` for all
-• `/deploy unlock SERVICE` ends a lock
+• `/deploy unlock SERVICE [reason]` ends a lock
 • `/deploy locks` lists what is locked
 • `/deploy stop-all REASON` pauses every deploy at its next safe point
 • `/deploy resume-all [reason]` lets deploys go on again
@@ -81,8 +82,12 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
         ("/deploy stats web api", "`stats` takes less than that: `/deploy stats [SERVICE]`."),
         ("/deploy status web api", "`status` takes less than that: `/deploy status [SERVICE]`."),
         (
-            "/deploy cancel web now please",
-            "`cancel` takes less than that: `/deploy cancel [SERVICE, group or id]`.",
+            "/deploy cancel web api",
+            "`cancel` takes less than that: `/deploy cancel [SERVICE, group or id] [reason]`.",
+        ),
+        (
+            "/deploy reject web",
+            "Why? Other people will read the reason. Write `/deploy reject SERVICE or id REASON`.",
         ),
         ("/deploy freeze web", "There is no command `freeze`."),
         ("/deploy lock", "Which one? Write `/deploy lock SERVICE [for 2h] REASON`."),

@@ -12,8 +12,9 @@ from redis import Redis
 from deploys import buttons
 from deploys.records.request import Verb
 from deploys.stores.request_limits import Limits, RequestLimits
-from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, BotHarness, ManualClock
-from tests.builders import a_deploy
+from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, BotHarness, ManualClock, bot_with
+from tests.bot.form_harness import FormHarness
+from tests.builders import a_deploy, a_service
 
 LIMITS = Limits(changes_per_minute=3, queries_per_minute=5, waiting_per_service=2, open_per_person=4)
 REFUSAL = (
@@ -125,6 +126,40 @@ def test_a_full_queue_takes_no_more_and_says_what_to_do(limited: BotHarness) -> 
     )
     assert len(limited.context.store.active()) == 2
     assert "Queued" in limited.type("/deploy ledger 1.4.2"), "other services have room"
+
+
+def test_commands_that_are_held_take_no_place_from_deploys(limited: BotHarness) -> None:
+    services = {"web": a_service("web", may_run=("everyone",))}
+    open_to_all = bot_with(
+        replace(limited.context.catalogue, services=services), limited.redis, limited.clock
+    )
+    limits = limited.context.request_limits
+    limited = BotHarness(replace(open_to_all.context, request_limits=limits), limited.redis, limited.clock)
+    for number in range(2):
+        limited.type(f"/deploy run web -- job {number}", by=DAVE)
+        limited.clock.advance(60)
+
+    assert limited.type("/deploy run web -- job 2", by=DAVE).startswith(
+        "2 commands of `web` wait already, and at most 2 may."
+    )
+    assert "Queued" in limited.type("/deploy web 1.4.2")
+
+
+def test_a_form_that_asks_too_often_is_told_to_wait_and_reads_nothing(limited: BotHarness) -> None:
+    limits = RequestLimits(limited.redis, replace(LIMITS, menus_per_minute=3), now=limited.clock)
+    bot = BotHarness(replace(limited.context, request_limits=limits), limited.redis, limited.clock)
+    form = FormHarness(bot)
+    bot.type("/deploy")
+    for typed in ("w", "we", "web"):
+        assert form.search("service", typed)[0].startswith("web")
+    bot.clear_jobs()
+
+    told = ["Too many searches within a minute | Search again in a few seconds."]
+    assert (form.search("service", "web1"), form.search("tag", "1")) == (told, told)
+    form.choose_service("web")
+    assert (form.views.updated, bot.queued_jobs()) == ([], [])
+    bot.clock.advance(30)
+    assert form.search("service", "api") == ["api | production, eu-west-1"]
 
 
 def test_a_rollback_is_queued_however_much_waits(limited: BotHarness) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.stores.slack_directory import SLACKBOT
 from tests.bot.bot_harness import (
     ALICE,
     BOT_IDENTITY,
@@ -119,6 +120,15 @@ def test_a_mention_in_the_middle_of_a_sentence_does_nothing_but_hint(bot: BotHar
 
 def test_bots_are_left_alone(bot: BotHarness) -> None:
     ack = bot.mention("@slipway web 1.4.2", bot_id="B09OTHER")
+
+    assert ack.status == 200
+    assert bot.context.store.active() == []
+    assert bot.queued_jobs() == []
+
+
+def test_slackbot_which_says_what_anybody_has_set_as_a_reminder_is_left_alone(bot: BotHarness) -> None:
+    ack = bot.mention("Reminder: @slipway api 1.4.2", by=SLACKBOT)
+    bot.mention("@slipway api 1.4.2", by=SLACKBOT)
 
     assert ack.status == 200
     assert bot.context.store.active() == []

@@ -13,6 +13,7 @@ from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.refused_request import RefusedRequest
+from deploys.records.thread_messages import QuestionKind, QuestionRef
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from deploys.stores.refused_requests import KEPT_SECONDS
@@ -240,6 +241,8 @@ def test_who_may_not_approve_asks_an_approver_in_the_thread(bot: BotHarness) -> 
     assert [each.text for each in changed.thread_messages] == [
         f"<!subteam^S02APPROVERS>: <@{CAROL}> asks for a decision about `ledger` `1.4.2`."
     ]
+    asks = QuestionRef(kind=QuestionKind.APPROVAL, number=1)
+    assert [each.question for each in changed.thread_messages] == [asks], "it says at last who decided"
     assert changed.approval.decisions == ()
     assert ("publish", []) in bot.queued_jobs()
 

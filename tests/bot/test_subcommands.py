@@ -20,6 +20,7 @@ EXAMPLES = {
     "SERVICE": "web",
     "TAG": "1.4.2",
     "ID": "q2w3e4r5",
+    "SERVICE or id": "web",
     "REASON": "urgent",
     "COUNT": "3",
     "lines": "20",
@@ -76,7 +77,8 @@ def test_the_help_and_the_manifest_show_it(bot: BotHarness, subcommand: Subcomma
 @each_subcommand
 def test_who_may_use_it_is_as_declared(bot: BotHarness, subcommand: Subcommand) -> None:
     typed = f"/deploy {complete(subcommand)}"
-    if "web" not in typed or subcommand.name in ("lock", "unlock"):  # asked of each service they mean
+    # These ask of what they mean, once they know that.
+    if "web" not in typed or subcommand.name in ("lock", "unlock", "reject"):
         assert subcommand.allowed in (Allowed.ANYBODY, Allowed.IN_ITS_CHANNELS)
         return
 
@@ -121,7 +123,7 @@ def test_a_typed_command_passes_few_files_before_a_worker_gets_a_job(
         if event == "call" and file.is_relative_to(ROOT / "bot"):
             passed.add(str(file.relative_to(ROOT)))
 
-    def stop(deploy_id: str) -> None:
+    def stop() -> None:
         sys.setprofile(None)
         raise KeyboardInterrupt
 

@@ -7,6 +7,8 @@ from redis import Redis
 
 from deploys import buttons
 from deploys.records.phases import Outcome, Phase
+from deploys.records.stop_all import StopAll
+from deploys.stores import audit
 from sandbox.ecs import EcsSandbox
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE
 from tests.builders import a_service, a_stop_start_service
@@ -95,6 +97,64 @@ def test_who_becomes_a_guest_before_it_runs_is_refused(talk: Talk) -> None:
     outcome, said = talk.ends(waiting)
     assert outcome is Outcome.REFUSED
     assert "You are a guest of this workspace" in said
+
+
+def held_before_its_first_change(talk: Talk, deploy_id: str, phase: Phase) -> StopAll:
+    talk.engine.step_into(deploy_id, phase)
+    stop = talk.engine.stop_all()
+    talk.engine.until(lambda: talk.deploy(deploy_id).hold)
+    assert talk.deploy(deploy_id).phase is phase
+    return stop
+
+
+def test_who_loses_access_while_all_deploys_are_stopped_is_refused(talk: Talk) -> None:
+    web = talk.deploys(ALICE, "/deploy web 1.4.2")
+    stop = held_before_its_first_change(talk, web, Phase.UPDATING)
+    talk.edit("web", deployers=(DAVE,))
+
+    talk.engine.resume_all(stop)
+
+    assert talk.ends(web)[0] is Outcome.REFUSED
+    assert "You may not deploy `web`." in talk.deploy(web).end_reason
+    assert talk.engine.running_tags("web") == {"1.4.0"}
+
+
+def test_an_approval_of_one_who_is_removed_while_all_deploys_are_stopped_is_void(talk: Talk) -> None:
+    ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
+    talk.is_asked(ledger)
+    assert talk.presses(BOB, buttons.APPROVE, ledger) == ""
+    stop = held_before_its_first_change(talk, ledger, Phase.SAVING_RESTORE_POINT)
+    talk.edit("ledger", approvers=(DAVE,))
+
+    talk.engine.resume_all(stop)
+    talk.passes(20)
+
+    waiting = talk.deploy(ledger)
+    assert (waiting.phase, waiting.approval.decisions) == (Phase.AWAITING_APPROVAL, ())
+    voided = [each["why"] for each in audit.trail(talk.redis, ledger) if each["what"] == "approval voided"]
+    [why] = voided
+    assert why.startswith(f"The approval of <@{BOB}> is void. You may not decide about `ledger`.")
+    assert talk.engine.running_tags("ledger") == {"1.4.0"}
+    assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
+    assert talk.ends(ledger)[0] is Outcome.SUCCEEDED
+
+
+def test_an_approver_who_rejects_what_had_begun_has_it_rolled_back(talk: Talk) -> None:
+    """Redis has lost how far it was, so people were asked again."""
+    ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
+    asked = talk.is_asked(ledger)
+    assert talk.presses(BOB, buttons.APPROVE, ledger) == ""
+    talk.engine.until_phase(ledger, Phase.FOLLOWING)
+    talk.engine.store.amend(ledger, lambda now: asked.evolve(version=now.version), by="slipway", what="lost")
+
+    answer = talk.says(BOB, "/deploy reject ledger the graphs look wrong")
+
+    assert answer.startswith("Rejected: `ledger` `1.4.2`.")
+    outcome, _ = talk.ends(ledger)
+    assert outcome is Outcome.CANCELLED
+    assert talk.engine.running_tags("ledger") == {"1.4.0"}
+    assert "does not count" not in talk.problems(ledger)
+    assert f"cancelled by <@{BOB}>: the graphs look wrong." in talk.engine.thread_text(ledger)
 
 
 def test_the_cancel_of_one_who_may_not_any_more_is_dropped(talk: Talk) -> None:

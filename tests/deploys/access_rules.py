@@ -35,6 +35,16 @@ class World:
     @property
     def is_place_allowed(self) -> bool:
         """A channel of the service, or another place that services.yml allows."""
+        if not self.is_kind_of_place_allowed:
+            return False
+        if self.channel.startswith("D") or (self.place and self.place.kind.is_direct):
+            return True
+        return not self.service.channels or self.channel in self.service.channels
+
+    @property
+    def is_kind_of_place_allowed(self) -> bool:
+        """No direct message, and no channel shared with others, unless services.yml allows it; wherever it
+        is."""
         service = self.service
         if not self.channel:
             return False
@@ -44,9 +54,7 @@ class World:
             return False
         if (self.place.is_shared or self.in_shared_channel) and not service.shared_channels:
             return False
-        if self.place.kind.is_direct:
-            return service.direct_messages
-        return not service.channels or self.channel in service.channels
+        return service.direct_messages or not self.place.kind.is_direct
 
     def is_listed(self, *actions: Action) -> bool:
         """Whether services.yml names this person, or a group with them in it, for one of these."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploys import redaction
-from deploys.redaction import REDACTED, hide_values, redact, redact_lines, redact_values
+from deploys.redaction import REDACTED, hide_values, redact, redact_values
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nhunter2\n-----END RSA PRIVATE KEY-----"
 SECRETS = [
@@ -32,6 +32,8 @@ SECRETS = [
     ("client_secret: 'hunter2'", "client_secret: '[redacted]'"),
     ("mysql --password hunter2 shop", "mysql --password [redacted] shop"),
     ("Authorization: Bearer hunter2", "Authorization: Bearer [redacted]"),
+    ("Authorization: Bearer 'hunter2;' next", "Authorization: Bearer '[redacted]' next"),
+    ("curl -H 'X: bearer \"abc123def\"'", "curl -H 'X: bearer \"[redacted]\"'"),
     ("curl -H 'Cookie: session=hunter2'", "curl -H 'Cookie: [redacted]"),
     ("used bearer abchunter2.", "used bearer [redacted]"),
     ("key AKIAIOSFODNN7EXAMPLE is", "key [redacted] is"),
@@ -169,17 +171,22 @@ def test_the_time_grows_with_the_length_and_not_faster(pieces: list[str]) -> Non
 
 def test_a_key_block_goes_over_several_lines_of_a_log() -> None:
     middle = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
-    assert redact_lines(["start", *KEY.split("\n"), "ready"]) == ["start", REDACTED, "ready"]
-    assert redact_lines([middle, "ready"]) == [REDACTED, "ready"]
-    assert redact_lines([]) == []
+    assert redact(f"start\n{KEY}\nready") == f"start\n{REDACTED}\nready"
+    assert redact(f"{middle}\nready") == f"{REDACTED}\nready"
 
 
 def test_values_of_a_container_s_environment_are_named_instead() -> None:
     environment = {"DB_HOST": "db.internal", "API_KEY": "abcd", "LEVEL": "info", "APP": "worker"}
 
-    shown = hide_values("info: db.internal refuses key=xabcdx; workers of worker", environment)
+    shown = hide_values("info: db.internal refuses key=xabcdx; workers of worker", environment.items())
 
     assert shown == ("info: [value of DB_HOST] refuses key=x[value of API_KEY]x; workers of [value of APP]")
+
+
+def test_a_value_that_stands_behind_its_name_stays_named() -> None:
+    shown = hide_values("DB_PASSWORD=abc def!x; ready", [("DB_PASSWORD", "abc def!x")])
+
+    assert redact(shown) == "DB_PASSWORD=[value of DB_PASSWORD]; ready"
 
 
 def test_a_process_s_own_secrets_are_taken_out_whatever_they_look_like(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,6 @@ from deploys.redis_connection import to_text, to_texts
 from deploys.stores.thread_store import RESPONSE_URL_KEY, RESPONSE_URL_SECONDS
 from slipway.demo.demo_environment import REDIS_PASSWORD, DemoEnvironment
 
-ENVIRONMENT_VALUE = "canary-1f3a-of-the-environment"
 SETTINGS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
@@ -48,6 +48,16 @@ def spilled(place: str) -> dict[str, str]:
     return {**words, f"AWS key of {place}": _capitals(place)}
 
 
+def mark(place: str) -> str:
+    """A word that looks like no secret, for texts of which Slipway shows nothing."""
+    return _word(place, "mark")
+
+
+def words_of(place: str) -> set[str]:
+    """All words by which this place may be recognised."""
+    return {mark(place), *spilled(place).values()}
+
+
 def _word(place: str, name: str) -> str:
     return f"canary{zlib.crc32(f'{place} {name}'.encode()):08x}"
 
@@ -57,14 +67,19 @@ def _capitals(place: str) -> str:
 
 
 def secrets_of_the_processes(demo: DemoEnvironment) -> dict[str, str]:
-    """Their settings, and the addresses for answers, which are kept only under keys of their own."""
+    """Their settings, and what Slack gave them to answer with: addresses, which are kept only under keys of
+    their own, and ids that open modals."""
     keys = to_texts(demo.redis.keys(f"{RESPONSE_URL_KEY}*"))
     assert keys
     assert all(0 < int(demo.redis.ttl(key)) <= RESPONSE_URL_SECONDS for key in keys)
+    issued = demo.slack.issued()
+    assert issued["response_urls"]
+    assert issued["trigger_ids"]
     return {
         **{name: demo.process_env[name] for name in SETTINGS},
         "password of Redis": REDIS_PASSWORD,
-        **{f"response address {key}": str(to_text(demo.redis.get(key) or b"none")) for key in keys},
+        **{f"response address {address}": address for address in issued["response_urls"]},
+        **{f"trigger id {trigger}": trigger for trigger in issued["trigger_ids"]},
     }
 
 
@@ -77,10 +92,10 @@ def find_secrets(secrets: dict[str, str], places: dict[str, str]) -> list[tuple[
 
 def searched_places(demo: DemoEnvironment) -> dict[str, str]:
     """All that Slipway has written: Redis, the logs of its processes, and what it sent to Slack."""
-    return {**_redis_contents(demo.redis), **_product_logs(demo), **_slack_calls(demo)}
+    return {**redis_contents(demo.redis), **_product_logs(demo), **_slack_calls(demo)}
 
 
-def _redis_contents(redis: Redis) -> dict[str, str]:
+def redis_contents(redis: Redis) -> dict[str, str]:
     """All keys and values, jobs uncompressed, without the keys for answers."""
     readers: dict[str, Callable[[str], Any]] = {
         "string": redis.get,
@@ -117,8 +132,23 @@ def _product_logs(demo: DemoEnvironment) -> dict[str, str]:
 
 
 def _slack_calls(demo: DemoEnvironment) -> dict[str, str]:
-    """Everything that was sent to Slack, views of Home included, and what the channel shows."""
-    calls = [json.dumps(call, default=str) for call in demo.slack.calls()]
+    """Everything that was sent to Slack, and what the channel shows."""
+    calls = [json.dumps(_without_own_fields(call), default=str) for call in demo.slack.calls()]
     shown = [json.dumps(each) for user in ("alice", "bob") for each in demo.slack.messages("deploys", user)]
-    home = json.dumps(demo.slack.home("alice"))
-    return {"calls of Slack": "\n".join(calls), "messages in Slack": "\n".join(shown), "Home": home}
+    homes = [json.dumps(demo.slack.home(user)) for user in ("alice", "bob")]
+    return {
+        "calls of Slack": "\n".join(calls),
+        "messages in Slack": "\n".join(shown),
+        "Home": "\n".join(homes),
+    }
+
+
+def _without_own_fields(part: Any) -> Any:
+    """A call without what Slack gave for it and shows to nobody: the trigger, and the response address that a
+    form keeps."""
+    if isinstance(part, dict):
+        kept = {key: _without_own_fields(value) for key, value in part.items() if key != "trigger_id"}
+        if "private_metadata" in kept:
+            kept["private_metadata"] = re.sub(r'"response_url": ?"[^"]*"', "", kept["private_metadata"])
+        return kept
+    return [_without_own_fields(each) for each in part] if isinstance(part, list) else part

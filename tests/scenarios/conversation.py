@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -152,3 +153,11 @@ def normalize_text(text: str) -> str:
     text = re.sub(r"sha256:[0-9a-f]{12}", "sha256:DIGEST", text)
     text = re.sub(r"http://127\.0\.0\.1:\d+/\S*?(?=[)\s]|$)", "LINK", text)
     return text.replace("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "REGISTRY")
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Waits for a condition, or fails."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)

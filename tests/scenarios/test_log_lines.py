@@ -25,7 +25,7 @@ from sandbox.slack import SlackSandbox
 from slipway.app_manifest import http_manifest
 from tests.bot.bot_processes import ROOT, clean_env, run_process, wait_for_exit
 from tests.builders import RESTORE_TAG_KEY
-from tests.scenarios.test_processes import wait_until
+from tests.scenarios.conversation import wait_until
 
 COMMANDS = {
     "bot": ["bot"],

@@ -8,33 +8,21 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
-from slack_sdk.signature import SignatureVerifier
 
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit
-from sandbox.ports import free_port
-from slipway.demo.demo_environment import REGION, DemoEnvironment, start_demo
+from sandbox.ecs.words_of_others import EVENTS
+from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
-from tests.scenarios.canaries import (
-    ENVIRONMENT_VALUE,
-    find_secrets,
-    searched_places,
-    secrets_of_the_processes,
-    spill,
-    spilled,
-)
-from tests.scenarios.conversation import Conversation
+from tests.scenarios.canaries import find_secrets, searched_places, secrets_of_the_processes
+from tests.scenarios.canary_sources import CanarySources, one_line
+from tests.scenarios.conversation import Conversation, wait_until
 
 SLIPWAY = Path(sys.executable).with_name("slipway")
 
@@ -44,13 +32,6 @@ def demo() -> Iterator[DemoEnvironment]:
     """A separate demo for these tests, because they end its processes."""
     with start_demo(speed=12, mode="socket") as environment:
         yield environment
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def find_processes(demo: DemoEnvironment, *prefixes: str) -> list[ChildProcess]:
@@ -91,119 +72,73 @@ def written_by_schedulers(demo: DemoEnvironment) -> set[str]:
 
 
 def test_no_secret_gets_into_a_log_a_record_or_a_message(demo: DemoEnvironment) -> None:
-    ecs = ecs_client(demo.ecs_url)
-    run_app_that_tells_too_much(ecs)
+    sources = CanarySources(demo)
+    sources.write_into_aws()
     people = Conversation(demo, read_names(demo))
 
-    reason = spill("a reason").replace("\n", "; ")
+    reason = one_line("a reason")
     good = people.deploys("alice", f"/deploy web 1.5.0 {reason}").ends().settles()
-    bad = people.deploys("alice", "/deploy web 1.5.0-crash").ends().settles()
-    fault = {
-        "kind": "error",
-        "operation": "RegisterTaskDefinition",
-        "code": "ClientException",
-        "status": 400,
-        "message": spill("an error of AWS"),
-    }
-    httpx.post(f"{demo.ecs_url}/sandbox/faults", json=fault, trust_env=False).raise_for_status()
+    bad = people.deploys("alice", "/deploy web 1.5.0-crash").reaches(Phase.FOLLOWING)
+    sources.fail_starts("api", "registry")
+    unpulled = people.deploys("alice", "/deploy api 1.4.2")
+    for source in EVENTS:
+        sources.add_event("web", source)
+    command = people.deploys("alice", f"/deploy run web -- echo fail {one_line('a command')}")
+    for each in (bad, unpulled, command):
+        each.ends().settles()
+    sources.refuse("RegisterTaskDefinition")
     refused = people.deploys("alice", "/deploy web 1.4.1").reaches(Phase.ENDED)
     people.says("alice", f"/deploy lock web {reason}")
-    shown = "\n".join(people.says("alice", f"/deploy show {bad.deploy_id}")[0])
+    people.says("alice", f"/deploy show {one_line('a target')}")
+    shown = "\n".join(
+        "\n".join(people.says("alice", f"/deploy show {each.deploy_id}")[0]) for each in (bad, command)
+    )
+    for query in (
+        "status web",
+        "plan web 1.5.0",
+        "tags web",
+        "logs web",
+        "history web",
+        "stats",
+        "locks",
+        "access web",
+    ):
+        people.says("alice", f"/deploy {query}")
+    sources.plan_in_form("alice")
     demo.slack.open_home("alice")
     demo.slack.wait_until(lambda: demo.slack.home("alice"))
-    answers = ask_web(demo, refused.deploy_id)
+    answers = sources.ask_web(refused.deploy_id)
 
     assert (good.record.outcome, bad.record.outcome) == (Outcome.SUCCEEDED, Outcome.ROLLED_BACK)
+    assert (unpulled.record.outcome, command.record.outcome) == (Outcome.ROLLED_BACK, Outcome.FAILED)
     text = "\n".join(bad.replies)
     assert "[value of CANARY]" in text
     assert "aws_secret_access_key=[redacted]" in text
+    assert "failed to resolve ref" in "\n".join(unpulled.replies)
     assert good.record.request.reason.startswith("password=[redacted]; postgres://app:[redacted]@db/shop")
     assert "RegisterTaskDefinition" in answers
-    places = {**searched_places(demo), "show": shown, "answers of web": answers}
+    places = {**searched_places(demo), "show": shown, "answers of web": answers, **audit_exports(demo)}
     assert any("FATAL giving up" in content for content in places.values()), "the places are searched"
-    secrets = {
-        **secrets_of_the_processes(demo),
-        **spilled("a reason"),
-        **spilled("an error of AWS"),
-        **spilled("a log"),
-        **spilled("a request"),
-        "environment value": ENVIRONMENT_VALUE,
-    }
+    secrets = {**secrets_of_the_processes(demo), **sources.secrets()}
     assert find_secrets(secrets, places) == []
+    assert sources.never_read() == [], "a canary that Slipway never meets proves nothing"
 
 
-def ask_web(demo: DemoEnvironment, deploy_id: str) -> str:
-    """What the bot over HTTP answers to a signed `/deploy show`, and to requests that are none."""
-    port = free_port()
-    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"]
-    web = demo.processes.start_command(
-        "web", gunicorn, env={**demo.process_env, "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
-    )
-    wait_until(lambda: web.find_in_log("Booting worker"))
-    secret = demo.process_env["SLACK_SIGNING_SECRET"]
-    form = {
-        "team_id": "T01SLIPWAY",
-        "channel_id": "C01DEPLOYS",
-        "user_id": "U01ALICE00",
-        "command": "/deploy",
-        "text": f"show {deploy_id}",
-        "response_url": "https://hooks.slack.com/commands/T0/1/canary-response-address",
-        "trigger_id": "1.2.3",
-    }
-    said = spill("a request").replace("\n", "; ")
-    requests = [
-        (secret, urlencode(form)),
-        (secret, urlencode({**form, "text": said, "trigger_id": "1.2.4"})),
-        (secret, f"{{not json {said}"),
-        ("not the secret", urlencode({**form, "text": said})),
-    ]
-    answers = [post_signed(port, key, body) for key, body in requests]
-    assert answers[0].status_code == 200
-    return "\n".join(each.text for each in answers)
-
-
-def post_signed(port: int, secret: str, body: str) -> httpx.Response:
-    stamp = str(int(time.time()))
-    signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
-    headers = {
-        "content-type": "application/json" if body.startswith("{") else "application/x-www-form-urlencoded",
-        "x-slack-request-timestamp": stamp,
-        "x-slack-signature": str(signature),
-    }
-    url = f"http://127.0.0.1:{port}/slack/events"
-    return httpx.post(url, content=body, headers=headers, timeout=20, trust_env=False)
-
-
-def run_app_that_tells_too_much(ecs: Any) -> None:
-    """Sets the service to a revision whose containers log secrets as they crash."""
-    [service] = ecs.describe_services(cluster="production", services=["web"])["services"]
-    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    lines = f"{spill('a log', key_block=True)}\napp says {ENVIRONMENT_VALUE}"
-    definition["containerDefinitions"][0]["environment"] += [
-        {"name": "CANARY", "value": ENVIRONMENT_VALUE},
-        {"name": "LOG_AT_CRASH", "value": lines},
-    ]
-    copied = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "cpu", "memory")
-    request = {key: definition[key] for key in (*copied, "requiresCompatibilities", "containerDefinitions")}
-    registered = ecs.register_task_definition(**request)["taskDefinition"]["taskDefinitionArn"]
-    ecs.update_service(cluster="production", service="web", taskDefinition=registered)
-
-    def rolled_out() -> bool:
-        [now] = ecs.describe_services(cluster="production", services=["web"])["services"]
-        return [each["rolloutState"] for each in now["deployments"]] == ["COMPLETED"]
-
-    wait_until(rolled_out)
-
-
-def ecs_client(url: str) -> Any:
-    return boto3.client(
-        "ecs",
-        endpoint_url=url,
-        region_name=REGION,
-        config=Config(proxies={}),
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-    )
+def audit_exports(demo: DemoEnvironment) -> dict[str, str]:
+    """What `slipway audit` prints, in both formats that have all fields."""
+    exported = {}
+    for output in ("json", "csv"):
+        command = [str(SLIPWAY), "audit", "--count", "10000", "--format", output]
+        done = subprocess.run(
+            command,
+            env={**os.environ, **demo.process_env},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        exported[f"audit as {output}"] = done.stdout
+    return exported
 
 
 def test_every_process_ends_cleanly_when_asked(demo: DemoEnvironment) -> None:

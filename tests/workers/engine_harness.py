@@ -310,6 +310,16 @@ class EngineHarness:
             self.run_next_due(deadline)
         return deploy
 
+    def step_into(self, deploy_id: str, phase: Phase) -> None:
+        """Runs single steps until the deploy has just come into this phase, before its step."""
+        engine: Any = self.engine
+        engine._may_take_another_step = lambda claim: False
+        deadline = self.ecs.now() + 1800
+        while self.get(deploy_id).phase is not phase:
+            assert self.ecs.now() < deadline, self.describe_deploys()
+            self.tick()
+        del engine._may_take_another_step
+
     def run_next_due(self, deadline: float) -> None:
         """Skips whole seconds in which nothing is due, then runs what ticks of one second would run."""
         while (now := self.ecs.now()) < deadline:

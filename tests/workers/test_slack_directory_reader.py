@@ -15,6 +15,7 @@ from deploys.errors import Refused
 from deploys.stores.slack_directory import (
     MAX_AGE_SECONDS,
     READ_EVERY_SECONDS,
+    SLACKBOT,
     Channel,
     ChannelKind,
     Person,
@@ -95,6 +96,7 @@ def test_private_and_direct_conversations_are_refused_or_allowed_as_configured(
         (GINA, {"teams": (TEAM_ID,), "is_guest": True}),
         (FRED, {"teams": (FOREIGN_TEAM_ID,)}),
         (BOT_USER, {"teams": (TEAM_ID,), "is_bot": True}),
+        (SLACKBOT, {"teams": (TEAM_ID,), "is_bot": True}),
         ("U0NOBODY00", None),
     ],
 )

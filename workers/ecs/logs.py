@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from deploys.errors import AwsRefused
-from deploys.redaction import hide_values, redact_lines
+from deploys.redaction import hide_values, redact
 from deploys.safe_text import remove_unsafe
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
@@ -20,8 +20,8 @@ def read_last_lines(
     region: RegionClients, revision: RevisionState, task: TaskState, container: str, count: int = 10
 ) -> tuple[str, ...]:
     """The newest `count` lines of a container of this task, oldest first, as text that is not escaped. What
-    may be a secret and the values of the container's environment variables are taken out. Empty if there are
-    no lines.
+    may be a secret and the values of the task's environment variables are taken out. Empty if there are no
+    lines.
 
     revision: the task's revision. Only logs of the awslogs driver can be read.
 
@@ -39,10 +39,11 @@ def read_last_lines(
         if error.facts["code"] == "ResourceNotFoundException":
             return ()  # the container wrote nothing
         raise
-    environment = _environment(revision, container)
-    # Redacted together, because a key block goes over several events, and before anything is cut.
-    lines = redact_lines([remove_unsafe(event.get("message", "")).rstrip() for event in answer["events"]])
-    return tuple(_cut(hide_values(line, environment)) for line in lines)[-count:]
+    # Redacted together, because a secret may go over several events, and before anything is cut. The values
+    # come first: of one that the redactor takes only a part of, the rest would be found no more.
+    written = [remove_unsafe(event.get("message", "")).rstrip() for event in answer["events"]]
+    text = redact(hide_values("\n".join(written), _environment(revision)))
+    return tuple(map(_cut, text.split("\n")))[-count:] if written else ()
 
 
 class LogLocation(NamedTuple):
@@ -89,9 +90,13 @@ def log_driver(revision: RevisionState, container: str) -> str:
     return str((definition.get("logConfiguration") or {}).get("logDriver") or "none")
 
 
-def _environment(revision: RevisionState, container: str) -> dict[str, str]:
-    variables = containers_by_name(revision).get(container, {}).get("environment") or ()
-    return {each.get("name", ""): each.get("value") or "" for each in variables}
+def _environment(revision: RevisionState) -> list[tuple[str, str]]:
+    """Name and value of the variables of all containers: one may log what another was given."""
+    return [
+        (each.get("name", ""), each.get("value") or "")
+        for definition in containers_by_name(revision).values()
+        for each in definition.get("environment") or ()
+    ]
 
 
 def _cut(line: str) -> str:

@@ -110,7 +110,8 @@ def _with_rejection_as_cancel(deploy: Deploy) -> Deploy:
     rejection = next((each for each in deploy.approval.decisions if each.verdict is Verdict.REJECTED), None)
     if rejection is None or deploy.cancel:
         return deploy
-    return deploy.evolve(cancel=Cancel(user=rejection.user, at=rejection.at))
+    asked = rejection.model_dump(include={"user", "team", "channel", "at", "reason"})
+    return deploy.evolve(cancel=Cancel(**asked))
 
 
 def find_stop_stage(tags: RestoreTags, ecs_service: ServiceState) -> StopStage:
@@ -174,7 +175,10 @@ def _adopt_by_tags(
     if stage is StopStage.NEW_STOPPED:
         cause, sentence = RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason()
         if deploy.cancel:
-            cause, sentence = RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            cause, sentence = (
+                RollbackCauseKind.CANCELLED,
+                rollback_reasons.cancelled_by(deploy.cancel.user, deploy.cancel.reason),
+            )
         adopted = adopted.evolve(ecs={"update_tried": True}, rollback={"outcome": cause.outcome})
         adopted = adopted.with_rollback_cause(cause, sentence)
     return _resume_at(adopted, PHASE_BY_STOP_STAGE[stage], context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.mrkdwn import reason_sentence
 from deploys.pre_task import pre_task_started
 from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
@@ -91,9 +92,14 @@ def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: Servi
 
 def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
     """Cancelled before the service was changed."""
-    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    text = pre_task.withdrawn(user) if _has_side_effects(deploy) else approval.withdrawn(user)
-    return end_deploy(deploy, context, Outcome.CANCELLED, text)
+    user, reason = cancelled_by(deploy)
+    withdrawn = pre_task.withdrawn if _has_side_effects(deploy) else approval.withdrawn
+    return end_deploy(with_typed_reason(deploy, reason), context, Outcome.CANCELLED, withdrawn(user, reason))
+
+
+def with_typed_reason(deploy: Deploy, reason: str) -> Deploy:
+    """The deploy that ends for what a person typed; as it is if they typed nothing."""
+    return deploy.evolve(end_reason=reason_sentence(reason)) if reason.strip() else deploy
 
 
 def end_refused(deploy: Deploy, context: StepContext, reason: str) -> StepResult:
@@ -140,8 +146,14 @@ def start_rollback(
 
 def roll_back_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
     """Starts the rollback that a person's cancel asks for."""
-    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return start_rollback(deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(user))
+    sentence = rollback_reasons.cancelled_by(*cancelled_by(deploy))
+    return start_rollback(deploy, context, RollbackCauseKind.CANCELLED, sentence)
+
+
+def cancelled_by(deploy: Deploy) -> tuple[str, str]:
+    """Who cancelled it, and why."""
+    cancel = deploy.cancel
+    return (cancel.user, cancel.reason) if cancel else (deploy.request.requester, "")
 
 
 def require_rollback_cause(deploy: Deploy) -> RollbackCause:

@@ -22,6 +22,7 @@ from deploys.records.request import Verb
 from deploys.records.rollout import EcsIdentity
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.flows.ending import end_refused
+from workers.flows.plan.approval_voiding import voided_notes
 from workers.messages import holds
 from workers.step_context import StepContext, StepResult
 
@@ -48,15 +49,22 @@ def with_holds(step: Step) -> Step:
 
 def with_stop(step: Step) -> Step:
     """The step of a phase in which a revision is registered, taken unless all deploys are stopped and it has
-    not begun. Locks and freezes no longer hold such a deploy."""
+    not begun. Locks and freezes no longer hold such a deploy.
+
+    A stop may last for days, so after it the deploy goes back to the phase that checks access, approvals and
+    the plan, unless its task before the rollout has run.
+    """
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         if deploy.cancel or _has_begun(deploy):
             return _without_hold_at_end(step(deploy, context))
         hold = context.find_hold()
-        if hold is None or hold.kind is not HoldKind.STOP_ALL:
+        if hold is not None and hold.kind is HoldKind.STOP_ALL:
+            return _wait(deploy, context, hold, step)
+        if deploy.hold is None or pre_task_started(deploy):
             return step(_released(deploy, context), context)
-        return _wait(deploy, context, hold, step)
+        released = _released(deploy, context).in_phase(Phase.REGISTERING, context.now(), ecs=EcsIdentity())
+        return StepResult(released)
 
     return run_step
 
@@ -123,7 +131,8 @@ def _let_pass(deploy: Deploy, context: StepContext, overtaker: Deploy) -> StepRe
         pre_task=None,
         ecs=EcsIdentity(),
     )
-    return StepResult(waiting, delay=POLL_SECONDS, overtaken_by=overtaker.id)
+    voided = voided_notes(deploy, text)
+    return StepResult(waiting, delay=POLL_SECONDS, overtaken_by=overtaker.id, audit=voided)
 
 
 def _without_hold_at_end(result: StepResult) -> StepResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deploys.decisions import tried_to_change
 from deploys.errors import (
     AwsDenied,
@@ -25,6 +27,7 @@ from workers.flows.ending import end_refused, roll_back_cancelled, start_rollbac
 from workers.flows.external import following_external
 from workers.flows.finish import checking
 from workers.flows.observe.deadline import is_rollout_overdue
+from workers.flows.plan.approval_voiding import voided_notes
 from workers.messages import alerts, rollback_reasons, scaling
 from workers.step_context import StepContext, StepResult
 
@@ -96,9 +99,8 @@ def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepCont
     if deploy.phase is not Phase.CHECKING:
         return None
     if deploy.cancel:
-        return checking.roll_back_after_check(
-            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        sentence = rollback_reasons.cancelled_by(deploy.cancel.user, deploy.cancel.reason)
+        return checking.roll_back_after_check(deploy, context, RollbackCauseKind.CANCELLED, sentence)
     if checking.is_check_overdue(deploy, now):
         return checking.roll_back_after_check(
             deploy,
@@ -119,14 +121,16 @@ def _error_before_change(deploy: Deploy, error: Exception, context: StepContext)
     # AWS refused the first call, so it did nothing, whatever the written intent says.
     unchanged = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
     if not _is_transient(error, deploy):
-        return end_refused(unchanged.evolve(refusal=hints_of(error)), context, deploy.retries.last_error)
+        reason = deploy.retries.last_error
+        refused = end_refused(unchanged.evolve(refusal=hints_of(error)), context, reason)
+        return replace(refused, audit=voided_notes(deploy, reason))
     if deploy.phase is not Phase.AWAITING_APPROVAL and _fails_too_long(deploy, context.now()):
-        reason = rollback_reasons.aws_unreachable
-        if isinstance(error, SlackUnsure | NotOnDisk):
-            reason = rollback_reasons.failing_for
+        is_aws = not isinstance(error, SlackUnsure | NotOnDisk)
+        describe = rollback_reasons.aws_unreachable if is_aws else rollback_reasons.failing_for
         failing = context.now() - (deploy.retries.failing_since or context.now())
-        again = unchanged.evolve(refusal=hints_of(error))
-        return end_refused(again, context, reason(deploy.retries.last_error, failing))
+        reason = describe(deploy.retries.last_error, failing)
+        refused = end_refused(unchanged.evolve(refusal=hints_of(error)), context, reason)
+        return replace(refused, audit=voided_notes(deploy, reason))
     return _retry(unchanged)
 
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from deploys.access import Access, Action, Asker
+from deploys.access import MAY_STOP, Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.slack_ids import EVERYONE
 from deploys.decisions import decide
-from deploys.errors import Refused
+from deploys.errors import ChannelUnknown, Refused, SlackUnsure
 from deploys.holds.breaking_locks import services_of
 from deploys.holds.service_freezes import ServiceFreeze, ServiceFreezes
 from deploys.pauses import pause_approvers, unanswered_pause
@@ -129,7 +129,7 @@ class HomeReader:
             usual=usual,
             lost_deploys=[lost_deploy_text(each, self._now) for each in self._lost if each.service in seen],
             catalogue_note=catalogue.rejected_note,
-            stopped=self._stopped,
+            stopped=self._stopped if seen else None,
             may_resume=self._may_resume(asker),
             links={each.thread_id: self._link(each.thread_id) for each in shown},
         )
@@ -169,7 +169,15 @@ class HomeReader:
     def _may_resume(self, asker: Asker) -> bool:
         if self._stopped is None:
             return False
-        return self._stopped.user == asker.user or self._access.may_on_any((Action.OVERRIDE,), asker)
+        there = Asker(asker.user, self._stopped.team, self._stopped.channel)
+        actions = (Action.OVERRIDE, *(MAY_STOP if self._stopped.user == asker.user else ()))
+        try:
+            self._access.may_on_any(actions, there)
+        except SlackUnsure:
+            return True
+        except Refused:
+            return False
+        return True
 
     def _soon(self, service: str) -> float | None:
         return self._freezes.starts_soon(service, self._now)
@@ -198,8 +206,11 @@ def may_answer(deploy: Deploy, user: str, access: Access, now: float) -> bool:
 
 
 def _is_allowed(check: Callable[[], None]) -> bool:
+    """What kind of channel it is may not be known by now: a press has that read, and is checked again."""
     try:
         check()
+    except ChannelUnknown:
+        return True
     except Refused:
         return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploys.deploy_text import command_text
 from deploys.formatting import duration
-from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.mrkdwn import code, mention, mentions, plural, with_reason
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
 from deploys.where_told import mentioned_at_question
@@ -69,8 +69,9 @@ def access_lost(user: str) -> str:
     return f"The answer of {mention(user)} does not count: they may no longer decide about this service."
 
 
-def rejected(user: str) -> str:
-    return f"Rejected by {mention(user)}. Nothing was changed."
+def rejected(user: str, reason: str = "") -> str:
+    """reason: as the person typed it."""
+    return f"{with_reason(f'Rejected by {mention(user)}', reason)} Nothing was changed."
 
 
 def expired(after: float) -> str:
@@ -85,5 +86,6 @@ def question_never_shown(after: float) -> str:
     )
 
 
-def withdrawn(user: str) -> str:
-    return f"Cancelled by {mention(user)} before anything was changed."
+def withdrawn(user: str, reason: str = "") -> str:
+    """reason: as the person typed it."""
+    return with_reason(f"Cancelled by {mention(user)} before anything was changed", reason)

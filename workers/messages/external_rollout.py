@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploys.formatting import duration, slack_time
-from deploys.mrkdwn import code, mention, plural
+from deploys.mrkdwn import code, mention, plural, with_reason
 from deploys.quoting import quote_code
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import Pause, TrafficPlan
@@ -108,13 +108,13 @@ def service_deleted(status: str) -> str:
     )
 
 
-def stopped_following(deploy: Deploy, user: str) -> str:
+def stopped_following(deploy: Deploy, user: str, reason: str = "") -> str:
+    """reason: as the person typed it."""
     if deploy.ecs.deployment_id is None:
-        return f"{mention(user)} stopped this before a rollout was found. Nothing was changed."
-    return (
-        f"I no longer follow deployment {code(deploy.ecs.deployment_id)}, as {mention(user)} asked. Nothing "
-        f"was changed: it goes on in ECS. {last_counts(deploy)}"
-    )
+        stopped = with_reason(f"{mention(user)} stopped this before a rollout was found", reason)
+        return f"{stopped} Nothing was changed."
+    asked = f"I no longer follow deployment {code(deploy.ecs.deployment_id)}, as {mention(user)} asked"
+    return f"{with_reason(asked, reason)} Nothing was changed: it goes on in ECS. {last_counts(deploy)}"
 
 
 def follow_overdue(deploy: Deploy) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.formatting import duration
-from deploys.mrkdwn import code, escape, escape_line, mention
+from deploys.mrkdwn import code, escape, escape_line, mention, reason_sentence, with_reason
 from deploys.pre_task import configured_pre_task, one_off_task, pre_task_command
 from deploys.quoting import quote_code, quote_log
+from deploys.records.approval import Cancel
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan
@@ -134,10 +135,11 @@ def failed(deploy: Deploy, why: str, ran: bool, log: Sequence[str] = ()) -> str:
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
-def cancelled(deploy: Deploy, user: str, how: str, ran: bool, log: Sequence[str] = ()) -> str:
+def cancelled(deploy: Deploy, cancel: Cancel, how: str, ran: bool, log: Sequence[str] = ()) -> str:
     effect = "What it did until then is not undone." if ran else "The command never ran."
-    who = mention(user)
-    text = f"*Cancelled* by {who}{_before(deploy, end=True)}: {how}{service_untouched(deploy)} {effect}"
+    who = mention(cancel.user)
+    why = f" Why: {reason_sentence(cancel.reason)}" if cancel.reason else ""
+    text = f"*Cancelled* by {who}{_before(deploy, end=True)}: {how}{service_untouched(deploy)} {effect}{why}"
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
@@ -219,8 +221,9 @@ def side_effects_remain(deploy: Deploy, outcome: Outcome) -> str:
     )
 
 
-def withdrawn(user: str) -> str:
-    return f"Cancelled by {mention(user)} before the service was touched."
+def withdrawn(user: str, reason: str = "") -> str:
+    """reason: as the person typed it."""
+    return with_reason(f"Cancelled by {mention(user)} before the service was touched", reason)
 
 
 def refused(reason: str) -> str:

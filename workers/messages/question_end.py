@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from deploys.decisions import PAUSE_BUTTONS, is_approved, is_rejected
 from deploys.deploy_text import deploy_name, name_at_start
-from deploys.mrkdwn import mention, mentions
+from deploys.mrkdwn import mention, mentions, with_reason
 from deploys.pauses import current_pause
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
@@ -41,7 +41,7 @@ def _approval_end(deploy: Deploy, number: int) -> str:
         return "*Replaced* by a newer question, because what would happen changed after this one was shown."
     if is_rejected(deploy):
         no = next(each for each in deploy.approval.decisions if each.verdict is Verdict.REJECTED)
-        return f"*Rejected* by {mention(no.user)}."
+        return with_reason(f"*Rejected* by {mention(no.user)}", no.reason)
     is_open = deploy.phase is Phase.AWAITING_APPROVAL and deploy.in_progress
     approvers = tuple(
         dict.fromkeys(d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
@@ -49,13 +49,16 @@ def _approval_end(deploy: Deploy, number: int) -> str:
     if approvers and is_approved(deploy):
         return f"*Approved* by {mentions(approvers)}."
     if deploy.cancel and (is_open or deploy.outcome is Outcome.CANCELLED):
-        return f"*Cancelled* by {mention(deploy.cancel.user)} before it was decided."
+        by = f"*Cancelled* by {mention(deploy.cancel.user)} before it was decided"
+        return with_reason(by, deploy.cancel.reason)
     if is_open:
         return ""
     if deploy.outcome is Outcome.EXPIRED:
         return "*Expired*: nobody decided in time."
     if deploy.outcome is not None:
         return f"*Closed* without a decision: {deploy_name(deploy)} {deploy.outcome.facts.sentence}."
+    if deploy.phase in (Phase.WAITING, Phase.PLANNING):
+        return "*Closed*: another deploy went first. This one is planned again, and then asked about again."
     return "*Closed* without a decision: it had begun already."
 
 
@@ -72,7 +75,8 @@ def _pause_end(deploy: Deploy, pause: Pause) -> str:
     if current_pause(deploy) == pause:
         return ""
     if deploy.cancel:
-        return f"{mention(deploy.cancel.user)} cancelled it before anybody answered."
+        by = f"{mention(deploy.cancel.user)} cancelled it before anybody answered"
+        return with_reason(by, deploy.cancel.reason)
     if deploy.rollback.cause is not None or pause.end is PauseEnd.CLOSED_BY_ECS:
         return "The rollout does not go on, so nobody needs to answer any more."
     return "Nobody needs to answer any more."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys.formatting import duration
-from deploys.mrkdwn import code, mention, plural
+from deploys.mrkdwn import code, mention, plural, with_reason
 from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.short_names import short_arn
@@ -11,8 +11,9 @@ from workers.messages import tasks as tasks_messages
 from workers.messages.traffic import time_not_counted
 
 
-def cancelled_by(user: str) -> str:
-    return f"cancelled by {mention(user)}."
+def cancelled_by(user: str, reason: str = "") -> str:
+    """reason: as the person typed it."""
+    return with_reason(f"cancelled by {mention(user)}", reason)
 
 
 def rollout_overdue(deploy: Deploy) -> str:

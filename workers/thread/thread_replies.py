@@ -71,7 +71,7 @@ def question_edits(
     for posted in thread.question_replies:
         deploy = by_id.get(posted.deploy_id)
         messages = deploy.thread_messages if deploy else ()
-        message = next((each for each in messages if each.question == posted.question), None)
+        message = next((each for each in messages if _is_reply_to(posted, each)), None)
         if deploy is None or message is None:
             continue
         if (end := _end_of_question(message, deploy)) != posted.shown_end:
@@ -79,6 +79,10 @@ def question_edits(
             text = reply_for(message, deploy).text
             found.append(QuestionEdit(posted, edited, maybe_twice(text) if posted.maybe_twice else text))
     return found
+
+
+def _is_reply_to(posted: QuestionReply, message: ThreadMessage) -> bool:
+    return message.question == posted.question and posted.asked_at in (0.0, message.at)
 
 
 def maybe_twice(text: str) -> str:
@@ -90,7 +94,9 @@ def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
     """A question that ended before Slack could show it calls nobody any more."""
     end = _end_of_question(message, deploy)
     question = (
-        QuestionReply(ts="", deploy_id=deploy.id, question=message.question, shown_end=end)
+        QuestionReply(
+            ts="", deploy_id=deploy.id, question=message.question, asked_at=message.at, shown_end=end
+        )
         if message.question
         else None
     )

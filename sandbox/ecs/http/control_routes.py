@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -29,6 +29,14 @@ class ControlledSandbox(Protocol):
     def add_role(self, role: str, external_id: str = "") -> None: ...
 
     def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None: ...
+
+    def add_event(self, service: str, source: str, text: str) -> None: ...
+
+    def fail_starts(self, service: str, source: str, text: str) -> None: ...
+
+    def watch_words(self, words: Sequence[str]) -> None: ...
+
+    def watched_words(self) -> dict[str, list[str]]: ...
 
     def state(self) -> dict[str, Any]: ...
 
@@ -78,5 +86,29 @@ def control_routes(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
         ("DELETE", "/sandbox/faults"): clear_faults,
         ("POST", "/sandbox/autoscale"): autoscale,
         ("POST", "/sandbox/roles"): add_role,
+        **_routes_of_words(sandbox),
         ("POST", "/sandbox/advance"): advance,
+    }
+
+
+def _routes_of_words(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
+    """Texts of others that ECS repeats, and which words were in an answer."""
+
+    def add_event(body: Body) -> Body:
+        sandbox.add_event(**body)
+        return {"service": body["service"]}
+
+    def fail_starts(body: Body) -> Body:
+        sandbox.fail_starts(**body)
+        return {"service": body["service"]}
+
+    def watch_words(body: Body) -> Body:
+        sandbox.watch_words(**body)
+        return sandbox.watched_words()
+
+    return {
+        ("POST", "/sandbox/events"): add_event,
+        ("POST", "/sandbox/failing-starts"): fail_starts,
+        ("GET", "/sandbox/watched-words"): lambda body: sandbox.watched_words(),
+        ("POST", "/sandbox/watched-words"): watch_words,
     }

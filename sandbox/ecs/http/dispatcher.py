@@ -80,6 +80,8 @@ class Dispatcher:
         self._control = control
         self._closing = closing
         self.calls: deque[AwsCallNote] = deque(maxlen=MAX_RECORDED_CALLS)
+        self.watched_words: dict[str, set[str]] = {}
+        """By word: the operations that have answered with it."""
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/sandbox"):
@@ -97,6 +99,7 @@ class Dispatcher:
         if "newer" in faults and answer.status < 400:
             answer = _with_unknown_member(answer, faults["newer"].message or "addedLater")
         self._record(request, "ok" if answer.status < 400 else _error_code(answer))
+        self._find_watched_words(request, answer)
         return answer.send(start_response)
 
     def _record(self, request: AwsRequest, outcome: str) -> None:
@@ -104,6 +107,11 @@ class Dispatcher:
         self.calls.append(
             AwsCallNote(now, request.service, request.operation, request.params, request.account, outcome)
         )
+
+    def _find_watched_words(self, request: AwsRequest, answer: AwsResponse) -> None:
+        for word, operations in list(self.watched_words.items()):
+            if word.encode() in answer.body:
+                operations.add(request.operation)
 
     def _drop_connection(self, request: AwsRequest, fault: EcsFault, environ: dict[str, Any]) -> None:
         self._record(request, fault.kind)

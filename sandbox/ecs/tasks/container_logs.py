@@ -24,12 +24,12 @@ def log_startup(region: EcsRegion, task: EcsTask) -> None:
 
 
 def log_crash(region: EcsRegion, task: EcsTask, container: str) -> None:
-    """A variable LOG_AT_CRASH has further lines, for an app that tells more than it should."""
+    """A Docker label `log-at-crash` has further lines, for an app that tells more than it should."""
     definition = _container_definition(region, task, container)
-    variables = {each["name"]: each.get("value", "") for each in definition.get("environment", [])}
+    labels = definition.get("dockerLabels") or {}
     lines = (
         "ERROR configuration: DATABASE_URL names a host that does not resolve: db.internal",
-        *filter(None, variables.get("LOG_AT_CRASH", "").split("\n")),
+        *filter(None, labels.get("log-at-crash", "").split("\n")),
         "FATAL giving up, exit status 1",
     )
     region.logs.write(definition, task.id, region.now, lines)

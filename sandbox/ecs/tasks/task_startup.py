@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from sandbox.ecs import circuit_breaker, event_messages
+from sandbox.ecs import circuit_breaker, event_messages, words_of_others
 from sandbox.ecs.aws_services.ecr_images import ImageBehaviour, ResolvedImage
 from sandbox.ecs.records import EcsService, EcsTask, TaskContainer
 from sandbox.ecs.region import EcsRegion
@@ -51,6 +51,10 @@ def _start_pull(region: EcsRegion, arn: str) -> None:
     region.update_task(arn, last_status="PENDING", connected_at=region.now, pull_started_at=region.now)
     lifetimes = region.durations
     worst = _worst_behaviour(task, images)
+    first = next(each for each in task.containers if each.essential)
+    if reason := words_of_others.reason_not_to_start(region, task, first.image):
+        region.schedule_after(lifetimes.failing_pull, partial(_fail_start, region, arn, first, reason))
+        return
     if worst is ImageBehaviour.MISSING:
         region.schedule_after(lifetimes.failing_pull, partial(_fail_pull, region, arn, images))
         return
@@ -72,15 +76,21 @@ def _image_to_pull(region: EcsRegion, task: EcsTask, container: TaskContainer) -
 
 
 def _fail_pull(region: EcsRegion, arn: str, images: ResolvedImages) -> None:
+    missing = next(
+        each
+        for each in region.tables.tasks[arn].containers
+        if each.essential and images[each.name].behaviour is ImageBehaviour.MISSING
+    )
+    _fail_start(region, arn, missing, _pull_error(missing))
+
+
+def _fail_start(region: EcsRegion, arn: str, failed: TaskContainer, reason: str) -> None:
     task = _if_still(region, arn, "PENDING")
     if task is None:
         return
-    missing = next(
-        c for c in task.containers if c.essential and images[c.name].behaviour is ImageBehaviour.MISSING
-    )
-    containers = tuple(replace(c, reason=_pull_error(c)) if c is missing else c for c in task.containers)
+    containers = tuple(replace(c, reason=reason) if c.name == failed.name else c for c in task.containers)
     region.update_task(arn, containers=containers)
-    task_shutdown.stop_failed(region, arn, "TaskFailedToStart", _pull_error(missing))
+    task_shutdown.stop_failed(region, arn, "TaskFailedToStart", reason)
 
 
 def _pull_error(container: TaskContainer) -> str:

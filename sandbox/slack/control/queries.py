@@ -54,6 +54,14 @@ async def get_or_clear_calls(request: Request) -> Response:
     return JSONResponse({"calls": state.call_log.all()})
 
 
+async def get_issued(request: Request) -> Response:
+    """What the app was given that opens something: for tests of where it gets to."""
+    state: WorkspaceState = request.app.state.slack
+    return JSONResponse(
+        {"response_urls": state.response_urls.addresses(), "trigger_ids": state.trigger_ids.issued()}
+    )
+
+
 async def wait_for_changes(request: Request) -> Response:
     """Without `as` all changes count; without `since` only those from now on."""
     state: WorkspaceState = request.app.state.slack

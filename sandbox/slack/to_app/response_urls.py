@@ -50,6 +50,10 @@ class ResponseUrls:
             del self._issued[next(iter(self._issued))]
         return issued
 
+    def addresses(self) -> list[str]:
+        """All that were issued."""
+        return [self._base_url + path for path in self._issued]
+
     def address(self, issued: ResponseUrl) -> str:
         return self._base_url + issued.path
 

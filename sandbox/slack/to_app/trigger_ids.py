@@ -35,6 +35,10 @@ class TriggerIds:
             del self._issued[next(iter(self._issued))]
         return trigger_id
 
+    def issued(self) -> list[str]:
+        """All that were issued."""
+        return list(self._issued)
+
     def exchange(self, trigger_id: str) -> str:
         """The person whose action issued it.
 

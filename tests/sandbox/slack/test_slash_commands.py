@@ -35,6 +35,7 @@ def test_the_app_gets_everything_slack_sends_with_a_command(connected: Connected
     }
     assert trigger_id.count(".") == 2
     assert response_url.startswith(f"{connected.slack.url}commands/T01SLIPWAY/")
+    assert connected.slack.issued() == {"response_urls": [response_url], "trigger_ids": [trigger_id]}
 
 
 def test_an_answer_in_the_acknowledgement_is_only_for_the_person(connected: ConnectedApp) -> None:

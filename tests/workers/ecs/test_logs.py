@@ -27,11 +27,23 @@ OPTIONS = {
 STREAM = f"ecs/web/{TASK_ID}"
 
 
-def a_revision(options: dict[str, str] | None = None, driver: str = "awslogs") -> RevisionState:
-    web: dict[str, Any] = {"name": "web", "image": "web:1"}
+def a_revision(
+    options: dict[str, str] | None = None,
+    driver: str = "awslogs",
+    *,
+    web_values: dict[str, str] | None = None,
+    envoy_values: dict[str, str] | None = None,
+) -> RevisionState:
+    """With these environment variables of the containers."""
+    web: dict[str, Any] = {"name": "web", "image": "web:1", "environment": _pairs(web_values)}
+    envoy = {"name": "envoy", "environment": _pairs(envoy_values)}
     if options is not None:
         web["logConfiguration"] = {"logDriver": driver, "options": options}
-    return RevisionState("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [{"name": "envoy"}, web]})
+    return RevisionState("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [envoy, web]})
+
+
+def _pairs(values: dict[str, str] | None) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in (values or {}).items()]
 
 
 def write(region: RegionClients, stream: str, *lines: str) -> None:
@@ -141,6 +153,27 @@ def test_a_log_that_may_not_be_read_says_which_permission_is_missing(
 
 def test_a_stream_that_was_never_written_has_no_lines(moto_region: RegionClients) -> None:
     assert logs.read_last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
+
+
+def test_no_line_has_a_value_of_any_container_of_the_task(aws: FakeAws, region: RegionClients) -> None:
+    revision = a_revision(
+        OPTIONS,
+        web_values={"API_KEY": "first half\nsecond half"},
+        envoy_values={"DB_PASSWORD": "abc def!x", "UPSTREAM": "db.internal"},
+    )
+    messages = [
+        "DB_PASSWORD=abc def!x",
+        "to db.internal with first half",
+        "second half",
+        "AKIA0123456789ABCDEF",
+    ]
+    aws.respond_with("GetLogEvents", {"events": [{"message": each, "timestamp": 1} for each in messages]})
+
+    assert logs.read_last_lines(region, revision, TASK, "web") == (
+        "DB_PASSWORD=[value of DB_PASSWORD]",
+        "to [value of UPSTREAM] with [value of API_KEY]",
+        "[redacted]",
+    )
 
 
 def test_lines_are_made_readable(aws: FakeAws, region: RegionClients) -> None:

@@ -242,6 +242,35 @@ def test_those_who_may_can_resume_all_deploys(
     StopAllStore(harness.redis).stop(stop, AuditEntry(at="0", who=ALICE, what="all deploys stopped"))
 
     assert open_home(harness, groups, user, [a_service(may_override=(BOB,))])[0].endswith(button)
+    sees_nothing = [a_service(deployers=(ALICE,), approvers=(ALICE,))]
+    assert "an incident" not in str(open_home(harness, groups, CAROL, sees_nothing))
+
+
+@pytest.mark.parametrize(("user", "offered"), [(BOB, True), (CAROL, False)])
+def test_a_channel_that_nobody_has_asked_in_lately_takes_no_button_away(
+    harness: PublisherHarness,
+    groups: UserGroups,
+    monkeypatch: pytest.MonkeyPatch,
+    user: str,
+    offered: bool,
+) -> None:
+    """What kind of channel it is, is read when somebody presses."""
+    monkeypatch.setattr(KnownDirectory, "channel", lambda *asked: None)
+    service = a_service(may_override=(BOB,), may_roll_back=(BOB,), deployers=(BOB, CAROL))
+    stop = StopAll(
+        id="k3m9p2qr", user=ALICE, reason="an incident", since=NOW, channel="C01DEPLOYS", team=TEAM
+    )
+    StopAllStore(harness.redis).stop(stop, AuditEntry(at="0", who=ALICE, what="stopped"))
+    Locks(harness.redis).take(a_lock(), AuditEntry(at="0", who=ALICE, what="locked"))
+    for tag, revision in (("1.4.0", "web:1"), ("1.4.1", "web:2")):
+        deploy = harness.request(service=service, tag=tag, plan=a_plan(old_revision="web:1", old_tag="1.4.0"))
+        harness.end(deploy, outcome=Outcome.SUCCEEDED, ecs={"new_revision": revision})
+        harness.clock.value += 1
+
+    lines = str(open_home(harness, groups, user, [service]))
+
+    for button in ("[Resume all]", "[Break the lock]", "[Roll back to 1.4.0]"):
+        assert (button in lines) is offered
 
 
 def test_open_tabs_are_kept_current_and_nothing_is_sent_that_is_shown_already(

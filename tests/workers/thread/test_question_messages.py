@@ -22,6 +22,7 @@ FIRST = QuestionRef(kind=QuestionKind.APPROVAL, number=1)
 ASKED: dict[str, Any] = {"phase": Phase.AWAITING_APPROVAL, "approval": {"question": 1}}
 BY_BOB = {"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW),)}
 NOT_BY_BOB = {"decisions": (Decision(user=BOB, verdict=Verdict.REJECTED, at=NOW),)}
+WITH_REASON = {"decisions": (Decision(user=BOB, verdict=Verdict.REJECTED, at=NOW, reason="the wrong <tag>"),)}
 CANCEL = Cancel(user=ALICE, at=NOW)
 APPROVED_TEXT = f"<@{ALICE}> asked to deploy `ledger` `1.4.2`. *Approved* by <@{BOB}>."
 
@@ -41,6 +42,11 @@ def asked_deploy(**changes: Any) -> Deploy:
             f"*Approved* by <@{BOB}>.",
         ),
         ({"approval": NOT_BY_BOB}, f"*Rejected* by <@{BOB}>."),
+        ({"approval": WITH_REASON}, f"*Rejected* by <@{BOB}>: the wrong &lt;tag&gt;."),
+        (
+            {"cancel": CANCEL.evolve(reason="not today")},
+            f"*Cancelled* by <@{ALICE}> before it was decided: not today.",
+        ),
         (
             {"approval": NOT_BY_BOB, "phase": Phase.ENDED, "outcome": Outcome.REJECTED},
             f"*Rejected* by <@{BOB}>.",
@@ -58,6 +64,10 @@ def asked_deploy(**changes: Any) -> Deploy:
         (
             {"phase": Phase.ENDED, "outcome": Outcome.SUPERSEDED},
             "*Closed* without a decision: `ledger` `1.4.2` was superseded.",
+        ),
+        (
+            {"phase": Phase.WAITING},
+            "*Closed*: another deploy went first. This one is planned again, and then asked about again.",
         ),
         ({"phase": Phase.DRAINING}, "*Closed* without a decision: it had begun already."),
         (
@@ -170,6 +180,34 @@ def test_it_says_who_decided_and_is_edited_once(harness: PublisherHarness) -> No
 
     assert question_texts(harness, deploy_id) == [APPROVED_TEXT]
     assert harness.call_count("chat.update") == edits + 1, "the card, at its end"
+
+
+def test_every_message_that_called_people_to_it_says_who_decided(harness: PublisherHarness) -> None:
+    """Somebody who may not decide has asked an approver meanwhile."""
+    deploy_id = asked(harness)
+    again = f"<@{BOB}>: <@{ALICE}> asks for a decision"
+    harness.run(5)
+    harness.store.amend(
+        deploy_id,
+        lambda found: found.with_message(
+            harness.clock(),
+            ThreadMessageKind.QUESTION,
+            again,
+            question=QuestionRef(kind="approval", number=1),
+        ),
+        by=ALICE,
+        what="approvers asked",
+    )
+    harness.run_until_published()
+    assert question_texts(harness, deploy_id) == [f"<@{BOB}>: question 1", again]
+
+    harness.change(deploy_id, approval=BY_BOB)
+    harness.run_until_published()
+    assert question_texts(harness, deploy_id) == [APPROVED_TEXT, APPROVED_TEXT]
+
+    harness.change(deploy_id, approval={"decisions": ()})
+    harness.run_until_published()
+    assert question_texts(harness, deploy_id) == [f"<@{BOB}>: question 1", again]
 
 
 def test_a_void_question_says_that_it_was_replaced(harness: PublisherHarness) -> None:

@@ -22,7 +22,7 @@ from workers.ecs.images.image_changes import read_main_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
-from workers.flows.ending import confirm_twice, end_deploy
+from workers.flows.ending import cancelled_by, confirm_twice, end_deploy, with_typed_reason
 from workers.flows.external import external_traffic
 from workers.flows.finish.changed_since import end_if_changed_since
 from workers.flows.finish.scaled_to_zero import end_scaled_to_zero
@@ -134,8 +134,9 @@ def _end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
 
 
 def _end_by_cancel(deploy: Deploy, context: StepContext) -> StepResult:
-    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return end_deploy(deploy, context, Outcome.CANCELLED, external_rollout.stopped_following(deploy, user))
+    user, reason = cancelled_by(deploy)
+    text = external_rollout.stopped_following(deploy, user, reason)
+    return end_deploy(with_typed_reason(deploy, reason), context, Outcome.CANCELLED, text)
 
 
 def _finish_following(

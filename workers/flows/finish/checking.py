@@ -86,9 +86,8 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
     if settings is None:
         raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
     if deploy.cancel:
-        return roll_back_after_check(
-            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        sentence = rollback_reasons.cancelled_by(deploy.cancel.user, deploy.cancel.reason)
+        return roll_back_after_check(deploy, context, RollbackCauseKind.CANCELLED, sentence)
     if (ended := _end_if_not_ours(deploy, context)) is not None:
         return ended
     probe = take_probe(settings, context)

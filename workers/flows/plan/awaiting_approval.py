@@ -12,7 +12,7 @@ from deploys.records.audit_entry import AuditNote
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
-from workers.flows.ending import end_cancelled, end_deploy
+from workers.flows.ending import end_cancelled, end_deploy, with_typed_reason
 from workers.flows.plan.approval_voiding import APPROVAL_VOIDED
 from workers.messages import approval
 from workers.step_context import StepContext, StepResult
@@ -35,7 +35,8 @@ def _go_on(deploy: Deploy, context: StepContext) -> StepResult:
     now = context.now()
     rejection = next((d for d in deploy.approval.decisions if d.verdict is Verdict.REJECTED), None)
     if rejection:
-        return end_deploy(deploy, context, Outcome.REJECTED, approval.rejected(rejection.user))
+        text = approval.rejected(rejection.user, rejection.reason)
+        return end_deploy(with_typed_reason(deploy, rejection.reason), context, Outcome.REJECTED, text)
     if is_approved(deploy):
         approved = deploy.with_message(
             now, ThreadMessageKind.PROGRESS, approval.approved([d.user for d in deploy.approval.decisions])

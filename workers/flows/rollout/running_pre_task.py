@@ -29,6 +29,7 @@ from workers.flows.ending import (
     confirm_twice,
     end_cancelled,
     end_deploy,
+    with_typed_reason,
 )
 from workers.flows.observe import missing_evidence
 from workers.flows.observe.failure_evidence import (
@@ -274,8 +275,9 @@ def _task_stopped(
                 if exit_code is not None
                 else _failure_cause(deploy, context, ecs_task)
             )
-        text = messages.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
-        return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{missing_log}")
+        text = messages.cancelled(deploy, deploy.cancel, ending, has_run, log)
+        cancelled = with_typed_reason(deploy, deploy.cancel.reason)
+        return end_deploy(cancelled, context, Outcome.CANCELLED, f"{text}{missing_log}")
     settings = one_off_task(deploy)
     if pre_task.stop_cause is StopCause.OVERDUE and settings is not None:
         reason = messages.overdue(deploy, settings.deadline, has_run)

@@ -155,7 +155,10 @@ def test_an_approval_does_not_outlive_being_overtaken(harness: EngineHarness, ph
     harness.until_phase(back, Phase.FOLLOWING)
     waiting = harness.get(held)
     assert (waiting.phase, waiting.approval.decisions, waiting.began_at) == (Phase.WAITING, (), None)
-    assert "goes first, because this deploy is held." in waiting.thread_messages[-1].text
+    assert "goes first, because this deploy is held." in (text := waiting.thread_messages[-1].text)
+    voided = [each["why"] for each in audit.trail(harness.redis, held) if each["what"] == "approval voided"]
+    was_approved = phase is Phase.REGISTERING
+    assert voided == ([f"The approval of <@{BOB}> is void. {text}"] if was_approved else [])
     harness.until_over(back)
 
     harness.redis.delete("{slipway}:locks")

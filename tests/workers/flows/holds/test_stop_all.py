@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from deploys.records.hold import HoldKind
@@ -41,7 +39,7 @@ def test_a_registered_deploy_pauses_before_its_first_change(
     harness: EngineHarness, service: str, phase: Phase
 ) -> None:
     deploy_id = harness.request_deploy(service, "1.4.2", approvals=0)
-    put_into(harness, deploy_id, phase)
+    harness.step_into(deploy_id, phase)
     stop = harness.stop_all()
     wait(harness)
     assert held_phase(harness, deploy_id) is phase
@@ -55,7 +53,7 @@ def test_a_registered_deploy_pauses_before_its_first_change(
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.DRAINING, Phase.STARTING, Phase.FOLLOWING])
 def test_a_service_is_never_left_at_zero(harness: EngineHarness, phase: Phase) -> None:
     ledger = harness.request_deploy("ledger", "1.4.2", approvals=0)
-    put_into(harness, ledger, phase)
+    harness.step_into(ledger, phase)
     harness.stop_all()
 
     assert harness.until_outcome(ledger).outcome is Outcome.SUCCEEDED
@@ -66,7 +64,7 @@ def test_a_rollback_passes_and_overtakes_a_registered_deploy(harness: EngineHarn
     first = harness.request_deploy("web", "1.4.2")
     harness.until_over(first)
     held = harness.request_deploy("web", "1.5.0")
-    put_into(harness, held, Phase.UPDATING)
+    harness.step_into(held, Phase.UPDATING)
     registered = harness.get(held).ecs.new_revision
     stop = harness.stop_all()
     wait(harness, 10)
@@ -85,7 +83,7 @@ def test_a_rollback_passes_and_overtakes_a_registered_deploy(harness: EngineHarn
 def test_a_deploy_whose_task_has_run_ends_when_a_rollback_comes(harness: EngineHarness) -> None:
     harness.until_over(harness.request_deploy("web", "1.4.2"))
     held = harness.request_deploy("web", "1.5.0", before={"command": ("true",), "deadline": 300})
-    put_into(harness, held, Phase.UPDATING)
+    harness.step_into(held, Phase.UPDATING)
     harness.stop_all()
     wait(harness, 10)
     assert held_phase(harness, held) is Phase.UPDATING
@@ -101,7 +99,7 @@ def test_a_deploy_whose_task_has_run_ends_when_a_rollback_comes(harness: EngineH
 
 def test_the_task_before_the_rollout_is_not_started_and_its_time_begins_again(harness: EngineHarness) -> None:
     web = harness.request_deploy("web", "1.4.2", before={"command": ("true",), "deadline": 300})
-    put_into(harness, web, Phase.RUNNING_PRE_TASK)
+    harness.step_into(web, Phase.RUNNING_PRE_TASK)
     stop = harness.stop_all()
     wait(harness, 600)
     assert held_phase(harness, web) is Phase.RUNNING_PRE_TASK
@@ -126,7 +124,7 @@ def test_a_task_that_has_begun_goes_on_and_the_deploy_pauses_after_it(harness: E
 
 def test_a_change_that_may_be_under_way_goes_on(harness: EngineHarness) -> None:
     web = harness.request_deploy("web", "1.4.2")
-    put_into(harness, web, Phase.UPDATING)
+    harness.step_into(web, Phase.UPDATING)
     harness.store.amend(
         web, lambda deploy: deploy.evolve(ecs={"update_tried": True}), by="worker", what="intent"
     )
@@ -141,14 +139,3 @@ def test_two_people_stop_and_one_of_them_is_told_of_the_other(harness: EngineHar
 
     assert (first, second.id) == (second, first.id)
     assert second.user == BOB
-
-
-def put_into(harness: EngineHarness, deploy_id: str, phase: Phase) -> None:
-    """Runs single steps until the deploy has just come into this phase, before its step."""
-    engine: Any = harness.engine
-    engine._may_take_another_step = lambda claim: False
-    deadline = harness.ecs.now() + 1800
-    while harness.get(deploy_id).phase is not phase:
-        assert harness.ecs.now() < deadline, harness.describe_deploys()
-        harness.tick()
-    del engine._may_take_another_step

@@ -75,6 +75,9 @@ def test_every_step_before_the_first_change_asks(harness: EngineHarness, service
     assert harness.ecs.calls("RunTask") == []
     assert harness.running_tags(service) == {"1.4.0"}
     assert harness.leftover_keys() == []
+    was_approved = service == "ledger" and phase is not Phase.AWAITING_APPROVAL
+    expected = [f"The approval of <@{BOB}> is void. {deploy.end_reason}"] if was_approved else []
+    assert voided(harness, deploy_id) == expected
 
 
 def test_no_phase_asks_after_the_first_change(harness: EngineHarness) -> None:

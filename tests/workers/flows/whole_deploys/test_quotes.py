@@ -10,7 +10,8 @@ from deploys.quoting import NOT_QUOTED, NOT_SHOWN
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit
-from tests.scenarios.canaries import find_secrets, spill, spilled
+from sandbox.ecs.words_of_others import EVENTS, FAILED_STARTS
+from tests.scenarios.canaries import find_secrets, redis_contents, spill, spilled
 from tests.workers.engine_harness import EngineHarness, a_sandbox_service
 
 SAID_BY_ECS = "the service scheduler said password=hunter2"
@@ -166,3 +167,36 @@ def test_a_reason_why_tasks_stopped_is_quoted_without_secrets(harness: EngineHar
     }
     assert "postgres://app:[redacted]@db/shop" in harness.thread_text(deploy_id)
     assert find_secrets(spilled("a reason of ECS"), places) == []
+
+
+@pytest.mark.parametrize("source", FAILED_STARTS)
+def test_a_reason_in_which_ecs_quotes_another_system_has_no_secret(
+    harness: EngineHarness, source: str
+) -> None:
+    place = f"a reason of the {source}"
+    harness.ecs.fail_starts("web", source, spill(place))
+    harness.ecs.watch_words(list(spilled(place).values()))
+
+    deploy = harness.until_outcome(harness.request_deploy("web", "1.4.2"))
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert "postgres://app:[redacted]@db/shop" in harness.thread_text(deploy.id)
+    assert find_secrets(spilled(place), redis_contents(harness.redis)) == []
+    assert any(harness.ecs.watched_words().values()), "ECS has told it"
+
+
+def test_an_event_in_which_ecs_quotes_another_system_has_no_secret(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("web", "1.5.0-crash")
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    places = [f"an event that quotes the {source}" for source in EVENTS]
+    harness.ecs.watch_words([word for place in places for word in spilled(place).values()])
+    for source, place in zip(EVENTS, places, strict=True):
+        harness.ecs.add_event("web", source, spill(place))
+
+    harness.until_outcome(deploy_id)
+
+    assert "postgres://app:[redacted]@db/shop" in harness.thread_text(deploy_id)
+    seeded = {name: word for place in places for name, word in spilled(place).items()}
+    assert find_secrets(seeded, redis_contents(harness.redis)) == []
+    read = harness.ecs.watched_words()
+    assert all(any(read[word] for word in spilled(place).values()) for place in places)
