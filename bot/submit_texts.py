@@ -59,6 +59,12 @@ def with_holds(reply: PrivateReply, holds: Sequence[Hold]) -> PrivateReply:
     return replace(reply, text=f"{reply.text} It is held for now: {held} It goes on by itself after that.")
 
 
+def without_freeze(reply: PrivateReply, service: str) -> PrivateReply:
+    """The same for what was to override a freeze."""
+    note = f"No freeze of {code(service)} is on, so none is overridden: one that begins holds it."
+    return replace(reply, text=f"{reply.text} {note}")
+
+
 def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> PrivateReply:
     """The same was asked for before."""
     return PrivateReply(f"Nothing was added: {_describe_existing(deploy, threads, now)}")
@@ -94,7 +100,7 @@ def batch_queued(batch: Batch, deploys: Sequence[Deploy], waiting: Sequence[Wait
 
 
 def _places(waiting: Sequence[WaitingDeploy]) -> str:
-    """`web` is 2nd in the queue, expected to start about 14:05. It starts by itself."""
+    """`web` is 2nd in the queue, expected to start at about 14:05. It starts by itself."""
     places = [
         f"{code(each.deploy.service.name)} is {forecast_text(each.forecast, slack_time)}"
         for each in waiting
@@ -136,10 +142,10 @@ def _describe(deploy: Deploy) -> str:
 
 
 def _describe_ahead(deploy: Deploy) -> str:
-    """`1.4.1` of @dave, a restart by @dave"""
+    """`1.4.1` by @dave, a restart by @dave"""
     label = deploy_text.action_label(deploy)
     if deploy.verb is Verb.DEPLOY:
-        return f"{label} of {mention(deploy.request.requester)}"
+        return f"{label} by {mention(deploy.request.requester)}"
     article = "an" if label.startswith("e") else "a"
     return f"{article} {label} {deploy_text.requested_by(deploy)}"
 

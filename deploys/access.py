@@ -102,7 +102,7 @@ MAX_REFUSALS_SHOWN = 5
 ACTION_PHRASES: Mapping[Action, str] = {
     Action.SEE: "see",
     Action.DEPLOY: "deploy",
-    Action.APPROVE: "decide about",
+    Action.APPROVE: "approve or reject deploys of",
     Action.ROLL_BACK: "roll back",
     Action.LOCK: "lock",
     Action.SCALE: "scale",
@@ -342,7 +342,7 @@ class Access:
             raise GuestRefused(**facts)
 
     def _check_place(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
-        listed = not service.channels or asker.channel in (*service.channels, service.told.channel)
+        listed = not service.channels or asker.channel in named_channels(service)
         if not asker.channel or (not listed and not service.direct_messages):
             if asker.channel.startswith("D"):
                 raise DirectMessageRefused(service=service.name, channels=_channel_links(service))
@@ -476,5 +476,12 @@ def _not_listed(action: Action, service: Service, allowed: tuple[str, ...]) -> R
     )
 
 
+def named_channels(service: Service) -> tuple[str, ...]:
+    """The channels in which it may be asked for: that of its cards is one. Empty: in any."""
+    if not service.channels:
+        return ()
+    return tuple(dict.fromkeys(filter(None, (*service.channels, service.told.channel))))
+
+
 def _channel_links(service: Service) -> str:
-    return ", ".join(channel_link(each) for each in service.channels) or "a channel of this workspace"
+    return ", ".join(map(channel_link, named_channels(service))) or "a channel of this workspace"

@@ -41,11 +41,14 @@ from tests.in_process_endpoint import (
 from workers.ecs.aws.assumed_roles import TemporaryCredentials
 from workers.ecs.aws.aws_clients import AwsClients
 
+WORKERS_KEY = "slipway-workers"
+"""The access key of Slipway's own clients. `EcsSandbox.enforce_policies` holds its calls, and no others, to a
+policy."""
 AWS_ENVIRON = {
     "AWS_ENDPOINT_URL": FAKE_AWS_URL,
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
-    "AWS_ACCESS_KEY_ID": "sandbox",
+    "AWS_ACCESS_KEY_ID": WORKERS_KEY,
     "AWS_SECRET_ACCESS_KEY": "sandbox",
 }
 
@@ -106,11 +109,12 @@ def outside_client(service: str) -> Any:
             region_name=REGION,
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",
-        )
+        ),
+        "sandbox",
     )
 
 
-def without_signing(client: Any) -> Any:
+def without_signing(client: Any, access_key: str) -> Any:
     """Sends the access key without a signature, and a fixed user agent.
 
     The sandbox reads nothing else of them, and computing both takes longer than its answer.
@@ -119,14 +123,14 @@ def without_signing(client: Any) -> Any:
     client._resolve_endpoint_ruleset = _remember_endpoints(client._resolve_endpoint_ruleset)
 
     def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
-        request.headers["Authorization"] = authorization(region_name, signing_name)
+        request.headers["Authorization"] = authorization(access_key, region_name, signing_name)
 
     creator = client._user_agent_creator
     user_agent = creator.to_string()
     creator.to_string = lambda: user_agent
     client.meta.events.register("choose-signer", lambda **_: UNSIGNED)
     client.meta.events.register("before-sign", name_keys)
-    InProcessEndpoint.replace(client)
+    InProcessEndpoint.replace(client, access_key)
     return client
 
 
@@ -237,7 +241,7 @@ def _uses_sandbox_user() -> bool:
 
 @cache
 def _slipway_client(service: str, region: str) -> Any:
-    return without_signing(_original_build(AwsClients(), service, region))
+    return without_signing(_original_build(AwsClients(), service, region), WORKERS_KEY)
 
 
 def _call_wsgi(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:

@@ -57,7 +57,7 @@ class InProcessEndpoint(_Endpoint):  # type: ignore[misc]
     own_pid = 0
 
     @classmethod
-    def replace(cls, client: Any) -> None:
+    def replace(cls, client: Any, access_key: str) -> None:
         """Lets a client with the fake address send its requests this way."""
         endpoint, model = client._endpoint, client.meta.service_model
         replaced = cls(
@@ -68,7 +68,7 @@ class InProcessEndpoint(_Endpoint):  # type: ignore[misc]
             endpoint.http_session,
         )
         replaced._is_json = model.resolved_protocol == "json"
-        replaced._authorization = authorization(client.meta.region_name, model.signing_name)
+        replaced._authorization = authorization(access_key, client.meta.region_name, model.signing_name)
         replaced._parser = endpoint._response_parser_factory.create_parser(model.resolved_protocol)
         client._endpoint = replaced
 
@@ -113,9 +113,9 @@ class InProcessEndpoint(_Endpoint):  # type: ignore[misc]
         return (response, parsed), None
 
 
-def authorization(region: str, signing_name: str) -> str:
-    """A header with the sandbox's own access key and no signature: the sandbox reads nothing else of it."""
-    return f"AWS4-HMAC-SHA256 Credential=sandbox/20260101/{region}/{signing_name}/aws4_request"
+def authorization(access_key: str, region: str, signing_name: str) -> str:
+    """A header without a signature: the sandbox reads nothing else of it."""
+    return f"AWS4-HMAC-SHA256 Credential={access_key}/20260101/{region}/{signing_name}/aws4_request"
 
 
 def call_wsgi(

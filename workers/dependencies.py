@@ -55,6 +55,7 @@ from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.tag_signature import TagSigner
 from workers.thread.channel_alarm import post_alarm
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
@@ -126,7 +127,9 @@ class Dependencies:
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
         freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        reader = HomeReader(store, threads, access, self.catalogue, freezes, now)
+        locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
+        hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
         return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
@@ -171,7 +174,10 @@ class Dependencies:
         threads = ThreadStore(self.redis)
         url = threads.response_url(answer_id) if answer_id else None
         forms = threads.answer_blocks(answer_id) if answer_id else []
-        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, forms=forms)
+        recipient = Recipient(user, channel, thread_ts, url)
+        send_private_message(
+            self.slack, recipient, text, forms=forms, native_blocks=NativeBlockSupport(self.limits)
+        )
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:
@@ -260,7 +266,9 @@ class DependencyBuilder:
             aws=aws,
             engine=engine,
             job_queue=job_queue,
-            publisher=Publisher(self._slack, threads, store, limits, time.time, channels_to_post_in, access),
+            publisher=Publisher(
+                self._slack, threads, store, limits, time.time, channels_to_post_in, access, hold_sources
+            ),
             lock_watch=LockWatch(
                 locks, Notices(redis), store, threads, job_queue, SlackCalls(self._slack, limits)
             ),
@@ -279,6 +287,7 @@ class DependencyBuilder:
                 signer,
                 hold_sources=hold_sources[:2],
                 shared_channels=shared_channels,
+                native_blocks=NativeBlockSupport(limits),
                 record_retention_days=settings.record_retention_days,
             ),
             orphan_recovery=OrphanRecovery(

@@ -103,7 +103,7 @@ def handle(press: ButtonPress) -> str:
     for each in (old_id, new_id):
         press.context.jobs.advance(each)
     return (
-        f"{name_at_start(replaced)} of {mention(replaced.request.requester)} is withdrawn, and "
+        f"{name_at_start(replaced)} by {mention(replaced.request.requester)} is withdrawn, and "
         f"{code(kept.tag)} has its place in the queue."
     )
 

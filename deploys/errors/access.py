@@ -16,7 +16,7 @@ class NotAllowed(Refused):
 
 
 class NotAnApprover(Refused):
-    sentence = """You may not decide about `{service}`. Those who may: {approvers}, as `approvers` in
+    sentence = """You are not an approver of `{service}`. Those who are: {approvers}, as `approvers` in
     `services.yml` says."""
 
 

@@ -42,7 +42,7 @@ def override_held(deploy: Deploy, user: str, reason: str, now: float, *, replace
 def is_held_by_freeze(deploy: Deploy) -> bool:
     """Whether it waits for the end of a freeze."""
     held = deploy.hold is not None and deploy.hold.kind is HoldKind.FREEZE
-    return held and deploy.in_progress and deploy.cancel is None and deploy.phase.facts.service_unchanged
+    return held and deploy.in_progress and deploy.cancel is None and deploy.phase.facts.before_change
 
 
 def freeze_overridden(deploy: Deploy) -> bool:

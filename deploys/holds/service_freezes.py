@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploys.access import Access, Action, Asker, allowed_people
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry, make_window
-from deploys.errors import Refused, UnknownService
+from deploys.catalogue.slack_ids import EVERYONE, is_user_group
+from deploys.errors import Refused, SlackUnsure, UnknownService
 from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import TimeFormat, slack_time
 from deploys.holds.freezes import find_freeze, next_freeze
@@ -91,13 +92,14 @@ class ServiceFreezes:
         freeze = self.find(service, now)
         if freeze is None:
             return
-        allowed = allowed_people(self._catalogue.get_service(service), Action.OVERRIDE)
+        allowed = self._overriders(service, asker)
         until = slack_time(freeze.until) if freeze.until is not None else ""
         refusal = ServiceFrozen(
             why=freeze.sentence(),
             people=mentions(allowed, nobody="nobody, see `may_override` in `services.yml`"),
+            how=f", with `/deploy override {service} {escape_line(tag)} REASON`" if tag else "",
             service=service,
-            tag=tag or "TAG",
+            tag=tag,
             until=until,
             reason=escape_line(freeze.reason),
             window=escape_line(freeze.source),
@@ -140,6 +142,23 @@ class ServiceFreezes:
     def _may(self, asker: Asker, service: str) -> bool:
         try:
             self._access.may(Action.OVERRIDE, asker, service)
+        except Refused:
+            return False
+        return True
+
+    def _overriders(self, service: str, asker: Asker) -> tuple[str, ...]:
+        """Those who may override it in a request of their own: of people, who may also deploy it there. Of a
+        user group nobody can tell; if nobody else may, all who may override."""
+        allowed = allowed_people(self._catalogue.get_service(service), Action.OVERRIDE)
+        return tuple(each for each in allowed if self._may_deploy(each, asker, service)) or allowed
+
+    def _may_deploy(self, who: str, asker: Asker, service: str) -> bool:
+        if who == EVERYONE or is_user_group(who):
+            return True
+        try:
+            self._access.may(Action.DEPLOY, replace(asker, user=who), service)
+        except SlackUnsure:
+            return True
         except Refused:
             return False
         return True

@@ -225,7 +225,7 @@ def test_an_entry_has_its_reason_if_it_is_not_that_of_the_request_or_the_end(bot
     assert trail.splitlines()[-4:] == [
         f"• {at} requested, by <@{ALICE}>",
         f"• {at} moved",
-        f"• {at} refused approve, by <@{CAROL}>: You may not decide about `ledger`. Those who may: "
+        f"• {at} refused approve, by <@{CAROL}>: You are not an approver of `ledger`. Those who are: "
         "<!subteam^S02APPROVERS>, as `approvers` in `services.yml` says.",
         f"• {at} moved",
     ]

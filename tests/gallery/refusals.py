@@ -51,6 +51,7 @@ FACTS = {
     "hint": "",
     "how": "<@U02BOB0000> has locked it since 14:13 UTC: the migration runs.",
     "id": "k3m9p2qr",
+    "ids": "`k3m9p2qr`, `w7x8y9zt`",
     "image": "web:9.9.9",
     "kind": "deploy",
     "known": "`1.4.1`, `1.4.0`",

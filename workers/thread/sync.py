@@ -24,7 +24,6 @@ from workers.thread.fallback_levels import (
     FallbackLevel,
     FittedMessage,
     fit_message,
-    has_native_blocks,
     less_fallback,
 )
 from workers.thread.rate_limits import RATES, Urgency
@@ -113,7 +112,7 @@ class ThreadSync:
                 thread_ts=request_thread,
                 urgency=urgency,
                 has_slot=has_slot,
-            )
+            ).ts
 
         try:
             ts = self._writer.call_in_slot("reply_next_try", urgency, post, sent_level=message.level)
@@ -163,7 +162,7 @@ class ThreadSync:
         A question whose buttons Slack refused is sent as text at once, and retried with its buttons.
         """
         if message.level == self.thread.fallback_level == FallbackLevel.PLAIN_BLOCKS:
-            self._calls.note_no_native_blocks()
+            self._calls.native_blocks.note_refused(self._source.card(self._now()).blocks)
         if self._source.state_key() != self.thread.card_state:
             self._writer.thread = less_fallback(self.thread)
         sent: dict[str, Any] = {
@@ -196,6 +195,9 @@ class ThreadSync:
             if reply.question:
                 posted = reply.question.evolve(ts=ts, maybe_twice=self.thread.reply_unconfirmed)
                 changes["question_replies"] = (*self.thread.question_replies, posted)
+            if reply.failure:
+                told = reply.failure.evolve(channel=self.thread.channel, ts=ts)
+                changes["failure_messages"] = (*self.thread.failure_messages, told)
             self._writer.save(**changes, reply_next_try=None, short_reply=False, reply_unconfirmed=False)
         return None
 
@@ -260,7 +262,7 @@ class ThreadSync:
                 broadcast=reply.broadcast and not plain,
                 urgency=urgency,
                 has_slot=has_slot,
-            )
+            ).ts
 
         return self._writer.call_in_slot("reply_next_try", urgency, post)
 
@@ -277,7 +279,7 @@ class ThreadSync:
 
     def _fit_card(self) -> FittedMessage:
         card, level = self._source.card(self._now()), self.thread.fallback_level
-        if has_native_blocks(card.blocks) and not self._calls.takes_native_blocks():
+        if not self._calls.native_blocks.takes(card.blocks):
             level = max(level, FallbackLevel.PLAIN_BLOCKS)
         return fit_message(card, level, self.thread.text_limit)
 
