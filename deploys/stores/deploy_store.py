@@ -89,8 +89,8 @@ class DeployStore(DeployReader):
                 redis_keys.in_progress(service),
                 redis_keys.history(service),
             ]
-            source = "form" if each.request.from_form else ""
-            entry = self._entry(each, who=each.request.requester, what="requested", now=now, source=source)
+            request = each.request
+            entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
             args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
         answers = self._script("submit")(keys=script_keys, args=args)
         self._refuse_unless_durable()
