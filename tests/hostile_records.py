@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
@@ -66,12 +67,15 @@ class ValueBuilder:
         if origin in (dict, Mapping):
             key = self.build(arguments[0], self.key_names.get(name, name))
             return {key: self.build(arguments[1], name)}
+        if origin is Counter:
+            return Counter([self.build(arguments[0], name)])
         if origin is frozenset:
             return frozenset({self.build(arguments[0], name)})
         return self._build_plain(annotation, name)
 
     def _build_plain(self, annotation: Any, name: str) -> Any:
         plain: dict[Any, Callable[[], Any]] = {
+            Any: lambda: self.text(name),
             str: lambda: self.text(name),
             int: lambda: 3,
             float: lambda: self.number(name),

@@ -105,7 +105,7 @@ def _about_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     if deploy.batch_id:
         yield f"Part of batch {code(deploy.batch_id)}"
     service = deploy.service
-    where = f"{code(service.cluster)} ({escape(service.region)})"
+    where = f"{code(service.cluster)} ({escape_line(service.region)})"
     yield f"ECS service {code(service.ecs_service)} on {where}, {service.strategy}"
     for each in deploy.approval.decisions:
         yield f"{each.verdict.capitalize()} by {mention(each.user)}, {_when_and_why(each)}"

@@ -243,7 +243,7 @@ def _special() -> list[Exhibit]:
 
 def private_refusal_section() -> Section:
     """What the requester alone is told, of each check that may refuse a deploy at once and what it offers."""
-    refusals = {
+    refusals: dict[str, dict[str, Any]] = {
         "a tag that is not there": {"likely_tags": ("1.4.1",)},
         "another rollout": {"external_deployment_id": "ecs-svc/4711"},
         "what can be asked for again": {"instead": Instead.AGAIN},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys import deploy_text
 from deploys.formatting import slack_time, time_ago
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, escape_line, mention, plural
 from deploys.native_blocks import Cell, code_cell, number_cell, text_cell, time_cell, users_cell
 from deploys.quoting import quote_code, quoted
 from deploys.records.request import Verb
@@ -35,7 +35,7 @@ _HEALTH: dict[Health, str] = {
 def describe_one(now: RunningNow, at: float) -> str:
     """Version, digest and revision, since when and by whom, counts and health. at: now (epoch seconds)."""
     service = now.service
-    where = f"{code(service.cluster)} ({escape(service.region)})"
+    where = f"{code(service.cluster)} ({escape_line(service.region)})"
     lines = [*_version_lines(now), _origin_line(now, at), _tasks_line(now), *_health_lines(now, at)]
     head = f"*Running now*: {code(service.name)} on {where}"
     return "\n".join([head, *(f"• {line}" for line in lines)])
