@@ -9,7 +9,7 @@ import pytest
 from bot import form_listeners
 from bot.forms.options import service_options
 from deploys.catalogue.catalogue import Catalogue
-from deploys.stores.tag_lists import TagList
+from deploys.stores.tag_lists import ListedTag, TagList
 from tests.bot.bot_harness import (
     CAROL,
     DEPLOYS_CHANNEL,
