@@ -124,7 +124,7 @@ def test_a_waiting_deploy_is_replaced_by_those_who_may_withdraw_it_until_it_begi
     assert talk.replaces(DAVE, "/deploy web 1.5.0") is None, "dave neither asked for it nor approves"
     withdrawn = talk.replaces(ALICE, "/deploy web 1.6.0")
     assert withdrawn is not None
-    assert withdrawn.startswith(f"`web` `1.4.2` of <@{ALICE}> is withdrawn, and `1.6.0` has its place")
+    assert withdrawn.startswith(f"`web` `1.4.2` by <@{ALICE}> is withdrawn, and `1.6.0` has its place")
 
     assert talk.ends(running)[0] is Outcome.SUCCEEDED, "what runs is left alone"
     assert talk.ends(waiting)[0] is Outcome.CANCELLED
