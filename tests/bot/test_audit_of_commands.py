@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.commands import SUBCOMMANDS
+from deploys.records.phases import Phase
 from deploys.stores import audit
 from tests.bot.bot_harness import (
     ALICE,
+    BOB,
     CAROL,
     DEPLOYS_CHANNEL,
     GENERAL_CHANNEL,
@@ -37,13 +39,14 @@ DONE: dict[str, tuple[str, str, dict[str, str]]] = {
     "scale": ("scale web 3 more load", "requested", {"target": "3", "why": "more load"}),
     "run": ("run web -- ls -l", "requested", {"target": "ls -l"}),
     "cancel": (f"cancel {ID}", "cancel", {"deploy": ID, "tag": "1.0.0", "phase": "waiting"}),
+    "reject": (f"reject {ID} too late", "rejected", {"deploy": ID, "tag": "1.0.0", "why": "too late"}),
     "lock": ("lock web for 2h graphs", "locked", {"target": "web", "lock_owner": ALICE, "why": "graphs"}),
     "unlock": ("unlock web", "unlocked", {"target": "web", "lock_owner": ALICE}),
     "stop-all": ("stop-all an incident", "all deploys stopped", {"why": "an incident", "service": ""}),
     "resume-all": ("resume-all it is over", "all deploys resumed", {"why": "it is over", "service": ""}),
 }
 """What is typed, what became of it, and what else the entry says."""
-VERB_OF_THE_DEPLOY = {"override": "deploy", "cancel": "deploy"}
+VERB_OF_THE_DEPLOY = {"override": "deploy", "cancel": "deploy", "reject": "deploy"}
 """What is done to a deploy is an entry about that deploy, whose verb it names."""
 QUERIES = {
     "plan": "plan web 1.4.2",
@@ -82,6 +85,14 @@ def prepare(bot: BotHarness, verb: str) -> None:
     for undone, done in (("unlock", "lock web the graphs"), ("resume-all", "stop-all an incident")):
         if verb == undone:
             typed(bot, done, ALICE)
+    if verb == "reject":
+        waits = {
+            "phase": Phase.AWAITING_APPROVAL,
+            "service": SERVICE.model_copy(update={"approvals": 1}),
+            "request": {"requester": BOB},
+            "approval": {"question": 1},
+        }
+        bot.context.store.amend(ID, lambda deploy: deploy.evolve(**waits), by="slipway", what="planned")
 
 
 def test_every_subcommand_is_here() -> None:
