@@ -1,12 +1,12 @@
 #!/bin/sh
-# Writes the settings of a new Slipway into a folder: one file for each process, with the Redis user of that process,
-# and Valkey's files. Overwrites nothing. What is still missing is marked with `...`.
-#   packaging/new-settings.sh FOLDER REDIS_HOST:PORT [redis or rediss]
+# Writes the settings of a new Slipway into a folder: one file for each process, with a Redis user of its own, and
+# Valkey's files. Overwrites nothing. What only you know is left as `...`.
+#   packaging/new-settings.sh FOLDER REDIS_HOST:PORT redis|rediss
 set -eu
 umask 077
-[ $# -ge 2 ] || { echo "usage: $0 FOLDER REDIS_HOST:PORT [redis|rediss]" >&2; exit 2; }
-folder=$1 redis=$2 scheme=${3:-rediss}
-source=$(cd "$(dirname "$0")" && pwd)
+[ $# -eq 3 ] || { echo "usage: $0 FOLDER REDIS_HOST:PORT redis|rediss" >&2; exit 2; }
+folder=$1 redis=$2 scheme=$3
+source=$(cd "$(dirname "$0")/.." && pwd)
 if [ -e "$folder" ]; then
     echo "$folder is there already, so nothing was written. Name a folder that is not there yet." >&2
     exit 1
@@ -14,21 +14,24 @@ fi
 secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
 mkdir -p "$folder/valkey" "$folder/slipway"
-cp "$source/valkey.conf" "$folder/valkey/"
-cp "$source/../services.example.yml" "$folder/slipway/services.yml"
-chmod 755 "$folder" "$folder/slipway" && chmod 644 "$folder/slipway/services.yml"
-acl=$(sed -n '/^```acl$/,/^```$/p' "$source/../docs/security.md" | grep -v '^```')
+cp "$source/packaging/valkey.conf" "$folder/valkey/"
+cp "$source/services.example.yml" "$folder/slipway/services.yml"
+chmod 755 "$folder" "$folder/slipway"
+chmod 644 "$folder/slipway/services.yml" "$folder/valkey/valkey.conf"
+
+acl=$(sed -n '/^```acl$/,/^```$/p' "$source/docs/security.md" | grep -v '^```')
 for process in bot worker scheduler audit; do
     password=$(secret)
-    name=$(echo "$process" | tr a-z A-Z)
-    acl=$(echo "$acl" | sed "s/${name}_PASSWORD/$password/")
+    acl=$(echo "$acl" | sed "s/>$(echo "$process" | tr '[:lower:]' '[:upper:]')_PASSWORD/>$password/")
     echo "REDIS_URL=$scheme://slipway-$process:$password@$redis/0" > "$folder/$process.env"
 done
 echo "$acl" > "$folder/valkey/users.acl"
+
 cp "$folder/bot.env" "$folder/web.env"
+for process in bot web worker; do
+    printf 'AWS_REGION=...\nSLACK_BOT_TOKEN=xoxb-...\n' >> "$folder/$process.env"
+done
 echo 'SLACK_APP_TOKEN=xapp-...' >> "$folder/bot.env"
 echo 'SLACK_SIGNING_SECRET=...' >> "$folder/web.env"
-for process in bot web worker; do echo 'SLACK_BOT_TOKEN=xoxb-...' >> "$folder/$process.env"; done
 echo "RESTORE_TAG_KEY=$(secret)" >> "$folder/worker.env"
-for process in bot web worker; do echo 'AWS_REGION=...' >> "$folder/$process.env"; done
-echo "Wrote $folder. Replace every ... in its .env files, and edit $folder/slipway/services.yml."
+echo "Wrote $folder. Replace each ... in its .env files, and edit $folder/slipway/services.yml."
