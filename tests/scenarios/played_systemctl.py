@@ -1,6 +1,6 @@
 """`systemctl`, as far as docs/operations.md uses it: it runs the units of a folder without systemd and root.
 
-SYSTEMD_ROOT is taken for the machine's root: paths of MOVED begin there. Each unit's output is in its `log` folder.
+SYSTEMD_ROOT is taken for the machine's root: paths of MOVED begin there. Each unit's output is in `log`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(os.environ.get("SYSTEMD_ROOT", "/nowhere"))
@@ -30,7 +31,7 @@ def move_paths(text: str, root: Path) -> str:
 
 
 class Unit:
-    """A service or target: its file and what the folder of its prefix adds to it (systemd.unit, "Description")."""
+    """A service or target: its file, and what the folder of its prefix adds (systemd.unit, "Description")."""
 
     def __init__(self, name: str) -> None:
         self.name = name if name.endswith(".target") else f"{name.removesuffix('.service')}.service"
@@ -73,16 +74,23 @@ class Unit:
             return
         env = self.environment()
         command = [
-            re.sub(r"\$\{(\w+)\}", lambda found: env[found[1]], word) for word in shlex.split(self.get("ExecStart"))
+            re.sub(r"\$\{(\w+)\}", lambda found: env[found[1]], word)
+            for word in shlex.split(self.get("ExecStart"))
         ]
         with (ROOT / "log" / f"{self.name}.log").open("ab") as log:
             process = subprocess.Popen(
-                command, env=env, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=env,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.pid_file.write_text(str(process.pid))
 
     def stop(self) -> None:
-        """SIGTERM for the process alone, then SIGKILL for all that is left (systemd.kill, "KillMode=mixed")."""
+        """SIGTERM for the process alone, then SIGKILL for what is left (systemd.kill, "KillMode=mixed")."""
         pid = self.pid
         if pid is None:
             return
@@ -94,10 +102,8 @@ class Unit:
                 print(f"{self.name} did not end and was killed", file=sys.stderr)  # noqa: T201
                 break
             time.sleep(POLL_SECONDS)
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.pid_file.unlink()
 
 

@@ -48,8 +48,8 @@ WAIT_SECONDS = 90.0
 NEXT_VERSION = "0.2.0"
 NEW_FIELD = "of_the_next_version"
 REAL_PIP = "SLIPWAY_REAL_PIP" in os.environ
-"""With this variable set, pip installs from the registry, which takes minutes. Otherwise a new environment gets what
-this one has."""
+"""With this variable set, pip installs from the registry, which takes minutes. Otherwise a new environment gets
+what this one has."""
 
 
 def read_blocks() -> dict[str, list[str]]:
@@ -66,7 +66,7 @@ BLOCKS = read_blocks()
 
 
 class Machine:
-    """An empty directory that is taken for the root of a machine, with a systemd and a Slack, an ECS elsewhere."""
+    """An empty directory that is taken for the root of a machine, and a Slack and an ECS elsewhere."""
 
     def __init__(self, root: Path, processes: ProcessGroup) -> None:
         self.root = root
@@ -121,7 +121,8 @@ class Machine:
         self._commit(upstream, "0.1.0")
         record = upstream / "deploys/records/deploy.py"
         text = record.read_text()
-        changed = text.replace("    version: int = 0\n", f'    version: int = 0\n    {NEW_FIELD}: str = "new"\n', 1)
+        field = "    version: int = 0\n"
+        changed = text.replace(field, f'{field}    {NEW_FIELD}: str = "new"\n', 1)
         assert changed != text
         record.write_text(changed)
         self._commit(upstream, NEXT_VERSION)
@@ -139,7 +140,9 @@ class Machine:
 
     def _start_others(self, processes: ProcessGroup) -> None:
         manifest = write_manifest(self.root, None)
-        slack = processes.start_module("slack", "sandbox.slack", "--port", "0", "--manifest", str(manifest), env={})
+        slack = processes.start_module(
+            "slack", "sandbox.slack", "--port", "0", "--manifest", str(manifest), env={}
+        )
         ecs = processes.start_module("ecs", "sandbox.ecs", "--port", "0", "--speed", str(SPEED), env={})
         processes.wait_until("Slack", lambda: slack.find_in_log(URL_PATTERN))
         processes.wait_until("ECS", lambda: ecs.find_in_log(URL_PATTERN))
@@ -153,7 +156,9 @@ class Machine:
         if not REAL_PIP:
             script = script.replace("-m venv ", "-m venv --without-pip ")
             script = re.sub(r'(\S+)/bin/pip"? install --require-hashes .*', ":", script)
-            script = re.sub(r'"?([^\s"]+)/bin/pip"? install --no-deps \S+ (\S+)', r"install_offline \1 \2", script)
+            script = re.sub(
+                r'"?([^\s"]+)/bin/pip"? install --no-deps \S+ (\S+)', r"install_offline \1 \2", script
+            )
         env = {
             "PATH": f"{self.root}/bin:{os.environ['PATH']}",
             "HOME": str(self.root),
@@ -176,9 +181,10 @@ class Machine:
 
     def edit_settings(self) -> None:
         """What the page says in words: the tokens, the region, the services, the AWS credentials."""
+        slack = f"SLACK_BOT_TOKEN=xoxb-sandbox-bot\nSLACK_API_URL={self.slack.url}api/"
         values = {
             "AWS_REGION=...": "AWS_REGION=eu-west-1",
-            "SLACK_BOT_TOKEN=xoxb-...": f"SLACK_BOT_TOKEN=xoxb-sandbox-bot\nSLACK_API_URL={self.slack.url}api/",
+            "SLACK_BOT_TOKEN=xoxb-...": slack,
             "SLACK_APP_TOKEN=xapp-...": "SLACK_APP_TOKEN=xapp-sandbox-app",
         }
         folder = self.root / "etc/slipway"
@@ -207,8 +213,8 @@ class Machine:
         )
 
     def deploys(self, text: str) -> str:
-        """alice types a command until a deploy is queued: right after the start, the workers have not read yet
-        who she is. Its id."""
+        """alice types a command until a deploy is queued: right after the start, the workers have not read
+        yet who she is. Its id."""
         before = set(self._ids())
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
@@ -219,7 +225,7 @@ class Machine:
             time.sleep(0.5)
 
     def _ids(self) -> list[str]:
-        return self._ask(lambda redis: to_texts(redis.zrange(redis_keys.HISTORY, 0, -1)))
+        return to_texts(self._ask(lambda redis: redis.zrange(redis_keys.HISTORY, 0, -1)))
 
     def record(self, deploy_id: str) -> dict[str, Any]:
         """The record as it is in Redis, because this version of Slipway cannot read one of the next."""
@@ -245,7 +251,8 @@ install_offline() {
     site=$(echo "$1"/lib/python3*/site-packages)
     cp "$HOME/dependencies.pth" "$site/"
     cp -r "$2/bot" "$2/deploys" "$2/workers" "$2/slipway" "$site/"
-    printf '#!/bin/sh\\nexec %s/bin/python -c "from slipway.cli import main; main()" "$@"\\n' "$1" > "$1/bin/slipway"
+    start='from slipway.cli import main; main()'
+    printf '#!/bin/sh\\nexec %s/bin/python -c "%s" "$@"\\n' "$1" "$start" > "$1/bin/slipway"
     chmod +x "$1/bin/slipway"
 }
 """
