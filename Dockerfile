@@ -13,7 +13,8 @@ COPY bot bot
 COPY deploys deploys
 COPY workers workers
 COPY slipway slipway
-RUN ["pip", "--python", "/opt/slipway/bin/python", "install", "--no-deps", "--no-index", "--no-build-isolation", "."]
+RUN ["pip", "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", "wheels", "."]
+RUN ["pip", "--python", "/opt/slipway/bin/python", "install", "--no-deps", "--no-index", "--find-links", "wheels", "slipway-bot"]
 
 FROM python:${PYTHON}-slim
 COPY --from=build /opt/slipway /opt/slipway

@@ -5,11 +5,12 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check gallery docs lock format clean
+.PHONY: help demo test test-pythons check gallery docs lock format clean
 
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
+	@echo "make test-pythons  run a part of the tests with each promised version of Python that this machine has"
 	@echo "make check   lint, types and import rules"
 	@echo "make gallery  draw everything that Slipway says in Slack: build/gallery.html, and pictures"
 	@echo "make docs    write the tables of keys into docs/configuration.md"
@@ -31,6 +32,9 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/pytest -n auto
 
+test-pythons:
+	@$(PYTHON) .ci/pythons.py
+
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,12 +51,15 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The second file has what production needs, in the versions of the first, and no test tools.
+# The second file has what production needs, in the versions of the first, and no test tools; the third what builds
+# Slipway's own package.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock:
 	$(LOCK) --extra dev --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --output-file requirements-production.lock
+	echo "setuptools" | uv pip compile - --constraint requirements.lock --generate-hashes --quiet --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --output-file requirements-build.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

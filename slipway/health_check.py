@@ -1,7 +1,7 @@
 """Whether the Slipway process of this container lives: `python -m slipway.health_check`, for Docker and ECS.
 
-It asks for `/healthz` at METRICS_PORT and exits with 0 or 1. It imports nothing that is slow, because it starts
-every 30 seconds.
+It asks for `/healthz` at METRICS_PORT and exits with 0 or 1. It imports nothing that is slow, because it
+starts every 30 seconds.
 """
 
 from __future__ import annotations

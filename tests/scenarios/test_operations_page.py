@@ -48,8 +48,8 @@ WAIT_SECONDS = 90.0
 NEXT_VERSION = "0.2.0"
 NEW_FIELD = "of_the_next_version"
 REAL_PIP = "SLIPWAY_REAL_PIP" in os.environ
-"""With this variable set, pip installs from the registry, which takes minutes. Otherwise a new environment gets
-what this one has."""
+"""With this variable set, pip installs from the registry, which takes minutes. Otherwise a new environment
+gets what this one has."""
 
 
 def read_blocks() -> dict[str, list[str]]:
