@@ -5,7 +5,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check gallery docs lock format clean
+.PHONY: help demo test test-pythons check gallery pictures docs lock format clean
 
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-pythons  run a part of the tests with each promised version of Python that this machine has"
 	@echo "make check   lint, types and import rules"
 	@echo "make gallery  draw everything that Slipway says in Slack: build/gallery.html, and pictures"
+	@echo "make pictures  take the pictures of the README of the demo's page: docs/*.png"
 	@echo "make docs    write the tables of keys into docs/configuration.md"
 	@echo "make format  let ruff format the code"
 	@echo "make lock    resolve requirements.lock and requirements-production.lock again from pyproject.toml"
@@ -44,8 +45,12 @@ check: .venv/ready
 gallery: .venv/ready
 	$(BIN)/python -m tests.gallery build
 
+pictures: .venv/ready
+	$(BIN)/python -m tests.pictures docs
+
 docs: .venv/ready
 	$(BIN)/python -m slipway.configuration_page docs/configuration.md
+	$(BIN)/python -m slipway.iam.policies_page docs/iam.md
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

@@ -16,6 +16,7 @@ from bot.attempts import StrangerLog
 from bot.error_boundary import answer_unhandled_error
 from bot.form_listeners import FormListeners
 from bot.forms.deploy_form import DEPLOY_FORM, MESSAGE_SHORTCUT, PLAN_VIEW, SERVICE, SHORTCUT, TAG
+from bot.forms.reason_form import REASON_FORM
 from bot.listeners import CurrentContext, Listeners
 from bot.middleware import Deduplication, ReplayProtection, SignatureCheck, WorkspaceCheck, authorize_as
 from bot.payload_check import PayloadCheck
@@ -71,6 +72,7 @@ def _listen_to_form(app: App, listeners: FormListeners) -> None:
     app.options(TAG)(listeners.tag_options)
     app.view(DEPLOY_FORM)(listeners.submit_form)
     app.view(PLAN_VIEW)(listeners.submit_plan)
+    app.view(REASON_FORM)(listeners.submit_reason)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from bot import attempts, commands
 from bot.app_context import AppContext
+from bot.forms.reason_form import PressedButton, reason_form
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.refused_requests import note_refused_click
@@ -16,7 +17,7 @@ from deploys.buttons import ButtonPress, ButtonValue
 from deploys.buttons.unlock import find_lock_by_id
 from deploys.decisions import decision_text
 from deploys.deploy_text import name_at_start, status_text
-from deploys.errors import AlreadyDecided, Refused, StaleCard, UnknownDeploy
+from deploys.errors import AlreadyDecided, ReasonMissing, Refused, StaleCard, UnknownDeploy
 from deploys.mrkdwn import escape
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
@@ -30,6 +31,8 @@ class ButtonClick(NamedTuple):
     message_ts: str | None
     """The message with the button; None on a Home tab."""
     ephemeral: bool
+    reason: str = ""
+    """What was typed in the modal that asked for a reason."""
 
 
 def read_click(body: dict[str, Any]) -> ButtonClick:
@@ -84,14 +87,38 @@ def _handle(
             )
         return commands.run_command(Command(subcommand, **arguments), asked, context)
 
+    press = ButtonPress(value, not click.ephemeral, request, context, run_command, click.reason)
     try:
-        answer = handle(ButtonPress(value, not click.ephemeral, request, context, run_command))
+        answer = handle(press)
+    except ReasonMissing as missing:
+        ask = buttons.REASON_QUESTIONS.get(click.action_id)
+        if ask is None or not request.trigger_id:
+            raise
+        form = reason_form(ask(press), _pressed(click, request))
+        return PrivateReply(missing.message, form=form)
     except Refused as error:
         note_refused_click(error, click.action_id, click.value, request, context.now())
         raise
     if isinstance(answer, PrivateReply):
         return answer
     return PrivateReply(str(answer)) if answer else None
+
+
+def _pressed(click: ButtonClick, request: Request) -> PressedButton:
+    return PressedButton(
+        action_id=click.action_id,
+        value=click.value,
+        message_ts=click.message_ts,
+        ephemeral=click.ephemeral,
+        channel=request.channel,
+        thread_ts=request.thread_ts,
+        response_url=request.response_url,
+    )
+
+
+def press_with_reason(pressed: PressedButton, reason: str) -> ButtonClick:
+    """The press that waited for this reason."""
+    return ButtonClick(pressed.action_id, pressed.value, pressed.message_ts, pressed.ephemeral, reason)
 
 
 def find_channel(value: str, context: AppContext) -> str:

@@ -120,6 +120,10 @@ class FormListeners:
         """*Deploy* below a plan."""
         self._submit(ack, req, submission.submit_plan, changes=True)
 
+    def submit_reason(self, ack: Ack, req: BoltRequest) -> None:
+        """The reason was typed for which a button had asked."""
+        self._submit(ack, req, submission.submit_reason, changes=True)
+
     def _submit(self, ack: Ack, req: BoltRequest, submit: Submit, *, changes: bool) -> None:
         context, view = self._current.take(), req.body["view"]
         sender = request.from_view(req, context.slack_clock)

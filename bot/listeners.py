@@ -132,7 +132,7 @@ class Listeners:
         )
         ack()
         if reply:
-            send_reply(reply, asked, context)
+            open_form_or_send(reply, asked, context)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""

@@ -12,7 +12,8 @@ from redis.exceptions import RedisError
 
 from bot.app_context import AppContext
 from bot.request import Request
-from deploys.buttons import Button, base_action_id, numbered_action_id
+from deploys.buttons import Button
+from deploys.buttons.button import action_row
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from deploys.records.deploy import new_deploy_id
@@ -37,6 +38,8 @@ class PrivateReply:
     sends this, and `blocks` if Slack refuses it."""
     announcement: str = ""
     """What the ack of a command says if a worker sends the answer because of `native`."""
+    deploys: tuple[str, ...] = ()
+    """Ids of the deploys that were queued, or that are the same and under way already."""
     form: dict[str, Any] | None = None
     """A modal to open in place of the text, which is said only if Slack does not open it."""
 
@@ -68,15 +71,8 @@ def with_buttons(reply: PrivateReply, buttons: Sequence[Button], *, below: int |
     if not buttons:
         return reply
     blocks = reply.blocks or (section_block(clip(reply.text, SECTION)),)
-    ids = [each.action_id for each in buttons]
-    row = [
-        replace(each, action_id=numbered_action_id(base_action_id(each.action_id), number)).to_slack()
-        if ids.count(each.action_id) > 1
-        else each.to_slack()
-        for number, each in enumerate(buttons)
-    ]
-    actions = {"type": "actions", "elements": row}
-    return replace(reply, blocks=(*blocks[:below], actions, *blocks[len(blocks[:below]) :]), has_buttons=True)
+    row = action_row(buttons)
+    return replace(reply, blocks=(*blocks[:below], row, *blocks[len(blocks[:below]) :]), has_buttons=True)
 
 
 def context_block(text: str) -> dict[str, Any]:

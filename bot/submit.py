@@ -21,7 +21,7 @@ from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_bu
 from deploys.catalogue.service import Service
 from deploys.errors import ServiceLocked
 from deploys.holds.breaking_locks import lock_facts
-from deploys.holds.held_deploys import first_hold
+from deploys.holds.held_deploys import HoldSource, first_hold
 from deploys.holds.locks import StopHolds
 from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.holds.service_freezes import HELD_VERBS
@@ -76,6 +76,7 @@ def build_deploy_request(request: Request, reason: str, now: float) -> DeployReq
         new_thread=request.new_thread,
         requested_at=now,
         from_form=request.from_form,
+        command_line=request.command_line,
     )
 
 
@@ -108,8 +109,11 @@ def submit_deploy(
         count_change=None if command.count is None else CountChange(wanted=command.count),
         command=TypedCommand.of(arguments) if (arguments := shlex.split(command.command_line)) else None,
     )
-    if overrides_freeze:
-        deploy = override_freeze(deploy, request.user, command.reason, context.now())
+    is_frozen = overrides_freeze and context.freezes.find(command.service, context.now()) is not None
+    if is_frozen:
+        deploy = override_freeze(
+            deploy, request.user, command.reason, context.now(), command_line=request.command_line
+        )
     if not command.waits_for_lock:
         refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
@@ -126,15 +130,23 @@ def submit_deploy(
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
     context.jobs.publish()
-    holds = find_holds([submission.deploy], context)
-    waiting = QueueReader(context.store, context.now()).read(submission.deploy)
+    return _start(submission.deploy, context, overrides_nothing=overrides_freeze and not is_frozen)
+
+
+def _start(deploy: Deploy, context: AppContext, *, overrides_nothing: bool) -> PrivateReply:
+    """Has a worker begin it, if nothing is before it."""
+    holds = find_holds([deploy], context)
+    waiting = QueueReader(context.store, context.now(), hold_sources(context)).read(deploy)
+    reply = submit_texts.queued_behind(waiting) if waiting.ahead else submit_texts.queued(deploy)
+    reply = submit_texts.with_holds(reply, holds)
+    if overrides_nothing:
+        reply = submit_texts.without_freeze(reply, deploy.service.name)
     if not waiting.ahead:
         context.jobs.advance(deploy.id)
-        return submit_texts.with_holds(submit_texts.queued(submission.deploy), holds)
+        return reply
     if not holds:
         _wake_held_first(waiting.ahead, context)
-    reply = submit_texts.with_holds(submit_texts.queued_behind(waiting), holds)
-    return with_buttons(reply, _offer_replacement(submission.deploy, waiting.ahead, context))
+    return with_buttons(reply, _offer_replacement(deploy, waiting.ahead, context))
 
 
 def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
@@ -157,10 +169,14 @@ def refuse_if_locked(service: str, verb: Verb, request: Request, context: AppCon
         raise refusal
 
 
+def hold_sources(context: AppContext) -> tuple[HoldSource, ...]:
+    """The stop of all deploys, locks and freezes."""
+    return (StopHolds(context.stops), context.lock_holds, context.freezes)
+
+
 def find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
-    """What holds these deploys right away."""
-    sources = (StopHolds(context.stops), context.lock_holds)
-    found = (first_hold(sources, each, context.now()) for each in deploys)
+    """What holds these deploys right away: a freeze has refused them before, or is overridden."""
+    found = (first_hold(hold_sources(context)[:2], each, context.now()) for each in deploys)
     return list(dict.fromkeys(hold for hold in found if hold))
 
 

@@ -10,7 +10,7 @@ from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from bot.submit import build_deploy, build_deploy_request, find_holds, refuse_if_locked
+from bot.submit import build_deploy, build_deploy_request, find_holds, hold_sources, refuse_if_locked
 from deploys.access import Action, refuse_batch
 from deploys.buttons.override_freeze import override_deploy
 from deploys.catalogue.service import Service, ServiceGroup
@@ -77,7 +77,7 @@ def submit_batch(
     ]
     if overrides_freeze:
         deploys = [
-            override_freeze(each, request.user, command.reason, now)
+            override_freeze(each, request.user, command.reason, now, command_line=request.command_line)
             if context.freezes.find(each.service.name, now)
             else each
             for each in deploys
@@ -105,7 +105,7 @@ def submit_batch(
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
     holds = find_holds([each.deploy for each in submissions], context)
-    queues = QueueReader(context.store, now)
+    queues = QueueReader(context.store, now, hold_sources(context))
     waiting = [queues.read(each.deploy) for each in submissions if each.ahead]
     return submit_texts.with_holds(submit_texts.batch_queued(batch, deploys, waiting), holds)
 

@@ -27,6 +27,7 @@ from deploys.decisions import tried_to_change
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.request import Verb
+from deploys.rollback_offer import brings_version
 
 DAY_SECONDS = 86_400.0
 ROLLBACK_SECONDS = DAY_SECONDS
@@ -199,7 +200,7 @@ def _restore_seconds(deploy: Deploy, undone_by: Deploy | None, later: Sequence[D
         restored = _end(undone_by)
     else:
         succeeded = (each for each in later if each.outcome is Outcome.SUCCEEDED)
-        restored = next((_end(each) for each in succeeded if each.verb is not Verb.FOLLOW), None)
+        restored = next((_end(each) for each in succeeded if brings_version(each)), None)
     if restored is None:
         return None
     return max(restored - (_end(deploy) if began is None else began), 0.0)

@@ -16,19 +16,23 @@ def shorten_line(text: str, limit: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`48 s`, `3 min 05 s`, `1 h 02 min`."""
+    """`48 s`, `3 min 05 s`, `30 min`, `1 h 02 min`, `2 h`."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
 
 
 def long_duration(seconds: float) -> str:
-    """The same in two units at most: `48 s`, `3 min 05 s`, `1 h 02 min`, `2 days 4 h`."""
-    hours = round(seconds) // 3600
-    return duration(seconds) if hours < 48 else f"{hours // 24} days {hours % 24} h"
+    """The same in two units at most: `48 s`, `3 min 05 s`, `1 h 02 min`, `2 days 4 h`, `3 days`."""
+    days, hours = divmod(round(seconds) // 3600, 24)
+    if days < 2:
+        return duration(seconds)
+    return f"{days} days {hours} h" if hours else f"{days} days"
 
 
 def time_ago(seconds: float) -> str:

@@ -2,7 +2,8 @@
 
 docs.slack.dev/reference/block-kit/blocks: "Data table block" (since May 2026), "Data visualization block"
 (since June 2026). A workspace or a client that does not know them yet answers `invalid_blocks`, so a message
-that has one comes with plainer blocks and a text that say the same (`workers/thread/private_message.py`).
+that has one comes with plainer blocks and a text that say the same (`workers/thread/private_message.py`), and
+what was refused is not tried again for a day (`workers/thread/native_block_support.py`).
 
 A message has at most one table and two charts: the first is the rule of the older table block, the second
 was found by calls to Slack (vercel/chat #696).

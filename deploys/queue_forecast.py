@@ -9,6 +9,7 @@ from statistics import median
 from deploys.decisions import is_approved
 from deploys.deploy_text import action_label, deploy_name, requested_by
 from deploys.formatting import TimeFormat, duration
+from deploys.holds.held_deploys import HoldSource, first_hold
 from deploys.records.batch import Batch, Skipped, WaitsFor, check_batch_order, open_before
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -17,6 +18,8 @@ from deploys.stores.deploy_reader import DeployReader
 
 DEPLOYS_READ = 20
 """Deploys of the service that are looked at (count)."""
+MAX_HOLDS = 10
+"""Holds one behind the other before no start is told (count)."""
 DURATIONS_USED = 5
 """The newest of these whose duration counts (count)."""
 _RAN = frozenset({Outcome.SUCCEEDED, Outcome.ROLLED_BACK})
@@ -50,11 +53,15 @@ class WaitingDeploy:
 
 
 class QueueReader:
-    """Reads what deploys wait for, as of `now` (epoch seconds). Each queue and history is read once."""
+    """Reads what deploys wait for, as of `now` (epoch seconds). Each queue and history is read once.
 
-    def __init__(self, store: DeployReader, now: float) -> None:
+    hold_sources: what may hold a deploy when its turn comes.
+    """
+
+    def __init__(self, store: DeployReader, now: float, hold_sources: Sequence[HoldSource] = ()) -> None:
         self._store = store
         self._now = now
+        self._hold_sources = hold_sources
         self._queues: dict[str, list[str]] = {}
         self._recent: dict[str, list[Deploy]] = {}
         self._batches: dict[str, tuple[Batch, list[Deploy]] | None] = {}
@@ -62,6 +69,26 @@ class QueueReader:
     def read(self, deploy: Deploy) -> WaitingDeploy:
         """What it waits for. One that is first in its queue may still wait for the one before it in its
         batch."""
+        found = self._read_unheld(deploy)
+        if found.forecast is None or not self._hold_sources:
+            return found
+        return replace(found, forecast=self._with_holds(deploy, found.forecast))
+
+    def _with_holds(self, deploy: Deploy, found: QueueForecast) -> QueueForecast:
+        """A start at which something would hold it is none: it starts once nothing does."""
+        at = found.starts_at
+        if found.after_first is not None:
+            at = self._now + found.after_first
+        for _ in range(MAX_HOLDS):
+            hold = None if at is None else first_hold(self._hold_sources, deploy, at)
+            if hold is None:
+                return found
+            if hold.until is None:
+                break
+            at, found = hold.until, QueueForecast(found.place, starts_at=hold.until)
+        return QueueForecast(found.place)
+
+    def _read_unheld(self, deploy: Deploy) -> WaitingDeploy:
         if deploy.phase is not Phase.WAITING or not deploy.in_progress:
             return WaitingDeploy(deploy)
         name = deploy.service.name
@@ -169,18 +196,18 @@ def usual_seconds(recent: Sequence[Deploy]) -> float | None:
 
 
 def forecast_text(found: QueueForecast, when: TimeFormat) -> str:
-    """`2nd in the queue, expected to start about 14:05`; empty if neither is known."""
+    """`2nd in the queue, expected to start at about 14:05`; empty if neither is known."""
     place = f"{ordinal(found.place)} in the queue" if found.place else ""
     return ", ".join(filter(None, (place, start_text(found, when))))
 
 
 def start_text(found: QueueForecast, when: TimeFormat) -> str:
-    """`expected to start about 14:05`; empty if nobody can tell. It names no time that has passed."""
+    """`expected to start at about 14:05`; empty if nobody can tell. It names no time that has passed."""
     if other := found.approval_of:
         what = action_label(other) if found.place else deploy_name(other)
         return f"to start once {what} {requested_by(other)} is approved and has ended"
     if found.starts_at is not None:
-        return f"expected to start about {when(found.starts_at)}"
+        return f"expected to start at about {when(found.starts_at)}"
     if found.after_first:
         return f"expected to start about {duration(found.after_first)} after the deploy that runs now ends"
     return "expected to start any moment now" if found.after_first is not None else ""

@@ -18,7 +18,7 @@ from deploys.errors import (
 )
 from deploys.records.plan import Instead
 
-_NOTHING_TO_ASK_FOR = (NothingToFollow, NothingToRollBackTo, RevisionAlreadyRuns, RolloutIsOurs)
+_NOTHING_TO_ASK_FOR = (NothingToFollow, RevisionAlreadyRuns, RolloutIsOurs)
 """The same request would be refused again, whatever anybody changes in AWS."""
 
 
@@ -33,6 +33,8 @@ def hints_of(error: Exception) -> Mapping[str, Any]:
             return {"instead": Instead.RESTART}
         case RollbackImageChanged():
             return {"instead": Instead.DEPLOY, "instead_tag": error.facts["tag"]}
+        case NothingToRollBackTo():
+            return {"instead": Instead.FORM}
         case _ if isinstance(error, _NOTHING_TO_ASK_FOR):
             return {}
     return {"instead": Instead.AGAIN}

@@ -36,7 +36,7 @@ def find_rollback_offer(deploy: Deploy, recent: Sequence[Deploy]) -> RollbackOff
 
     recent: the deploys of the service, newest first.
     """
-    if deploy.outcome is not Outcome.SUCCEEDED or deploy.verb is Verb.FOLLOW or deploy.plan is None:
+    if deploy.outcome is not Outcome.SUCCEEDED or deploy.plan is None or not brings_version(deploy):
         return None
     newer: list[Deploy] = []
     earlier: list[Deploy] = []
@@ -54,11 +54,16 @@ def find_rollback_offer(deploy: Deploy, recent: Sequence[Deploy]) -> RollbackOff
     return RollbackOffer(target, previous_version(deploy))
 
 
+def brings_version(deploy: Deploy) -> bool:
+    """Not by a count or a command, nor by what another tool deployed and Slipway only followed."""
+    return deploy.verb.sets_version and deploy.verb is not Verb.FOLLOW
+
+
 def _brought(deploy: Deploy, revision: str) -> bool:
     return deploy.outcome is Outcome.SUCCEEDED and deploy.ecs.new_revision == revision
 
 
 def _leaves_service_alone(deploy: Deploy) -> bool:
-    if deploy.verb is Verb.FOLLOW or deploy.outcome in _LEFT_AS_IT_WAS:
+    if not brings_version(deploy) or deploy.outcome in _LEFT_AS_IT_WAS:
         return True
     return deploy.outcome is None and is_service_untouched(deploy)

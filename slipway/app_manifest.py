@@ -80,7 +80,7 @@ def socket_mode_manifest() -> Manifest:
                     "name": "Deploy in this thread",
                     "type": "message",
                     "callback_id": MESSAGE_SHORTCUT,
-                    "description": "Opens the same form; the deploy is told in the message's thread",
+                    "description": "Opens the same form; its card goes into the message's thread",
                 },
             ],
         },

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zlib import crc32
 
@@ -18,6 +20,7 @@ from redis import Redis
 
 from deploys.redis_connection import connect
 from sandbox.valkey import valkey
+from tests.plain_redis_pool import with_plain_pool
 from tests.xdist_grouping import GroupedScheduling
 
 # Without bytecode on disk, every process of the tests compiles Slipway and rewrites their assertions again.
@@ -50,7 +53,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedSched
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """`-n auto` means four more than there are cores: the four groups of tests that share something slow
+    """`-n auto` means four more than there are cores: the groups of tests that share something slow
     begin first, and mostly wait for real processes or a browser."""
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 4
 
@@ -64,7 +67,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slowest files begin first, so that the run does not wait for them at the end. The scenarios follow
-    one another, so that each demo is started once.
+    one another, so that each demo is started once; so do the tests of the page, which share a browser.
 
     The other files are mixed: some mostly wait and some mostly compute, and a folder of one kind would leave
     the cores idle.
@@ -73,22 +76,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         key=lambda item: (
             item.path.name not in SLOW_FILES,
             item.path.parent.name != "scenarios",
-            crc32(item.nodeid.split("::")[0].encode()),
+            crc32(_together(item).encode()),
         )
     )
 
 
+def _together(item: pytest.Item) -> str:
+    """Whose tests follow one another: a file, or the folder of the files that share a browser."""
+    file = item.nodeid.split("::")[0]
+    return file.rpartition("/")[0] if item.path.parent.name == "page" else file
+
+
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def redis_url(redis_socket: Path) -> Iterator[str]:
     """The URL of this test process's Valkey."""
-    with valkey() as server:
+    with valkey(unixsocket=str(redis_socket)) as server:
         yield server.connection_url
 
 
 @pytest.fixture(scope="session")
-def redis_client(redis_url: str) -> Iterator[Redis]:
+def redis_socket() -> Iterator[Path]:
+    """Where the same Valkey can be reached with less work than over TCP."""
+    with TemporaryDirectory(prefix="valkey-socket-") as folder:
+        yield Path(folder) / "socket"
+
+
+@pytest.fixture(scope="session")
+def redis_client(redis_url: str, redis_socket: Path) -> Iterator[Redis]:
     """One client for all tests: connecting takes more round trips than many tests."""
-    with connect(redis_url) as client:
+    with with_plain_pool(connect(f"unix://{redis_socket}")) as client:
         yield client
 
 

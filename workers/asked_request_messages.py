@@ -90,7 +90,7 @@ class AskedRequestMessages:
             [_section(text), row],
             thread_ts=request.thread_ts,
             urgency=Urgency.URGENT,
-        )
+        ).ts
 
     def _tell_requester(self, state: AskedState) -> None:
         if state.ts:
@@ -110,7 +110,8 @@ def question_text(asked: AskedRequest) -> str:
     who = mention(refused.request.requester)
     reason = refused.reason.strip()
     why = f"\nWhy: {escape(shorten(reason, 500))}" if reason else ""
-    return f"{asked.people}: {who} asks one of you to run {code(typed_command(refused))}.{why}"
+    override = "override the freeze and " if refused.subcommand == "override" else ""
+    return f"{asked.people}: {who} asks one of you to {override}run {code(typed_command(refused))}.{why}"
 
 
 def end_text(state: AskedState) -> str:

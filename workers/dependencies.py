@@ -15,6 +15,7 @@ from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.catalogue_file import CatalogueFile
 from deploys.catalogue.slack_ids import is_user_group
+from deploys.command_line_place import standby_age, standby_ids
 from deploys.errors import SlipwayError
 from deploys.holds.locks import LockHolds, StopHolds
 from deploys.holds.service_freezes import ServiceFreezes
@@ -55,6 +56,7 @@ from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.tag_signature import TagSigner
 from workers.thread.channel_alarm import post_alarm
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
@@ -126,7 +128,9 @@ class Dependencies:
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
         freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        reader = HomeReader(store, threads, access, self.catalogue, freezes, now)
+        locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
+        hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
         return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
@@ -151,7 +155,8 @@ class Dependencies:
         if slack_id:
             reader.read(slack_id)
         else:
-            reader.refresh(DeployStore(self.redis).active())
+            standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
+            reader.refresh(DeployStore(self.redis).active(), standby, age)
 
     def read_tags(self, name: str) -> None:
         """Reads which tags a service's image has, and which of them run."""
@@ -171,7 +176,10 @@ class Dependencies:
         threads = ThreadStore(self.redis)
         url = threads.response_url(answer_id) if answer_id else None
         forms = threads.answer_blocks(answer_id) if answer_id else []
-        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, forms=forms)
+        recipient = Recipient(user, channel, thread_ts, url)
+        send_private_message(
+            self.slack, recipient, text, forms=forms, native_blocks=NativeBlockSupport(self.limits)
+        )
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:
@@ -260,7 +268,9 @@ class DependencyBuilder:
             aws=aws,
             engine=engine,
             job_queue=job_queue,
-            publisher=Publisher(self._slack, threads, store, limits, time.time, channels_to_post_in, access),
+            publisher=Publisher(
+                self._slack, threads, store, limits, time.time, channels_to_post_in, access, hold_sources
+            ),
             lock_watch=LockWatch(
                 locks, Notices(redis), store, threads, job_queue, SlackCalls(self._slack, limits)
             ),
@@ -279,6 +289,7 @@ class DependencyBuilder:
                 signer,
                 hold_sources=hold_sources[:2],
                 shared_channels=shared_channels,
+                native_blocks=NativeBlockSupport(limits),
                 record_retention_days=settings.record_retention_days,
             ),
             orphan_recovery=OrphanRecovery(

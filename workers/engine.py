@@ -14,12 +14,13 @@ from rq.timeouts import BaseTimeoutException
 
 from deploys.decisions import is_service_untouched
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
+from deploys.failure_followup import changed_by
 from deploys.holds.held_deploys import HoldSource
 from deploys.job_queue import JobQueue
 from deploys.quoted_texts import with_quotes
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
-from deploys.records.phases import Outcome, Phase, Stage
+from deploys.records.phases import Phase, Stage
 from deploys.records.quote import Quote
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.rollback_offer import DEPLOYS_READ
@@ -276,17 +277,17 @@ class Engine:
             self._job_queue.advance(result.overtaken_by)
         began = is_service_untouched(before) and not is_service_untouched(after)
         if began or after.outcome != before.outcome:
-            self._publish_success_before(after)
+            self._publish_earlier(after)
 
-    def _publish_success_before(self, deploy: Deploy) -> None:
-        """Its card offers to roll it back as long as it is the one that runs. If this is lost, a press of the
-        button says so."""
-        recent = self._store.recent(deploy.service.name, DEPLOYS_READ)
-        before = next(
-            (each for each in recent if each.outcome is Outcome.SUCCEEDED and each.id != deploy.id), None
-        )
-        if before is not None:
-            ThreadStore(self._store.redis).mark_due(before.thread_id, self._now())
+    def _publish_earlier(self, deploy: Deploy) -> None:
+        """The messages of earlier deploys say something else now: the card of the one that runs offers to
+        roll it back no more, and those about failures name what came after them. If this is lost, a press of
+        the button says so."""
+        threads = ThreadStore(self._store.redis)
+        earlier = changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
+        for each in earlier:
+            threads.mark_due(each.thread_id, self._now())
+        if earlier:
             self._job_queue.publish()
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:

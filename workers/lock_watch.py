@@ -2,7 +2,7 @@
 
 The scheduler enqueues this every few seconds. What is said is kept in Redis by the script that changes the
 lock, so each reminder is written once however many workers run this, and stays until Slack has taken it. A
-message whose answer was lost is sent again.
+message whose answer was lost is sent again. What calls the owner to a lock says so once the lock is over.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import structlog
 
 from deploys.formatting import slack_time
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import length_text, locked_thing
+from deploys.holds.lock_text import length_text, locked_thing, until_text
 from deploys.job_queue import JobQueue
 from deploys.mrkdwn import mention, reason_sentence
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
-from deploys.records.notice import PersonalNotice
+from deploys.records.notice import PersonalNotice, SentNotice
 from deploys.stores.audit import lock_fields
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.thread_store import ThreadStore
-from workers.thread.slack_calls import RetryLater, SlackCalls
+from workers.thread.slack_calls import PostedMessage, RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
 
 log = structlog.get_logger()
@@ -70,6 +70,7 @@ class LockWatch:
                 self._remind(lock, now)
         for notice in self._notices.all():
             self._send(notice)
+        self._edit_sent(now)
 
     def _end(self, lock: Lock, now: float) -> None:
         text = f"your lock of {locked_thing(lock)} has ended, and what waited for it goes on."
@@ -91,7 +92,10 @@ class LockWatch:
 
     def _remind(self, lock: Lock, now: float) -> None:
         text = reminder(lock, now)
-        self._locks.remind(lock, lock.evolve(reminded_at=now), _notice(lock, text, now, private=True))
+        notice = _notice(lock, text, now, private=True).evolve(
+            lock=lock.ref, past_text=f"I reminded you of your lock of {locked_thing(lock)}."
+        )
+        self._locks.remind(lock, lock.evolve(reminded_at=now), notice)
 
     def _send(self, notice: PersonalNotice) -> None:
         if not self._notices.claim(notice):
@@ -101,7 +105,7 @@ class LockWatch:
         failure: SlackCallFailed | None = None
         for channel, text in ways[::-1] if notice.private else ways:
             try:
-                self._calls.post(channel, text)
+                posted = self._calls.post(channel, text)
             except RetryLater:
                 return self._notices.release(notice)
             except SlackCallFailed as error:
@@ -109,9 +113,40 @@ class LockWatch:
                     return self._notices.release(notice)
                 failure = error
             else:
-                return self._notices.remove(notice)
+                return self._note_sent(notice, posted)
         log.error("a person cannot be told", user=notice.user, error=failure.detail if failure else "")
         return self._notices.remove(notice)
+
+    def _note_sent(self, notice: PersonalNotice, posted: PostedMessage) -> None:
+        if notice.lock is None:
+            return self._notices.remove(notice)
+        return self._notices.keep_sent(SentNotice(notice=notice, channel=posted.channel, ts=posted.ts))
+
+    def _edit_sent(self, now: float) -> None:
+        """Edits the messages about locks that are over. Several workers may do so: the text is the same."""
+        for sent in self._notices.sent():
+            ref = sent.notice.lock
+            lock = self._locks.find(ref.target, now) if ref else None
+            if ref and lock and lock.id == ref.id:
+                continue
+            text = over_text(sent, lock)
+            try:
+                self._calls.update(sent.channel, sent.ts, text, ())
+            except RetryLater:
+                return
+            except SlackCallFailed as error:
+                if error.kind in TEMPORARY_ERRORS:
+                    return
+            self._notices.forget_sent(sent)
+
+
+def over_text(sent: SentNotice, lock: Lock | None) -> str:
+    """What a message about a lock says once that is over. lock: what its target is locked by now. Pure."""
+    notice = sent.notice
+    mentioned = "" if notice.private else f"{mention(notice.user)}: "
+    if lock is not None and lock.owner == notice.user:
+        return f"{mentioned}{notice.past_text} You have locked it again, {until_text(lock)}."
+    return f"{mentioned}{notice.past_text} It is over."
 
 
 def is_reminder_due(lock: Lock, now: float) -> bool:

@@ -8,14 +8,14 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, section_block
 from bot.request import Request
-from deploys.access import Action, allowed_people, rule_of
+from deploys.access import Action, allowed_people, named_channels, rule_of
 from deploys.catalogue.service import LogLines, Service
 from deploys.errors import Refused
 from deploys.mrkdwn import channel_link, code, mentions, plural
 
 _EXPLAINED = {
     Action.DEPLOY: "deploy it",
-    Action.APPROVE: "decide about it",
+    Action.APPROVE: "approve or reject it",
     Action.ROLL_BACK: "roll it back",
     Action.LOCK: "lock it",
     Action.SCALE: "scale it",
@@ -57,7 +57,7 @@ def _lines_about_rules(service: Service) -> Iterator[str]:
     if service.approvals:
         own = "counts" if service.self_approval else "does not count"
         yield f"a deploy needs {plural(service.approvals, 'approval')}; the requester's own {own}"
-    channels = ", ".join(map(channel_link, service.channels)) or "any"
+    channels = ", ".join(map(channel_link, named_channels(service))) or "any"
     yield f"from which channels: {channels} (`channels`)"
     yield f"guests of the workspace: {_allowed(service.guests)} (`guests`)"
     yield f"direct messages: {_allowed(service.direct_messages)} (`direct_messages`)"

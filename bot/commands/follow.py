@@ -42,7 +42,7 @@ def _refuse_own_rollout(service: str, context: AppContext) -> None:
 SUBCOMMAND = Subcommand(
     name="follow",
     arguments=(SERVICE,),
-    help="shows how a rollout goes that was begun elsewhere",
+    help="follows a rollout that was started outside Slipway",
     allowed=Allowed.DEPLOYERS,
     run=run,
 )

@@ -7,7 +7,8 @@ from bot.commands.stop_all import stop_entry
 from bot.grammar import REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import MAY_STOP, Action
+from deploys.access import Action
+from deploys.buttons.resume_all import actions_to_resume
 from deploys.errors import MayNotResumeAll, MayOnNone, NotStopped
 from deploys.holds.held_deploys import wake_held_deploys
 from deploys.holds.hold_ends import RESUMED, who_resumed
@@ -37,14 +38,13 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 def _refuse_unless_allowed(stop: StopAll, request: Request, context: AppContext) -> None:
     """Raises MayNotResumeAll, and what `Access.may_on_any` raises."""
-    is_own = stop.user == request.user
     try:
-        context.access.may_on_any((Action.OVERRIDE, *(MAY_STOP if is_own else ())), request.asker)
+        context.access.may_on_any(actions_to_resume(stop, request.user), request.asker)
     except MayOnNone:
-        people = mentions(context.access.people_of(Action.OVERRIDE))
         sees = context.access.seen_by(request.asker).services
         how = stop_sentence(stop) if sees else "All deploys are stopped."
-        raise MayNotResumeAll(how=how, user=mention(stop.user), people=people) from None
+        named = ((stop.user,) if sees else ()) + context.access.people_of(Action.OVERRIDE)
+        raise MayNotResumeAll(how=how, people=mentions(tuple(dict.fromkeys(named)))) from None
 
 
 SUBCOMMAND = Subcommand(

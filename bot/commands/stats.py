@@ -34,7 +34,7 @@ def announce(command: Command) -> str:
 SUBCOMMAND = Subcommand(
     name="stats",
     arguments=(optional(SERVICES),),
-    help="tells deployment frequency, lead time, failure rate and time to restore",
+    help="shows deployment frequency, lead time, failure rate and time to restore",
     allowed=Allowed.ANYBODY,
     run=run,
     announcement=announce,

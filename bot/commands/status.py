@@ -13,6 +13,7 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
+from bot.submit import hold_sources
 from bot.visibility import find_named_services, hidden_note
 from bot.worker_query import ask_about_services
 from deploys import deploy_text
@@ -124,7 +125,7 @@ def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
 def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: AppContext) -> str:
     if not deploys:
         return ""
-    queues = QueueReader(context.store, context.now())
+    queues = QueueReader(context.store, context.now(), hold_sources(context))
     return f"{title}\n{bullet_list([_describe_deploy(each, queues, context) for each in deploys], max_bytes)}"
 
 

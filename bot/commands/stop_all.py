@@ -15,8 +15,9 @@ from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.stop_all import StopAll
 
-MAX_NAMED = 10
-"""People and user groups that a refusal names (count)."""
+MAX_NAMED = 5
+"""People and user groups that a refusal names, and that can be called to stop all deploys (count). If there
+are more, the others are counted, and nobody is called."""
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -47,8 +48,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     wake_held_deploys(context.store, context.threads, context.jobs, now)
     return PrivateReply(
         f"Stopped: all deploys, until `/deploy resume-all`: {reason_sentence(stop.reason)} What has begun to "
-        "change its service goes on to its end, and rollbacks pass. Everything else waits, also what is "
-        "asked for from now on."
+        "change its service goes on to its end, or stays at its next pause; rollbacks pass. Everything else "
+        "waits, also what is asked for from now on."
     )
 
 
@@ -65,6 +66,7 @@ def stop_entry(
         why=why or stop.reason,
         channel=request.channel,
         team=request.team,
+        source=request.asker.source,
         catalogue=context.catalogue.version,
     )
 

@@ -9,7 +9,7 @@ from bot.grammar import LOCK_TARGET, REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
-from deploys.errors import LockOver, NotLocked
+from deploys.errors.locks import LockOver, NotLocked
 from deploys.holds.breaking_locks import break_lock, lock_entry, services_of
 from deploys.holds.held_deploys import wake_held_deploys
 from deploys.holds.hold_ends import UNLOCKED, who_ended, who_unlocked

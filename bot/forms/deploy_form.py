@@ -176,7 +176,7 @@ def _channel_input(service: Service | None) -> dict[str, Any]:
     if service and service.channels:
         element["initial_conversation"] = service.channels[0]
     block_id = block_for(CHANNEL, service.name if service else "")
-    hint = "Where the deploy is told, and where the service may be deployed from."
+    hint = "Where its card and thread go. The service has to allow deploys from there."
     return {**_input(block_id, "Channel", element, hint=hint), "optional": has_first}
 
 
@@ -203,8 +203,8 @@ def _told_where(origin: FormOrigin, service: Service | None) -> str:
         where = "this conversation"
     told = service.told.channel if service else None
     if told and told != origin.channel:
-        return f"The deploy is told in {channel_link(told)}; a link to it follows in {where}."
-    return f"The deploy is told in {where}."
+        return f"The card and its thread will be in {channel_link(told)}; a link to it follows in {where}."
+    return f"The card and its thread will be in {where}."
 
 
 def place_of(service: Service) -> str:

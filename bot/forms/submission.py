@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot import attempts, commands, error_boundary, grammar, usage
+from bot import attempts, clicks, commands, error_boundary, grammar, usage
 from bot.app_context import AppContext
-from bot.forms import deploy_form
+from bot.forms import deploy_form, reason_form
 from bot.forms.deploy_form import CHANNEL, REASON, SERVICE, TAG, FormOrigin, PlannedDeploy
 from bot.forms.opening import form_at
 from bot.forms.options import NO_TAG
@@ -77,14 +77,18 @@ def read_entered(view: Mapping[str, Any]) -> Entered:
 
 
 def place_request(view: Mapping[str, Any], sender: Request, context: AppContext) -> Request:
-    """The sender's request, in the channel and thread from which the form was opened; if that was in none, in
-    the channel that was chosen, or the first one of the service.
+    """The sender's request, in the channel and thread from which the form was opened, or where the button was
+    pressed; if that was in none, in the channel that was chosen, or the first one of the service.
 
     Raises:
         StaleForm
     """
     if view.get("callback_id") == deploy_form.PLAN_VIEW:
         return _sent_from(deploy_form.read_planned(view).origin, sender)
+    if view.get("callback_id") == reason_form.REASON_FORM:
+        pressed = reason_form.read_pressed(view)
+        place = {name: getattr(pressed, name) for name in ("channel", "thread_ts", "response_url")}
+        return replace(sender, from_form=False, **place)
     origin = deploy_form.read_origin(view)
     if origin.channel:
         return _sent_from(origin, sender)
@@ -137,6 +141,22 @@ def submit_plan(view: Mapping[str, Any], request: Request, context: AppContext) 
         if reply.has_buttons:
             return FormAnswer(CLOSE_ALL, reply, request)
         return _update(deploy_form.refused_plan(error.message))
+
+
+def submit_reason(view: Mapping[str, Any], request: Request, context: AppContext) -> FormAnswer:
+    """Presses the button that asked for a reason, with that. What is refused is told as after a press.
+
+    Raises:
+        StaleForm, RedisError
+    """
+    pressed, reason = reason_form.read_pressed(view), reason_form.read_reason(view)
+    if not reason:
+        return _field_error(reason_form.REASON, "Why? Other people will read the reason.")
+    try:
+        reply = clicks.handle_click(clicks.press_with_reason(pressed, reason), request, context)
+    except Refused as error:
+        reply = error_boundary.answer_error(error, context, request)
+    return FormAnswer(private=reply, request=request)
 
 
 def _queue(command: Command, request: Request, context: AppContext) -> FormAnswer:
@@ -210,7 +230,8 @@ def show_error(view: Mapping[str, Any], sentence: str) -> FormAnswer:
     """Shows in the view why its submission failed. No mention is in the sentence."""
     if view.get("callback_id") == deploy_form.PLAN_VIEW:
         return _update(deploy_form.refused_plan(sentence))
-    return _field_error(SERVICE, sentence)
+    is_reason = view.get("callback_id") == reason_form.REASON_FORM
+    return _field_error(reason_form.REASON if is_reason else SERVICE, sentence)
 
 
 def _update(view: deploy_form.View) -> FormAnswer:

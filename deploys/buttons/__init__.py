@@ -42,10 +42,12 @@ from deploys.buttons.ask_somebody import ASK_SOMEBODY
 from deploys.buttons.break_lock import BREAK_LOCK
 from deploys.buttons.button import (
     MORE,
+    AskReason,
     Button,
     ButtonHandler,
     ButtonPress,
     ButtonValue,
+    ReasonQuestion,
     base_action_id,
     button_value,
     numbered_action_id,
@@ -92,6 +94,7 @@ __all__ = [
     "OVERRIDE_REFUSED",
     "QUESTION_BUTTONS",
     "QUEUE_BEHIND_LOCK",
+    "REASON_QUESTIONS",
     "REJECT",
     "REPLACE_WAITING",
     "RESUME_ALL",
@@ -106,6 +109,7 @@ __all__ = [
     "Button",
     "ButtonPress",
     "ButtonValue",
+    "ReasonQuestion",
     "approve_button",
     "base_action_id",
     "break_this_lock_button",
@@ -160,5 +164,11 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     SUGGESTED_NAME: suggested_name.handle,
 }
 """What a press of each button does, by action id."""
+REASON_QUESTIONS: Mapping[str, AskReason] = {
+    OVERRIDE_FREEZE: override_freeze.ask_reason,
+    OVERRIDE_REFUSED: override_refused.ask_reason,
+    RUN_ASKED: run_asked.ask_reason,
+}
+"""What a modal asks if a press is refused with `ReasonMissing`, by action id."""
 QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})
 """The buttons of a question: without them nobody can answer it."""

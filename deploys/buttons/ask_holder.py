@@ -47,6 +47,8 @@ def handle(press: ButtonPress) -> str:
             f"({escape_line(lock.reason)}){_what_waits(refused)}. `/deploy unlock {lock.target}` ends it."
         ),
         at=now,
+        lock=lock.ref,
+        past_text=f"{mention(press.actor.user)} asked whether your lock of {locked_thing(lock)} can end.",
     )
     asked = press.context.locks.ask_holder(lock, press.actor.user, now, notice)
     if asked is not None:

@@ -96,8 +96,6 @@ def _people(refused: RefusedRequest) -> str:
     is_channel = refused.request.channel.startswith(("C", "G"))
     if not refused.subcommand or refused.is_query or not is_channel:
         return ""
-    if _is_frozen(refused) and not refused.reason.strip():
-        return ""  # a freeze is overridden only with a reason
     facts = refused.facts
     found = facts.get("people") or facts.get("deployers") or facts.get("approvers") or ""
     return "" if EVERYONE in found.split(", ") or "<" not in found else found

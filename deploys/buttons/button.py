@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Protocol
 
 from deploys.access import Access, Asker
@@ -46,6 +46,16 @@ class ConfirmDialog:
             "deny": plain_text(self.deny, CONFIRM_BUTTON),
         }
         return {**dialog, "style": self.style} if self.style else dialog
+
+
+@dataclass(frozen=True)
+class ReasonQuestion:
+    """What a modal says that asks for a reason before a press has its effect."""
+
+    title: str
+    text: str
+    """What happens then (mrkdwn)."""
+    submit: str
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,18 @@ def numbered_action_id(action_id: str, number: int) -> str:
 def base_action_id(action_id: str) -> str:
     """The action that a button's id names, numbered or not."""
     return action_id.partition("/")[0]
+
+
+def action_row(buttons: Sequence[Button]) -> dict[str, Any]:
+    """A row of buttons, in which those with the same action id are numbered."""
+    ids = [each.action_id for each in buttons]
+    row = [
+        replace(each, action_id=numbered_action_id(base_action_id(each.action_id), number)).to_slack()
+        if ids.count(each.action_id) > 1
+        else each.to_slack()
+        for number, each in enumerate(buttons)
+    ]
+    return {"type": "actions", "elements": row}
 
 
 # What a handler gets
@@ -201,6 +223,8 @@ class ButtonPress:
     actor: Actor
     context: ButtonContext
     run_command: RunCommand
+    reason: str = ""
+    """What this person typed when a modal asked for a reason; empty: none did."""
 
     def find_deploy(self) -> Deploy:
         """The deploy that the button is about. Raises UnknownDeploy."""
@@ -214,6 +238,8 @@ class ButtonPress:
 
 ButtonHandler = Callable[[ButtonPress], str | CommandReply | None]
 """Does what the button says, and returns what the person reads; None if the card shows it."""
+AskReason = Callable[[ButtonPress], ReasonQuestion]
+"""What is asked if the press was refused with `ReasonMissing`."""
 
 
 def find_deploy(deploy_id: str, context: ButtonContext) -> Deploy:
@@ -239,7 +265,8 @@ def amend_deploy(
     Raises:
         UnknownDeploy, and whatever `change` raises.
     """
-    audited = {"team": actor.team, "channel": actor.channel, "why": why}
+    place = {"team": actor.team, "channel": actor.channel, "source": actor.asker.source}
+    audited = {**place, "why": why}
     changed = context.store.amend(
         deploy_id,
         lambda deploy: change(deploy, actor.user, context.now()),

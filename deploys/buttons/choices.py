@@ -17,6 +17,7 @@ from deploys.buttons.button import Button
 from deploys.buttons.deploy_others import deploy_others_button
 from deploys.buttons.override_refused import override_refused_button
 from deploys.buttons.queue_behind_lock import queue_behind_lock_button
+from deploys.buttons.resume_all import resume_all_button_of
 from deploys.buttons.run_instead import run_instead_buttons
 from deploys.buttons.scale_to_zero import scale_to_zero_button
 from deploys.buttons.send_again import send_again_button
@@ -80,16 +81,23 @@ def _ask_somebody(refused: RefusedRequest) -> tuple[Button, ...]:
     return _only(ask_somebody_button(refused))
 
 
+def _stopped(refused: RefusedRequest) -> tuple[Button, ...]:
+    return (resume_all_button_of(refused.facts["stop"]),) if refused.facts.get("may_resume") else ()
+
+
 CHOICES: Mapping[str, Choices] = {
+    "AllStopped": _stopped,
     "AlreadyLocked": _locked_before,
     "BatchRefused": _batch,
     "ChannelHidden": _send_again,
     "ChannelUnknown": _send_again,
     "CommaMissing": run_instead_buttons,
     "CommandTooLate": _send_again,
+    "ContainerNotInTask": run_instead_buttons,
     "GroupInList": run_instead_buttons,
     "LockNotYours": _not_unlocked,
     "MayNotResumeAll": _ask_somebody,
+    "MayNotStopAll": _ask_somebody,
     "MayNotWithdraw": _ask_somebody,
     "MembershipUnknown": _send_again,
     "MentionTooLate": _send_again,

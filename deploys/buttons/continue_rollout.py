@@ -5,7 +5,11 @@ from __future__ import annotations
 from deploys import decisions
 from deploys.buttons.button import Button, ButtonPress, ConfirmDialog, button_value
 from deploys.buttons.deploy_names import short_name, subject
+from deploys.buttons.resume_all import may_resume_all
+from deploys.errors import AllStopped
 from deploys.formatting import percent
+from deploys.holds.lock_text import stop_sentence
+from deploys.holds.locks import VERBS_NEVER_STOPPED
 from deploys.pauses import latest_pause_number
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction
@@ -33,7 +37,13 @@ def handle(press: ButtonPress) -> None:
     Raises:
         UnknownDeploy, UnknownService, NotAnApprover, NoSelfContinue, NotADeployer, WrongChannel,
         MembershipUnknown, CommandTooLate, PauseAnswered, PauseClosed, QuestionClosed
+        AllStopped: all deploys are stopped.
     """
+    deploy, asker = press.find_deploy(), press.actor.asker
+    press.context.access.may_answer_pause(asker, deploy, HookAction.CONTINUE)
+    if (stop := press.context.stops.find()) and deploy.verb not in VERBS_NEVER_STOPPED:
+        may_resume = may_resume_all(stop, asker, press.context.access)
+        raise AllStopped(how=stop_sentence(stop), stop=stop.id, may_resume="yes" if may_resume else "")
     answer_pause(press, HookAction.CONTINUE)
 
 
@@ -43,7 +53,7 @@ def answer_pause(press: ButtonPress, action: HookAction) -> None:
     press.context.access.may_answer_pause(asker, press.find_deploy(), action)
     press.amend(
         lambda deploy, user, now: decisions.answer_pause(
-            deploy, user, action, press.value.question, now, team=asker.team, channel=asker.channel
+            deploy, user, action, press.value.question, now, **asker.place
         ),
         what=f"pause: {decisions.PAUSE_BUTTONS[action].lower()}",
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploys.buttons.button import Button, ButtonPress, ConfirmDialog, button_value
 from deploys.buttons.deploy_names import short
+from deploys.buttons.open_form import open_form_button
 from deploys.errors import StaleCard, UnknownDeploy
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
@@ -18,9 +19,11 @@ INSTEAD = "deploy:instead"
 
 
 def instead_button(deploy: Deploy) -> Button | None:
-    """None if nobody can lift the refusal."""
+    """None if nobody can lift the refusal. If a tag has to be chosen, it opens the form."""
     if deploy.refusal.instead is None:
         return None
+    if deploy.refusal.instead is Instead.FORM:
+        return open_form_button(deploy.service.name, "Choose a tag")
     label = {
         Instead.AGAIN: "Ask again",
         Instead.RESTART: f"Restart {deploy.service.name}",
@@ -45,7 +48,7 @@ def handle(press: ButtonPress) -> str:
     """
     store = press.context.store
     if deploy := store.get(press.value.deploy_id):
-        if deploy.refusal.instead is not None:
+        if deploy.refusal.instead not in (None, Instead.FORM):
             return _run(press, deploy.request, *_command(deploy))
     elif batch := store.batch(press.value.deploy_id):
         if instead_batch_button(batch, store.batch_deploys(batch)):

@@ -8,9 +8,9 @@ OPEN_FORM = "form:open"
 ANY_SERVICE = "*"
 
 
-def open_form_button(service: str = "", label: str = "Open the form") -> Button:
-    """Opens the form, at this service if one is named."""
-    return Button(OPEN_FORM, label, service or ANY_SERVICE)
+def open_form_button(service: str = "", label: str = "Open the form", *, spoken: str = "") -> Button:
+    """Opens the form, at this service if one is named. spoken: what screen readers say, if not the label."""
+    return Button(OPEN_FORM, label, service or ANY_SERVICE, accessibility_label=spoken)
 
 
 def service_of(value: str) -> str:

@@ -65,6 +65,8 @@ def typed_command(refused: RefusedRequest, **changes: Any) -> str:
     """`/deploy rollback web 1.4.1`: the command as it could be typed, without its reason. Plain text."""
     values = {name: changes.get(name, getattr(refused, name)) for name in ("subcommand", "tag", "target")}
     verb = "" if values["subcommand"] == "deploy" else values["subcommand"]
+    if verb == "override" and not values["tag"]:
+        verb = "restart"  # a restart within a freeze is not typed
     services = ",".join(changes.get("services", refused.services))
     count, command = refused.arguments.get("count", ""), refused.arguments.get("command_line", "")
     seconds = refused.arguments.get("seconds")

@@ -92,9 +92,8 @@ def handle(press: ButtonPress) -> str:
             raise _not_replaceable(old if not _is_replaceable(old, new) else new)
         now = press.context.now()
         text = f"Replaced by {name_in_sentence(new)}, which {mention(asker.user)} asked for."
-        return request_cancel(old, asker.user, now, team=asker.team, channel=asker.channel).with_message(
-            now, ThreadMessageKind.PROGRESS, text
-        )
+        cancelled = request_cancel(old, asker.user, now, **asker.place)
+        return cancelled.with_message(now, ThreadMessageKind.PROGRESS, text)
 
     replaced = store.replace_waiting(old_id, new_id, withdraw, by=asker.user)
     if replaced is None:
@@ -103,7 +102,7 @@ def handle(press: ButtonPress) -> str:
     for each in (old_id, new_id):
         press.context.jobs.advance(each)
     return (
-        f"{name_at_start(replaced)} of {mention(replaced.request.requester)} is withdrawn, and "
+        f"{name_at_start(replaced)} by {mention(replaced.request.requester)} is withdrawn, and "
         f"{code(kept.tag)} has its place in the queue."
     )
 

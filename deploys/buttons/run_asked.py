@@ -4,7 +4,15 @@ that request, in their own name. Access is checked as for any command."""
 from __future__ import annotations
 
 from deploys.buttons.ask_somebody import write_entry
-from deploys.buttons.button import Button, ButtonPress, CommandReply, ConfirmDialog, button_value
+from deploys.buttons.button import (
+    Button,
+    ButtonPress,
+    CommandReply,
+    ConfirmDialog,
+    ReasonQuestion,
+    button_value,
+)
+from deploys.buttons.override_refused import override_question
 from deploys.buttons.repeat_request import repeat_request, typed_command
 from deploys.errors import AskedRequestOver, StaleCard
 from deploys.mrkdwn import mention
@@ -17,20 +25,26 @@ _RUN = "run"
 
 
 def run_asked_button(asked: AskedRequest) -> Button:
-    """It names the command."""
+    """It names the command. If a freeze is overridden and there is no reason, a modal asks for one, which
+    confirms it too."""
     typed = typed_command(asked.refused)
+    confirm = ConfirmDialog(
+        "Run it in your name?", f"This does what typing {typed} yourself does.", "Run it", "Not now"
+    )
+    asks_reason = asked.refused.subcommand == "override" and not asked.refused.reason.strip()
     return Button(
         RUN_ASKED,
         f"Run {typed}",
         button_value(asked.id),
         style="primary",
-        confirm=ConfirmDialog(
-            "Run it in your name?",
-            f"This does what typing {typed} yourself does.",
-            "Run it",
-            "Not now",
-        ),
+        confirm=None if asks_reason else confirm,
     )
+
+
+def ask_reason(press: ButtonPress) -> ReasonQuestion:
+    """What is asked before a freeze is overridden for somebody who gave no reason."""
+    asked = _find_open(press.value.deploy_id, AskedRequests(press.context.store.redis), press)
+    return override_question(asked.refused, mention(asked.refused.request.requester))
 
 
 def handle(press: ButtonPress) -> CommandReply:
@@ -52,7 +66,8 @@ def handle(press: ButtonPress) -> CommandReply:
         raise AskedRequestOver(how=f"{mention(by) if by else 'somebody else'} is running it just now")
     try:
         _find_open(asked_id, requests, press)  # somebody may have run it before the claim
-        reply = repeat_request(press, asked.refused)
+        reason = {"reason": press.reason} if press.reason else {}
+        reply = repeat_request(press, asked.refused, **reason)
         requests.note_run(asked_id, press.actor.user)
     finally:
         requests.release(asked_id, _RUN)

@@ -66,6 +66,11 @@ def _each_alone(refused: RefusedRequest) -> tuple[Changes, ...]:
     return tuple({"services": (name,)} for name in names) if len(names) <= MAX_OFFERED else ()
 
 
+def _each_container(refused: RefusedRequest) -> tuple[Changes, ...]:
+    names = _names(refused, "containers")
+    return tuple({"target": name} for name in names) if len(names) <= MAX_OFFERED else ()
+
+
 def _cancel(refused: RefusedRequest) -> tuple[Changes, ...]:
     return ({"subcommand": "cancel", "target": refused.facts["id"]},)
 
@@ -77,6 +82,7 @@ def _names(refused: RefusedRequest, fact: str) -> tuple[str, ...]:
 _MEANT: Mapping[str, Callable[[RefusedRequest], tuple[Changes, ...]]] = {
     "BatchRefused": _list_meant,
     "CommaMissing": _with_commas,
+    "ContainerNotInTask": _each_container,
     "GroupInList": _list_meant,
     "NoSelfRejection": _cancel,
     "OneServiceAtATime": _each_alone,

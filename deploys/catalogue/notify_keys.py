@@ -35,7 +35,8 @@ class Notify(KeyRecord):
         Key(
             CHANNEL_ID,
             "A channel that is also told if a deploy fails, is rolled back or superseded, or if a service "
-            "needs somebody. `mention_on_failure` is mentioned there, and only the requester in the thread.",
+            "needs somebody. `mention_on_failure` is mentioned there, and only the requester in the thread. "
+            "Each message is edited to say which deploy came next, and how that ended.",
             default_text="none",
         ),
     ] = ""

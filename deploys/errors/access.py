@@ -16,7 +16,7 @@ class NotAllowed(Refused):
 
 
 class NotAnApprover(Refused):
-    sentence = """You may not decide about `{service}`. Those who may: {approvers}, as `approvers` in
+    sentence = """You are not an approver of `{service}`. Those who are: {approvers}, as `approvers` in
     `services.yml` says."""
 
 
@@ -94,6 +94,11 @@ class WrongChannel(Refused):
 class WrongChannelForQuery(Refused):
     sentence = """`{service}` cannot be asked about in this channel, only in {channels}, as `channels` in
     `services.yml` says."""
+
+
+class CommandLineUserUnknown(Refused):
+    sentence = """`{who}` on the command line is not {user}: `command_line` in `services.yml` does not say so
+    (any more). Nothing was changed. The people who may edit that file can name you there."""
 
 
 class NotFromHere(Refused):

@@ -6,7 +6,7 @@ from deploys.errors.base import SlipwayError
 
 
 class AwsError(SlipwayError):
-    sentence = """AWS did not do {action}: {detail}"""
+    sentence = """{action} failed in AWS: {detail}"""
 
 
 class AwsUnavailable(AwsError):

@@ -57,8 +57,8 @@ class EcsStrategyUnknown(Refused):
 
 
 class ScaledToZero(Refused):
-    sentence = """`{service}` wants 0 tasks{who}, so a new revision would not be tried by any task. Scale it
-    up first: `/deploy scale {service} COUNT`."""
+    sentence = """`{service}` is set to 0 tasks{who}, so a new revision would not be tried by any task. Scale
+    it up first: `/deploy scale {service} COUNT`."""
 
 
 class DaemonHasNoCount(Refused):

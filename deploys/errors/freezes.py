@@ -6,8 +6,7 @@ from deploys.errors.base import Refused
 
 
 class ServiceFrozen(Refused):
-    sentence = """{why} Nothing was queued. Rollbacks pass. Those who may override it: {people}, with
-    `/deploy override {service} {tag} REASON`."""
+    sentence = """{why} Nothing was queued. Rollbacks pass. Those who may override it: {people}{how}."""
 
 
 class ReasonMissing(Refused):

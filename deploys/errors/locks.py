@@ -22,8 +22,8 @@ class LockNotYours(Refused):
 
 
 class LockOver(Refused):
-    sentence = """That lock is over, so there is nothing left to do about it.{how} Ask for your deploy
-    again."""
+    sentence = """That lock is over, so there is nothing left to do about it.{how} What it held goes on, and
+    what it refused can be asked for again."""
 
 
 class HolderAsked(Refused):
@@ -32,6 +32,11 @@ class HolderAsked(Refused):
 
 class AlreadyStopped(Refused):
     sentence = """Nothing was changed: {how} `/deploy resume-all` lets deploys go on."""
+
+
+class AllStopped(Refused):
+    sentence = """{how} The rollout stays at its pause until they are resumed, so nothing was changed. It can
+    still be rolled back."""
 
 
 class NotStopped(Refused):
@@ -44,4 +49,5 @@ class MayNotStopAll(Refused):
 
 
 class MayNotResumeAll(Refused):
-    sentence = """{how} You may not resume them. {user} may, and those who may override: {people}."""
+    sentence = """{how} You may not resume them. Those who may, as who stopped them and as `may_override` in
+    `services.yml`: {people}."""

@@ -8,6 +8,7 @@ meant. Pure.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ from dateutil.rrule import rrulestr
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY")
 MAX_COUNT = 10_000
 """The highest COUNT of a rule."""
+MAX_STARTS_A_DAY = 48
+"""The most starts of one rule in a day: all of them are gone through."""
 COUNTED_YEARS = 50
 """A rule with a COUNT is followed for so long (years): one that never applies would have no end."""
 MAX_SECONDS = 366 * 86_400
 """How long one repetition may last (seconds)."""
 
 _DAY_KEYS = frozenset({"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYEASTER"})
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _CLOCK_KEYS = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
 
@@ -102,9 +106,13 @@ def read_rule(text: str, first: datetime, zone: ZoneInfo) -> Rule:
     until = _read_until(parts.pop("UNTIL"), zone) if "UNTIL" in parts else None
     rule = Rule(tuple(_written_out(parts, first).items()), first, zone, until)
     try:
-        next(iter(rule.starts_from(first, first + timedelta(days=1))), None)
+        applies = _applies_ever(dict(rule.parts), first)
+        if applies:
+            next(iter(rule.starts_from(first, first + timedelta(days=1))), None)
     except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
         raise RuleInvalid(f"it cannot be read as a rule of RFC 5545 ({error})") from error
+    if not applies:
+        raise RuleInvalid("no day fits all of it, so it never applies")
     return rule
 
 
@@ -129,8 +137,58 @@ def _check_parts(parts: Mapping[str, str]) -> None:
             raise RuleInvalid(f"`{name}` has to be 1 to {most}")
     if "COUNT" in parts and "UNTIL" in parts:
         raise RuleInvalid("`COUNT` and `UNTIL` cannot both be there")
+    if _starts_a_day(parts) > MAX_STARTS_A_DAY:
+        raise RuleInvalid(f"it starts more than {MAX_STARTS_A_DAY} times a day")
     if "DTSTART" in parts or "\n" in str(parts):
         raise RuleInvalid("it has to be a rule alone")
+
+
+def _starts_a_day(parts: Mapping[str, str]) -> int:
+    """At most so many."""
+    hours, minutes, seconds = (len(parts[name].split(",")) if name in parts else 1 for name in _CLOCK_KEYS)
+    if "BYHOUR" not in parts and parts["FREQ"] == "HOURLY":
+        hours = 24
+    return hours * minutes * seconds
+
+
+def _applies_ever(parts: Mapping[str, str], first: datetime) -> bool:
+    """Whether some day fits. dateutil looks for one up to the year 9999, which takes minutes each time; the
+    28 years before that have every kind of year."""
+    names = (_DAY_KEYS | {"BYMONTH", "BYSETPOS"}) & parts.keys()
+    interval = int(parts.get("INTERVAL", "1"))
+    if "BYEASTER" in names or (len(names) < 2 and interval == 1):
+        return True
+    if parts["FREQ"] in ("YEARLY", "MONTHLY"):
+        months = math.gcd(interval, 12) if parts["FREQ"] == "MONTHLY" else 1
+        kept = {**parts, "INTERVAL": str(months)}
+        kept.pop("COUNT", None)
+    elif _never_in_period(parts, interval, first):
+        return False
+    else:
+        kept = {"FREQ": "MONTHLY", **{name: parts[name] for name in names - {"BYSETPOS"}}}
+        if "BYDAY" in kept:
+            kept["BYDAY"] = ",".join(_weekdays_of(parts))
+        if not _DAY_KEYS & kept.keys():
+            return True
+    text = ";".join(f"{name}={value}" for name, value in kept.items())
+    return next(iter(rrulestr(text, dtstart=datetime(9972, first.month, 1))), None) is not None
+
+
+def _never_in_period(parts: Mapping[str, str], interval: int, first: datetime) -> bool:
+    """Whether each week, day or hour has too few starts, or every day is another day of the week."""
+    days, frequency = _weekdays_of(parts), parts["FREQ"]
+    if frequency == "DAILY" and interval % 7 == 0 and days and _WEEKDAYS[first.weekday()] not in days:
+        return True
+    most = _starts_a_day(parts)
+    if frequency == "WEEKLY":
+        most *= 7
+    elif frequency == "HOURLY":
+        most = max(1, most // 24)
+    return all(abs(int(each)) > most for each in parts.get("BYSETPOS", "1").split(","))
+
+
+def _weekdays_of(parts: Mapping[str, str]) -> list[str]:
+    return [each.lstrip("+-0123456789") for each in parts.get("BYDAY", "").split(",") if each]
 
 
 def _read_until(value: str, zone: ZoneInfo) -> float:
@@ -155,7 +213,7 @@ def _written_out(parts: Mapping[str, str], first: datetime) -> dict[str, str]:
         if frequency in ("YEARLY", "MONTHLY"):
             written["BYMONTHDAY"] = str(first.day)
         if frequency == "WEEKLY":
-            written["BYDAY"] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[first.weekday()]
+            written["BYDAY"] = _WEEKDAYS[first.weekday()]
     clock = (first.hour, first.minute, first.second)
     for name, value in list(zip(_CLOCK_KEYS, clock, strict=True))[1 if frequency == "HOURLY" else 0 :]:
         written.setdefault(name, str(value))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploys.access import Access, Action, Asker, allowed_people
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry, make_window
-from deploys.errors import Refused, UnknownService
+from deploys.catalogue.slack_ids import EVERYONE, is_user_group
+from deploys.errors import Refused, SlackUnsure, UnknownService
 from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import TimeFormat, slack_time
 from deploys.holds.freezes import find_freeze, next_freeze
 from deploys.mrkdwn import code, escape_line, mention, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.freeze_window import FreezeWindow
-from deploys.records.hold import Hold, HoldKind
+from deploys.records.hold import Hold, HoldKind, Override
 from deploys.records.request import Verb
 from deploys.stores.freeze_calendars import FreezeCalendars
 
@@ -91,13 +92,14 @@ class ServiceFreezes:
         freeze = self.find(service, now)
         if freeze is None:
             return
-        allowed = allowed_people(self._catalogue.get_service(service), Action.OVERRIDE)
+        allowed = self._overriders(service, asker)
         until = slack_time(freeze.until) if freeze.until is not None else ""
         refusal = ServiceFrozen(
             why=freeze.sentence(),
             people=mentions(allowed, nobody="nobody, see `may_override` in `services.yml`"),
+            how=f", with `/deploy override {service} {escape_line(tag)} REASON`" if tag else "",
             service=service,
-            tag=tag or "TAG",
+            tag=tag,
             until=until,
             reason=escape_line(freeze.reason),
             window=escape_line(freeze.source),
@@ -119,7 +121,7 @@ class ServiceFreezes:
         overridden_by = ""
         if deploy.override is not None and deploy.override.kind is HoldKind.FREEZE:
             try:
-                self.may_override(deploy, deploy.override.user)
+                self.may_override(deploy, deploy.override)
             except Refused:
                 overridden_by = (
                     f" {mention(deploy.override.user)}, who overrode it, may not do that any more."
@@ -128,18 +130,36 @@ class ServiceFreezes:
                 return None
         return Hold(kind=HoldKind.FREEZE, sentence=f"{freeze.sentence()}{overridden_by}", until=freeze.until)
 
-    def may_override(self, deploy: Deploy, user: str) -> None:
-        """Whether this person may let this deploy pass a freeze, where it was asked for.
+    def may_override(self, deploy: Deploy, override: Override) -> None:
+        """Whether the person of this override may let this deploy pass a freeze, where it was asked for.
 
         Raises:
             Refused: which rule refused it, and who could.
         """
-        asker = Asker(user, deploy.request.team, deploy.request.channel)
+        request = deploy.request
+        asker = Asker(override.user, request.team, request.channel, command_line=override.command_line)
         self._access.may(Action.OVERRIDE, asker, deploy.service.name)
 
     def _may(self, asker: Asker, service: str) -> bool:
         try:
             self._access.may(Action.OVERRIDE, asker, service)
+        except Refused:
+            return False
+        return True
+
+    def _overriders(self, service: str, asker: Asker) -> tuple[str, ...]:
+        """Those who may override it in a request of their own: of people, who may also deploy it there. Of a
+        user group nobody can tell; if nobody else may, all who may override."""
+        allowed = allowed_people(self._catalogue.get_service(service), Action.OVERRIDE)
+        return tuple(each for each in allowed if self._may_deploy(each, asker, service)) or allowed
+
+    def _may_deploy(self, who: str, asker: Asker, service: str) -> bool:
+        if who == EVERYONE or is_user_group(who):
+            return True
+        try:
+            self._access.may(Action.DEPLOY, replace(asker, user=who), service)
+        except SlackUnsure:
+            return True
         except Refused:
             return False
         return True

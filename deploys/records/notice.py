@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.records.hold import LockRef
 from deploys.records.record import StoredRecord
 
 
@@ -18,3 +19,15 @@ class PersonalNotice(StoredRecord):
     """Mrkdwn, without the mention of the person."""
     at: float
     """When it was written (epoch seconds)."""
+    lock: LockRef | None = None
+    """The lock that it calls its owner to see to. It is edited once that is over; None: it stays as it is."""
+    past_text: str = ""
+    """What that message says it was, once it is edited."""
+
+
+class SentNotice(StoredRecord):
+    """A message that Slack has taken, and that has to be edited once its lock is over."""
+
+    notice: PersonalNotice
+    channel: str
+    ts: str

@@ -128,6 +128,7 @@ class Instead(StrEnum):
     AGAIN = "again"  # the same, once somebody has put right what was wrong
     RESTART = "restart"  # the version runs already
     DEPLOY = "deploy"  # the tag that was to be rolled back to, as it is now
+    FORM = "form"  # a tag that somebody has to choose
 
 
 class RefusalHints(Record):

@@ -11,6 +11,7 @@ from deploys.errors import UnknownSchema
 from deploys.records.freeze_window import FreezeWindow
 from deploys.records.record import StoredRecord
 from deploys.stores import redis_keys
+from deploys.stores.slack_directory import is_current
 
 READ_EVERY_SECONDS = 300.0
 """Between two reads of a calendar (seconds)."""
@@ -38,7 +39,7 @@ class FreezeCalendars:
         self._redis.set(_key(address, time_zone), read, ex=int(MAX_AGE_SECONDS * 2))
 
     def find(self, address: str, time_zone: str, now: float) -> tuple[FreezeWindow, ...] | None:
-        """The windows; None if they are unknown, or were read too long ago."""
+        """The windows; None if they are unknown, were read too long ago or are dated in the future."""
         stored = self._redis.get(_key(address, time_zone))
         if stored is None:
             return None
@@ -46,7 +47,7 @@ class FreezeCalendars:
             read = CalendarRead.from_json(stored)
         except UnknownSchema:
             return None
-        return read.windows if now - read.read_at <= MAX_AGE_SECONDS else None
+        return read.windows if is_current(read.read_at, now, MAX_AGE_SECONDS) else None
 
 
 def _key(address: str, time_zone: str) -> str:

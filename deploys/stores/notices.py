@@ -1,16 +1,19 @@
-"""Messages for single people, in Redis until Slack has taken them."""
+"""Messages for single people, in Redis until Slack has taken them; those about a lock, until that is over."""
 
 from __future__ import annotations
 
 import secrets
+from typing import TypeVar
 
 from redis import Redis
 
 from deploys.errors import UnknownSchema
-from deploys.records.notice import PersonalNotice
+from deploys.records.notice import PersonalNotice, SentNotice
+from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
 
+Stored = TypeVar("Stored", bound=StoredRecord)
 LEASE_SECONDS = 60
 """How long one worker has a message to itself (seconds). If it dies meanwhile, another sends it again."""
 
@@ -23,13 +26,21 @@ class Notices:
 
     def all(self) -> list[PersonalNotice]:
         """Every message that Slack has not taken, the oldest first."""
+        found = self._read(redis_keys.NOTICES, PersonalNotice)
+        return sorted(found, key=lambda each: (each.at, each.id))
+
+    def sent(self) -> list[SentNotice]:
+        """Every message that has to be edited once its lock is over."""
+        return self._read(redis_keys.SENT_NOTICES, SentNotice)
+
+    def _read(self, key: str, kind: type[Stored]) -> list[Stored]:
         found = []
-        for stored in to_texts(self._redis.hvals(redis_keys.NOTICES)):
+        for stored in to_texts(self._redis.hvals(key)):
             try:
-                found.append(PersonalNotice.from_json(stored))
+                found.append(kind.from_json(stored))
             except UnknownSchema:
                 continue
-        return sorted(found, key=lambda each: (each.at, each.id))
+        return found
 
     def claim(self, notice: PersonalNotice) -> bool:
         """The right to send it; False if another worker has it, or has sent it."""
@@ -45,3 +56,14 @@ class Notices:
     def remove(self, notice: PersonalNotice) -> None:
         """Slack has taken it, or never will."""
         self._redis.hdel(redis_keys.NOTICES, notice.id)
+
+    def keep_sent(self, sent: SentNotice) -> None:
+        """Slack has taken it, and it has to be edited later."""
+        pipe = self._redis.pipeline()
+        pipe.hset(redis_keys.SENT_NOTICES, sent.notice.id, sent.to_json())
+        pipe.hdel(redis_keys.NOTICES, sent.notice.id)
+        pipe.execute()
+
+    def forget_sent(self, sent: SentNotice) -> None:
+        """It says that its lock is over, or never will."""
+        self._redis.hdel(redis_keys.SENT_NOTICES, sent.notice.id)

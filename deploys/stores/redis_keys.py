@@ -50,6 +50,8 @@ HOME_SHOWN = f"{PREFIX}home-shown"
 """Hash from person to when their Home tab was sent last, and its fingerprint."""
 NOTICES = f"{PREFIX}notices"
 """Hash from id to a message for one person that Slack has not taken yet."""
+SENT_NOTICES = f"{PREFIX}sent-notices"
+"""Hash from id to a message for one person that is edited once its lock is over."""
 ASKED_REQUESTS = f"{PREFIX}asked-requests"
 """Sorted set of the requests that others are asked to run, by when they were asked (epoch seconds)."""
 RETENTION = f"{PREFIX}retention"
@@ -59,6 +61,8 @@ SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
 
+WORKSPACE = f"{PREFIX}workspace"
+"""Which Slack workspace this Slipway belongs to, as JSON."""
 RUNNING_IMAGES = f"{PREFIX}running-images"
 """Hash from service to the images that it runs, as JSON (`deploys.stores.tag_lists`)."""
 
@@ -131,6 +135,16 @@ def slack_person(user: str) -> str:
 def slack_channel(channel: str) -> str:
     """What Slack said of a conversation, as JSON. It expires by itself."""
     return f"{PREFIX}slack-channel:{channel}"
+
+
+def terminal_query(query_id: str) -> str:
+    """Who waits at a terminal for a worker's answer. It expires by itself."""
+    return f"{PREFIX}terminal-query:{query_id}"
+
+
+def terminal_answer(query_id: str) -> str:
+    """A worker's answer for a terminal, as JSON. It expires by itself."""
+    return f"{PREFIX}terminal-answer:{query_id}"
 
 
 def request_bucket(kind: str, user: str) -> str:

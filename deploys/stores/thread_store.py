@@ -104,6 +104,18 @@ class QuestionReply(Record):
     """What it says about the end of the question; empty: it still calls people to answer."""
 
 
+class FailureMessage(Record):
+    """A message that called people to a failure or a problem. It is edited once something came of that."""
+
+    channel: str
+    ts: str
+    deploy_id: str
+    message: int
+    """Index of the deploy's thread message that it tells of."""
+    since_then: str = ""
+    """What it says came of it; empty: nothing yet."""
+
+
 class RefusedChannel(Record):
     """A channel that services.yml names for the card, and that Slack did not let us post in."""
 
@@ -149,6 +161,8 @@ class ThreadState(StoredRecord):
     """What that message says."""
     alerts_posted: dict[str, int] = Field(default_factory=dict)
     """Thread messages of each deploy that its channel for failures is told of, by id (count)."""
+    failure_messages: tuple[FailureMessage, ...] = ()
+    """The messages that called people to a failure or a problem, in every channel."""
     closed_channels: tuple[str, ...] = ()
     """Other channels than the thread's that Slack did not let us post in."""
     fallback_level: int = 0

@@ -20,10 +20,13 @@ from sandbox.ecs.http.control_routes import control_routes
 from sandbox.ecs.http.dispatcher import AwsCallNote, Dispatcher
 from sandbox.ecs.http.faults import EcsFaults
 from sandbox.ecs.http.http_server import EcsHttpServer
+from sandbox.ecs.http.iam_policies import IamPolicies
 from sandbox.ecs.http.iam_roles import IamRoles
+from sandbox.ecs.http.policy_evaluation import Json, Match
 from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import application_autoscaling
 from sandbox.ecs.scheduler.reconcile import reconcile
+from sandbox.ecs.seed.seed_large_account import seed_large_account
 from sandbox.ecs.seed.seed_services import CLUSTER
 from sandbox.ecs.snapshot import snapshot
 
@@ -60,6 +63,7 @@ class EcsSandbox:
         self._server: EcsHttpServer | None = None
         self._regions: dict[str, EcsRegion] = {}
         self._roles = IamRoles()
+        self._policies = IamPolicies()
         self._dispatcher: Dispatcher | None = None
 
     def __enter__(self) -> Self:
@@ -92,8 +96,11 @@ class EcsSandbox:
         BackendDict.reset()
         self._regions = {ACCOUNT: self._seeded_region(ACCOUNT)}
         self._roles = IamRoles()
+        self._policies = IamPolicies()
         control = EcsControlApi(control_routes(self))
-        self._dispatcher = Dispatcher(self._regions, self._roles, self.faults, control, self._closing)
+        self._dispatcher = Dispatcher(
+            self._regions, self._roles, self._policies, self.faults, control, self._closing
+        )
         if self._port:
             self._server = EcsHttpServer(self._port, self._dispatcher)
         self._is_open = True
@@ -188,6 +195,25 @@ class EcsSandbox:
         account = self._roles.add_role(role, external_id)
         if account not in self._regions:
             self._regions[account] = self._seeded_region(account)
+
+    def add_large_account(self) -> None:
+        """Bring the account to more than 30 services: four more clusters, every kind of controller, strategy,
+        launch type and container, and names that occur twice (`sandbox.ecs.seed.seed_large_account`)."""
+        with self.region.hold_time() as region:
+            seed_large_account(region)
+
+    def enforce_policies(self, principal: str, documents: Sequence[Json]) -> None:
+        """From now on this principal may do what these IAM policies allow, and nothing else.
+
+        principal: the access key of a user, which may be any text, or the ARN of a role. Raises ValueError
+        for a policy with elements that are not evaluated here.
+        """
+        self._policies.attach(principal, documents)
+
+    def used_permissions(self, principal: str) -> frozenset[Match]:
+        """Which statements of its policies allowed something that the principal did, for which action, and by
+        which of the resources that they list. Raises KeyError if it has no policies."""
+        return self._policies.used(principal)
 
     def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None:
         """Let Application Auto Scaling raise the service's count to `minimum` whenever it is lower.

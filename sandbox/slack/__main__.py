@@ -12,7 +12,7 @@ from sandbox.slack.sandbox import build_server, listening_socket
 from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import ManifestError, read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
-from sandbox.slack.workspace_state import build_state
+from sandbox.slack.workspace_state import ExampleText, build_state
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     limits = RateLimits(not options.no_rate_limits, options.rate_factor)
-    server = build_server(build_application(build_state(url, installation, SlackTimeouts(), limits)))
+    examples = tuple(ExampleText(*each) for each in options.example)
+    state = build_state(url, installation, SlackTimeouts(), limits, examples)
+    server = build_server(build_application(state))
     print(_startup_message(url, installation), flush=True)  # noqa: T201
     # uvicorn stops on SIGTERM and Ctrl-C and then sends itself the signal again, which must do nothing here.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,6 +63,14 @@ def _argument_parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-rate-limits", action="store_true", help="answer no call with HTTP 429")
     parser.add_argument(
         "--rate-factor", type=float, default=1.0, help="2 allows twice the calls of Slack's rates"
+    )
+    parser.add_argument(
+        "--example",
+        nargs=2,
+        metavar=("TEXT", "NOTE"),
+        action="append",
+        default=[],
+        help="a text that the page offers to try, and what it shows; may be given several times",
     )
     parser.add_argument("--bot-token", default=BOT_TOKEN)
     parser.add_argument("--app-token", default=APP_TOKEN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,7 @@ from sandbox.slack.routes import build_application
 from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
-from sandbox.slack.workspace_state import build_state
+from sandbox.slack.workspace_state import ExampleText, build_state
 
 _START_TIMEOUT_SECONDS = 15.0
 _STOP_TIMEOUT_SECONDS = 15.0
@@ -44,6 +44,7 @@ class SlackSandbox(SlackClient):
         bot_token: str = BOT_TOKEN,
         app_token: str = APP_TOKEN,
         signing_secret: str = SIGNING_SECRET,
+        examples: Sequence[ExampleText] = (),
     ) -> None:
         self.installation = AppInstallation(read_manifest(manifest), bot_token, app_token, signing_secret)
         self.bot_token = bot_token
@@ -54,7 +55,7 @@ class SlackSandbox(SlackClient):
         self._timeouts = timeouts or SlackTimeouts()
         super().__init__(f"http://127.0.0.1:{self._listening.getsockname()[1]}/")
         self.api_url = self.url + "api/"
-        state = build_state(self.url, self.installation, self._timeouts, self._limits)
+        state = build_state(self.url, self.installation, self._timeouts, self._limits, tuple(examples))
         self._server = build_server(build_application(state))
         self._thread = threading.Thread(target=self._serve, name="sandbox-slack", daemon=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from sandbox.slack.faults import SlackFaults
@@ -21,6 +22,13 @@ from sandbox.slack.to_app.response_urls import ResponseUrls
 from sandbox.slack.to_app.signed_http import SignedHttpClient
 from sandbox.slack.to_app.socket_mode import SocketModeServer
 from sandbox.slack.to_app.trigger_ids import TriggerIds
+
+
+class ExampleText(NamedTuple):
+    """Something to type in the first channel, and what it shows."""
+
+    text: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,8 @@ class WorkspaceState:
     signed_http: SignedHttpClient
     delivery: AppDelivery
     events_api: EventsApi
+    examples: tuple[ExampleText, ...] = ()
+    """What the page offers to somebody who has never used the app."""
 
     def permalink(self, message: SlackMessage) -> str:
         link = f"{self.base_url}archives/{message.channel}/p{message.ts.replace('.', '')}"
@@ -54,7 +64,11 @@ class WorkspaceState:
 
 
 def build_state(
-    base_url: str, installation: AppInstallation, timeouts: SlackTimeouts, rate_limits: RateLimits
+    base_url: str,
+    installation: AppInstallation,
+    timeouts: SlackTimeouts,
+    rate_limits: RateLimits,
+    examples: tuple[ExampleText, ...] = (),
 ) -> WorkspaceState:
     manifest = installation.manifest
     workspace = SlackWorkspace(manifest.bot_name, manifest.name)
@@ -83,4 +97,5 @@ def build_state(
         signed_http=http,
         delivery=delivery,
         events_api=EventsApi(installation, delivery, ids, timeouts),
+        examples=examples,
     )

@@ -12,13 +12,6 @@ from rich.console import Console
 PEOPLE = ("alice", "bob", "carol", "dave", "gina", "fred")
 
 HELP = "Run all of Slipway with a simulated Slack workspace and ECS region on this machine."
-THINGS_TO_TRY = """
-  1. /deploy web 1.4.2         a rolling deploy of 3 tasks without downtime
-  2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
-  3. /deploy ledger 1.4.2      needs an approval: switch to bob and press Approve
-  4. /deploy shop 1.4.2        a canary that pauses: as bob, press Continue
-  5. /deploy plan site 1.4.2   what a deploy takes from a newer revision that Terraform registered
-"""
 
 
 def demo(
@@ -93,7 +86,7 @@ def demo(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: _handle_signal(stop))
     if not typed:
-        raise typer.Exit(run_in_browser(stop, speed=speed, mode=mode, console=console, to_try=THINGS_TO_TRY))
+        raise typer.Exit(run_in_browser(stop, speed=speed, mode=mode, console=console))
     raise typer.Exit(run_in_terminal(typed, approver=approver, speed=speed, mode=mode, console=console))
 
 

@@ -26,6 +26,7 @@ from sandbox.slack.client import SandboxError, SlackClient
 from slipway.demo.demo_files import write_manifest, write_services_file
 from slipway.demo.process_group import DemoFailed, ProcessGroup
 from slipway.demo.terraform_revision import register_newer_revision
+from slipway.demo.things_to_try import THINGS_TO_TRY
 
 URL_PATTERN = r"http://127\.0\.0\.1:\d+"
 REGION = "eu-west-1"
@@ -97,8 +98,9 @@ def _start_all(
     port = free_port() if mode == "http" else 0
     manifest = write_manifest(logs, f"http://127.0.0.1:{port}" if port else None)
     valkey = processes.start_module("valkey", "sandbox.valkey", env={})
+    examples = [part for each in THINGS_TO_TRY for part in ("--example", *each)]
     slack = processes.start_module(
-        "slack", "sandbox.slack", "--port", "0", "--manifest", str(manifest), env={}
+        "slack", "sandbox.slack", "--port", "0", "--manifest", str(manifest), *examples, env={}
     )
     ecs = processes.start_module("ecs", "sandbox.ecs", "--port", "0", "--speed", str(speed), env={})
     processes.wait_until("Valkey", lambda: valkey.find_in_log(r"\S+://\S+"))

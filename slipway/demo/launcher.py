@@ -10,13 +10,14 @@ from rich.console import Console
 from slipway.demo.demo_environment import start_demo
 from slipway.demo.process_group import DemoFailed
 from slipway.demo.terminal_run import run_to_end
+from slipway.demo.things_to_try import numbered
 
 COULD_NOT_RUN = 2
 CHECK_SECONDS = 1.0
 """Seconds between two checks that every process still runs."""
 
 
-def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: Console, to_try: str) -> int:
+def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: Console) -> int:
     """Starts the demo, prints the address of its page and waits for Ctrl-C. Returns the exit code."""
     console.print("Starting Slipway, a Slack workspace and an ECS region on this machine ...")
     try:
@@ -24,7 +25,7 @@ def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: C
             console.print(
                 f"\nOpen [bold]{demo.page_url}[/bold] in a browser, and in #deploys:", highlight=False
             )
-            console.print(to_try, highlight=False, markup=False)
+            console.print(f"\n{numbered()}\n", highlight=False, markup=False)
             console.print(
                 f"ECS runs {speed:g} times faster than Amazon's. Logs: {demo.logs}", highlight=False
             )

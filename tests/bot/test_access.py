@@ -166,7 +166,9 @@ def test_access_explains_the_rules_to_the_asker(bot: BotHarness) -> None:
     alice, carol = bot.type("/deploy access web"), bot.type("/deploy access web", by=CAROL)
 
     people = f"<@{ALICE}>, <!subteam^S01DEPLOYERS>"
-    assert alice.startswith("*What you may do with `web` here*\n• deploy it: *yes*\n• decide about it: *no*.")
+    assert alice.startswith(
+        "*What you may do with `web` here*\n• deploy it: *yes*\n• approve or reject it: *no*."
+    )
     assert f"• deploy it: *no*. You may not deploy `web`. Those who may: {people}" in carol
     for rule in (
         f"• who may deploy it: {people} (`deployers`)",

@@ -239,7 +239,9 @@ def test_a_withdrawal_can_be_asked_for(bot: BotHarness) -> None:
 def test_that_deploys_go_on_can_be_asked_for(bot: BotHarness) -> None:
     bot.type("/deploy stop-all the database is slow", by=ALICE)
 
-    assert ask(bot, "resume-all it is fast again").startswith("Asked <!subteam^S02APPROVERS> here")
+    assert ask(bot, "resume-all it is fast again").startswith(
+        f"Asked <@{ALICE}>, <!subteam^S02APPROVERS> here"
+    )
     assert run(bot, by=BOB).startswith("Resumed: deploys go on.")
 
 

@@ -93,13 +93,13 @@ def test_one_of_two_approvals_says_that_another_is_needed(bot: BotHarness, await
         (
             CAROL,
             buttons.APPROVE,
-            "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>"
+            "You are not an approver of `ledger`. Those who are: <!subteam^S02APPROVERS>"
             ", as `approvers` in `services.yml` says.",
         ),
         (
             ALICE,
             buttons.APPROVE,
-            "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>"
+            "You are not an approver of `ledger`. Those who are: <!subteam^S02APPROVERS>"
             ", as `approvers` in `services.yml` says.",
         ),
         (
@@ -287,13 +287,13 @@ def test_a_button_on_the_home_tab_answers_in_the_deploys_channel(
 
     bot.send_form({"payload": json.dumps(payload)})
 
-    assert only_answer(bot, CAROL).startswith("You may not decide about `ledger`.")
+    assert only_answer(bot, CAROL).startswith("You are not an approver of `ledger`.")
 
 
 def test_a_refused_click_is_answered_by_its_response_url(bot: BotHarness, awaiting_approval: Deploy) -> None:
     bot.click(buttons.APPROVE, awaiting_approval, by=CAROL)
 
-    assert only_answer(bot, CAROL).startswith("You may not decide about `ledger`.")
+    assert only_answer(bot, CAROL).startswith("You are not an approver of `ledger`.")
     assert bot.response_urls() == [RESPONSE_URL]
     assert RESPONSE_URL not in str(bot.queued_jobs()), "RQ logs what a job is called with"
 

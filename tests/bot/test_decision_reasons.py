@@ -48,7 +48,7 @@ def test_a_rejection_is_typed_with_its_reason(bot: BotHarness, named: str) -> No
 @pytest.mark.parametrize(
     ("typed", "by", "answer"),
     [
-        ("ledger no", CAROL, "You may not decide about `ledger`."),
+        ("ledger no", CAROL, "You are not an approver of `ledger`."),
         ("ledger no", DAVE, "You asked for this deploy, so cancel it instead of rejecting it"),
         ("web no", BOB, "Nothing of `web` waits for approval."),
         ("wbe no", BOB, "There is no service `wbe` here. Did you mean `web`?"),

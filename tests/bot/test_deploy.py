@@ -80,8 +80,8 @@ def test_a_further_tag_waits_in_the_queue_behind_the_others(bot: BotHarness) -> 
 
     [first, second, third] = bot.context.store.active()
     assert answer == (
-        f"Queued: `web` `1.5.0` (deploy `{third.id}`), number 3 in the queue of `web`, behind `1.4.1` of "
-        f"<@{DAVE}>, `1.4.2` of <@{ALICE}>. It starts by itself. Its thread follows here."
+        f"Queued: `web` `1.5.0` (deploy `{third.id}`), number 3 in the queue of `web`, behind `1.4.1` by "
+        f"<@{DAVE}>, `1.4.2` by <@{ALICE}>. It starts by itself. Its thread follows here."
     )
     assert bot.context.store.service_queue("web") == [first.id, second.id, third.id]
     assert ("advance", [third.id]) not in bot.queued_jobs()

@@ -39,7 +39,7 @@ def test_deploy_alone_opens_the_form_and_says_nothing(bot: BotHarness, form: For
         "Tag:",
         "Why:",
         "Plan: Plan first",
-        f"The deploy is told in <#{DEPLOYS_CHANNEL}>.",
+        f"The card and its thread will be in <#{DEPLOYS_CHANNEL}>.",
     ]
     assert opened["view"]["submit"]["text"] == "Deploy"
     assert bot.queued_answers() == []
@@ -67,7 +67,7 @@ def test_the_shortcut_on_a_message_opens_it_for_the_thread_of_that_message(
     form.choose_shortcut(MESSAGE)
 
     assert read(form.shown)[-1] == (
-        f"The deploy is told in the thread of that message in <#{DEPLOYS_CHANNEL}>."
+        f"The card and its thread will be in the thread of that message in <#{DEPLOYS_CHANNEL}>."
     )
     form.submit(service="web", tag="1.4.2")
     assert asked(bot) == (DEPLOYS_CHANNEL, MESSAGE["ts"], True)
@@ -93,9 +93,12 @@ def test_the_form_says_which_channel_services_yml_names_for_the_card(
     form.choose_shortcut(MESSAGE)
     form.choose_service("web")
 
-    assert in_channel == f"The deploy is told in <#C9>; a link to it follows in <#{DEPLOYS_CHANNEL}>."
+    assert (
+        in_channel
+        == f"The card and its thread will be in <#C9>; a link to it follows in <#{DEPLOYS_CHANNEL}>."
+    )
     assert read(form.shown)[-1] == (
-        "The deploy is told in <#C9>; a link to it follows in the thread of that message in "
+        "The card and its thread will be in <#C9>; a link to it follows in the thread of that message in "
         f"<#{DEPLOYS_CHANNEL}>."
     )
 

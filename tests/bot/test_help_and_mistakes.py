@@ -25,10 +25,10 @@ USAGE = f"""\
 • `/deploy restart SERVICE [reason]` starts the same version in new tasks
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
 • `/deploy override SERVICE TAG REASON` deploys although the service is frozen, for those who may
-• `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
+• `/deploy follow SERVICE` follows a rollout that was started outside Slipway
 • `/deploy status [SERVICE]` shows what runs, is under way, waits, is locked or frozen, or ended lately
 • `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took
-• `/deploy stats [SERVICE]` tells deployment frequency, lead time, failure rate and time to restore
+• `/deploy stats [SERVICE]` shows deployment frequency, lead time, failure rate and time to restore
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
 • `/deploy access SERVICE` explains what you may do with it here, and who may
 • `/deploy reject SERVICE or id REASON` rejects what waits for approval, and says why

@@ -65,9 +65,9 @@ def test_each_is_shown_as_what_it_is_the_newest_first(bot: BotHarness) -> None:
     assert [line.split(">: ", 1)[1] for line in lines] == [
         f"external rollout of `api` followed for <@{ALICE}> is queued, 0 s so far (deploy `{follow.id}`)",
         f"restart of `web` `1.4.0` by <@{ALICE}> rolls out, 10 s so far (deploy `{restart.id}`)",
-        f"rollback of `web` to `1.4.0` (from `1.4.2`) by <@{DAVE}> succeeded after 1 min 00 s "
+        f"rollback of `web` to `1.4.0` (from `1.4.2`) by <@{DAVE}> succeeded after 1 min "
         f"(deploy `{rollback.id}`)",
-        f"`web` `1.4.2` (from `1.4.0`) by <@{ALICE}> was rolled back after 1 min 00 s (deploy `{deploy.id}`)",
+        f"`web` `1.4.2` (from `1.4.0`) by <@{ALICE}> was rolled back after 1 min (deploy `{deploy.id}`)",
     ]
 
 

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from deploys import buttons
+from deploys.errors import NothingToRollBackTo
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Instead
+from deploys.refusal_hints import hints_of
 from tests.bot.batch_setup import only_batch
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
+from tests.bot.form_harness import FormHarness, read
 from tests.bot.test_likely_tag import end_refused, only_answer, refuse_deploy
 from tests.builders import a_batch, a_deploy, a_service
 from workers.thread.card_buttons import card_buttons, refused_batch_row
@@ -33,6 +36,7 @@ def press(bot: BotHarness, deploy: Deploy, **how: Any) -> None:
         ({**AGAIN, "likely_tags": ("1.4.3",)}, ["Deploy web 1.4.3", "Ask again"]),
         ({"instead": Instead.RESTART}, ["Restart web"]),
         ({"instead": Instead.DEPLOY, "instead_tag": "1.4.1"}, ["Deploy web 1.4.1"]),
+        ({"instead": Instead.FORM}, ["Choose a tag"]),
     ],
 )
 def test_the_buttons_of_a_refused_deploy(refusal: dict[str, Any], labels: list[str]) -> None:
@@ -112,3 +116,17 @@ def test_a_list_is_asked_for_again_only_if_that_helps_all() -> None:
     )
 
     assert refused_batch_row(batch, members) is None
+
+
+def test_a_rollback_without_a_target_has_the_form_in_which_a_tag_is_chosen(bot: BotHarness) -> None:
+    hints = hints_of(NothingToRollBackTo(service="web"))
+    refused = refuse_deploy(bot, "/deploy rollback web", refusal=hints)
+    [button] = card_buttons(refused)
+
+    FormHarness(bot).press_open_button(button.value)
+    assert "Service: web" in read(FormHarness(bot).shown)
+    bot.clear_jobs()
+    press(bot, refused)  # forged: no such button is there
+
+    assert bot.context.store.active() == []
+    assert only_answer(bot).startswith("This message is out of date")

@@ -230,7 +230,8 @@ def test_of_many_who_break_a_lock_at_once_one_does_and_the_others_are_told_who(b
     [broken] = [each for each in audit.trail(bot.redis) if each["what"] == "lock broken"]
     over = (
         "That lock is over, so there is nothing left to do about it. "
-        f"<@{broken['who']}> broke it just now. Ask for your deploy again."
+        f"<@{broken['who']}> broke it just now. What it held goes on, and what "
+        "it refused can be asked for again."
     )
     others = [each for each in answers if not each.startswith("Unlocked: `web`.")]
     assert len(others) == len(answers) - 1 == 11
@@ -268,6 +269,6 @@ def test_the_owner_who_comes_second_is_told_who_broke_it(bot: BotHarness) -> Non
 
     [*_, answer] = bot.queued_answers()
     assert answer[3] == (
-        f"That lock is over, so there is nothing left to do about it. <@{BOB}> broke it 1 min ago. Ask for "
-        "your deploy again."
+        f"That lock is over, so there is nothing left to do about it. <@{BOB}> broke it 1 min ago. What "
+        "it held goes on, and what it refused can be asked for again."
     )

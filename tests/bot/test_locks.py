@@ -22,6 +22,8 @@ from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, GENERAL_CHANNEL, BotHarness
+from tests.bot.form_harness import make_guest
+from tests.bot.test_refused_requests import offered
 from tests.builders import a_service, a_stop_start_service
 
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
@@ -121,6 +123,18 @@ def test_what_is_refused_where_nothing_is_locked(bot: BotHarness, typed: str, by
     assert bot.context.locks.all(bot.clock()) == []
 
 
+def test_who_may_not_see_a_service_is_not_told_who_locked_it_and_why(bot: BotHarness) -> None:
+    bot.type("/deploy lock web a secret project")
+
+    assert ": a secret project." in bot.type("/deploy unlock web", by=CAROL)
+
+    make_guest(bot, CAROL)
+    said = bot.type("/deploy unlock web", by=CAROL)
+    assert said.startswith("You are a guest of this workspace, and guests may do nothing with `web`")
+    assert bot.type("/deploy unlock web") == "Unlocked: `web`. What waited for it goes on."
+    assert bot.type("/deploy unlock web", by=CAROL) == said
+
+
 def test_a_second_lock_is_refused_and_the_owner_changes_it(bot: BotHarness) -> None:
     locked_by_alice(bot)
 
@@ -217,6 +231,7 @@ def test_nobody_else_rolls_back_if_the_lock_names_somebody(bot: BotHarness) -> N
 
 def test_all_deploys_are_stopped_and_resumed(bot: BotHarness) -> None:
     assert bot.type("/deploy stop-all no", by=CAROL).startswith("You may not stop all deploys.")
+    assert offered(bot.type_for_blocks("/deploy stop-all no", by=CAROL)) == ["Ask somebody who may"]
     assert bot.type("/deploy resume-all").startswith("Deploys are not stopped")
     since = slack_time(bot.clock())
     stopped = f"<@{ALICE}> has stopped all deploys since {since}: the database is slow."
@@ -228,7 +243,11 @@ def test_all_deploys_are_stopped_and_resumed(bot: BotHarness) -> None:
     queued = bot.type("/deploy web 1.4.2", by=DAVE)
     assert queued.endswith(f" It is held for now: {stopped} It goes on by itself after that.")
     assert f"{stopped} `/deploy resume-all` lets them go on." in bot.type("/deploy status")
-    assert bot.type("/deploy resume-all", by=CAROL).startswith(f"{stopped} You may not resume them.")
+    assert bot.type("/deploy resume-all", by=CAROL) == (
+        f"{stopped} You may not resume them. Those who may, as who stopped them and as `may_override` in "
+        f"`services.yml`: <@{ALICE}>, <!subteam^{APPROVERS}>."
+    )
+    assert offered(bot.type_for_blocks("/deploy resume-all", by=CAROL)) == ["Ask somebody who may"]
     bot.clear_jobs()
 
     assert bot.type("/deploy resume-all it is fast again").startswith("Resumed: deploys go on.")

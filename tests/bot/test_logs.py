@@ -6,8 +6,10 @@ import pytest
 
 from bot.commands import parse
 from bot.grammar import Command, ParseError, ParseErrorKind
+from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import LogLines
+from deploys.records.refused_request import RefusedRequest
 from tests.bot.bot_harness import (
     ALICE,
     CAROL,
@@ -16,7 +18,7 @@ from tests.bot.bot_harness import (
     RESPONSE_URL,
     BotHarness,
 )
-from tests.builders import a_service
+from tests.builders import a_deploy, a_service
 from tests.slack_directory import TEAM
 
 
@@ -78,3 +80,22 @@ def test_hidden_logs_are_not_read(bot: BotHarness) -> None:
         "|the ECS console> has them."
     )
     assert bot.queued_jobs() == []
+
+
+def test_the_logs_of_a_container_that_was_meant_are_shown_by_a_button(bot: BotHarness) -> None:
+    kept = RefusedRequest(
+        id="r3q4s5t6",
+        subcommand="logs",
+        services=("web",),
+        arguments={"count": 5},
+        is_query=True,
+        request=a_deploy(request={"requested_at": bot.clock()}).request,
+        error="ContainerNotInTask",
+        facts={"containers": "app,envoy"},
+    )
+    bot.context.refused_requests.save(kept)
+
+    bot.click(buttons.RUN_INSTEAD, a_deploy(id=kept.id), by=ALICE, ephemeral=True, question=1)
+
+    [asked] = [args for job, args in bot.queued_jobs() if job == "answer_logs"]
+    assert asked[1:4] == ["web", "envoy", 5]

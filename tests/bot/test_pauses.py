@@ -9,10 +9,12 @@ import pytest
 
 from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
+from deploys.holds.lock_text import stop_sentence
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd, TrafficShift
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
+from tests.bot.test_refused_requests import privately_offered
 from tests.builders import a_native_service, a_plan
 from tests.deploys.test_pauses import a_pause
 
@@ -85,7 +87,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             ALICE,
             CAROL,
             buttons.CONTINUE,
-            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>"
+            f"You are not an approver of `shop`. Those who are: <!subteam^{APPROVERS}>"
             ", as `approvers` in `services.yml` says.",
         ),
         (
@@ -93,7 +95,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             ALICE,
             ALICE,
             buttons.CONTINUE,
-            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>"
+            f"You are not an approver of `shop`. Those who are: <!subteam^{APPROVERS}>"
             ", as `approvers` in `services.yml` says.",
         ),
         (
@@ -221,3 +223,36 @@ def test_status_says_that_it_waits_for_an_answer(bot: BotHarness) -> None:
     assert "`shop` `1.4.2` is paused and waits for an answer, *Continue* or *Roll back*; asked for" in (
         bot.type("/deploy status")
     )
+
+
+def test_nothing_continues_while_all_deploys_are_stopped(bot: BotHarness) -> None:
+    deploy = start_and_pause(bot)
+    bot.type("/deploy stop-all the database is slow", by=ALICE)
+    stop = bot.context.stops.find()
+    assert stop is not None
+    bot.clear_jobs()
+
+    bot.click(buttons.CONTINUE, deploy, by=BOB, question=1)
+    assert recorded_answer(bot) is None
+    assert bot.queued_answers()[-1][3] == (
+        f"{stop_sentence(stop)} The rollout stays at its pause until they are resumed, so nothing was "
+        "changed. It can still be rolled back."
+    )
+    assert privately_offered(bot) == ["Resume all"], "bob may override"
+
+    bot.type("/deploy resume-all", by=ALICE)
+    bot.click(buttons.CONTINUE, deploy, by=BOB, question=1)
+    answer = recorded_answer(bot)
+    assert answer is not None
+    assert answer.action is HookAction.CONTINUE
+
+
+def test_a_pause_is_rolled_back_while_all_deploys_are_stopped(bot: BotHarness) -> None:
+    deploy = start_and_pause(bot)
+    bot.type("/deploy stop-all the database is slow", by=ALICE)
+
+    bot.click(buttons.ROLL_BACK, deploy, by=BOB, question=1)
+
+    answer = recorded_answer(bot)
+    assert answer is not None
+    assert answer.action is HookAction.ROLLBACK

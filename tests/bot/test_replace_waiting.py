@@ -39,7 +39,7 @@ def test_the_one_that_waits_is_withdrawn_and_the_new_one_has_its_place(bot: BotH
     assert queue_behind(bot) == ["Replace 1.4.1, which waits"]
 
     assert press(bot, buttons.REPLACE_WAITING, refused(bot).id) == (
-        f"`web` `1.4.1` of <@{ALICE}> is withdrawn, and `1.4.2` has its place in the queue."
+        f"`web` `1.4.1` by <@{ALICE}> is withdrawn, and `1.4.2` has its place in the queue."
     )
 
     running, new, old = queue(bot)

@@ -128,7 +128,7 @@ def test_all_wait_in_one_line(bot: BotHarness) -> None:
 
     last = bot.context.store.active()[-1]
     assert answer == (
-        f"Queued: rollback of `web` (deploy `{last.id}`), number 4 in the queue of `web`, behind `1.4.2` of "
+        f"Queued: rollback of `web` (deploy `{last.id}`), number 4 in the queue of `web`, behind `1.4.2` by "
         f"<@{DAVE}>, a restart by <@{DAVE}>, a rollback to `1.4.1` by <@{DAVE}>. It starts by itself. Its "
         "thread follows here."
     )

@@ -129,7 +129,7 @@ def test_no_deploy_waits_for_it_and_it_waits_for_none(bot: BotHarness) -> None:
     later = bot.type("/deploy restart web")
 
     assert command.startswith("Queued: command `ls` in `web` (deploy ")
-    assert "number 2 in the queue of `web`, behind `1.4.2` of" in later
+    assert "number 2 in the queue of `web`, behind `1.4.2` by" in later
     again = bot.type("/deploy run web -- ls", by=CAROL)
     assert again.startswith(f"Nothing was added: <@{ALICE}> asked for the command `ls` in `web` ")
 

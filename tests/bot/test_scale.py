@@ -76,9 +76,9 @@ def test_it_waits_in_the_queue_of_its_service_and_is_not_queued_twice(bot: BotHa
     again = bot.type("/deploy scale web 5", by=DAVE)
     other = bot.type("/deploy scale web 6")
 
-    assert "number 2 in the queue of `web`, behind `1.4.2` of" in answer
+    assert "number 2 in the queue of `web`, behind `1.4.2` by" in answer
     assert again.startswith(f"Nothing was added: <@{ALICE}> asked for the scaling of `web` to 5 tasks ")
-    assert "number 3 in the queue of `web`, behind `1.4.2` of" in other
+    assert "number 3 in the queue of `web`, behind `1.4.2` by" in other
     assert "a scaling to 5 tasks by" in other
 
 

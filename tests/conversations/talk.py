@@ -24,6 +24,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
 from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock, RecordedViews
 from tests.bot.sample_bot import NO_LIMITS
+from tests.builders import a_deploy
 from tests.slack_directory import KnownDirectory
 from tests.workers.engine_harness import EngineHarness
 
@@ -104,6 +105,20 @@ class Talk:
             action_id, self.deploy(deploy_id), by=user, question=self._question(action_id, deploy_id)
         )
         return "\n".join(text for *_, text in self.bot.queued_answers())
+
+    def replaces(self, user: str, text: str) -> str | None:
+        """Types a command that queues a deploy, and presses the button that replaces the one before it; what
+        this person reads, or None if there is no such button."""
+        self.clock.advance(1)
+        ack = self.bot.read_ack(self.bot.send_command(text, by=user))
+        elements = [each for block in ack.get("blocks", ()) for each in block.get("elements", ())]
+        values = [each["value"] for each in elements if each.get("action_id") == buttons.REPLACE_WAITING]
+        if not values:
+            return None
+        self.bot.clear_jobs()
+        kept = a_deploy(id=values[0].partition(".")[0])
+        self.bot.click(buttons.REPLACE_WAITING, kept, by=user, ephemeral=True, question=0)
+        return "\n".join(said for *_, said in self.bot.queued_answers())
 
     def _question(self, action_id: str, deploy_id: str) -> int:
         is_answer = action_id in buttons.QUESTION_BUTTONS

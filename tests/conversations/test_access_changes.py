@@ -40,7 +40,7 @@ def test_refused_at_the_request_and_at_the_click(talk: Talk) -> None:
     ledger = talk.deploys(ALICE, "/deploy ledger 1.4.2")
     talk.is_asked(ledger)
 
-    assert talk.presses(CAROL, buttons.APPROVE, ledger).startswith("You may not decide about `ledger`.")
+    assert talk.presses(CAROL, buttons.APPROVE, ledger).startswith("You are not an approver of `ledger`.")
     assert talk.deploy(ledger).approval.decisions == ()
 
 
@@ -50,7 +50,8 @@ def test_an_approver_who_was_removed_before_the_click_is_refused(talk: Talk) -> 
     talk.edit("ledger", approvers=(DAVE,))
 
     assert talk.presses(BOB, buttons.APPROVE, ledger) == (
-        f"You may not decide about `ledger`. Those who may: <@{DAVE}>, as `approvers` in `services.yml` says."
+        f"You are not an approver of `ledger`. Those who are: <@{DAVE}>, as `approvers` in `services.yml` "
+        "says."
     )
     assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
     assert talk.ends(ledger)[0] is Outcome.SUCCEEDED
@@ -133,7 +134,7 @@ def test_an_approval_of_one_who_is_removed_while_all_deploys_are_stopped_is_void
     assert (waiting.phase, waiting.approval.decisions) == (Phase.AWAITING_APPROVAL, ())
     voided = [each["why"] for each in audit.trail(talk.redis, ledger) if each["what"] == "approval voided"]
     [why] = voided
-    assert why.startswith(f"The approval of <@{BOB}> is void. You may not decide about `ledger`.")
+    assert why.startswith(f"The approval of <@{BOB}> is void. You are not an approver of `ledger`.")
     assert talk.engine.running_tags("ledger") == {"1.4.0"}
     assert talk.presses(DAVE, buttons.APPROVE, ledger) == ""
     assert talk.ends(ledger)[0] is Outcome.SUCCEEDED

@@ -87,3 +87,21 @@ def test_an_override_of_one_who_may_not_any_more_does_not_count(talk: Talk) -> N
 
     assert talk.is_held(waiting).startswith("`web` is frozen until")
     assert talk.engine.running_tags("web") == {"1.4.0"}
+
+
+def test_an_override_lets_one_deploy_pass_and_no_other(talk: Talk) -> None:
+    talk.passes(BEGINS - talk.clock())
+    passing = talk.deploys(BOB, "/deploy override web 1.5.0 payments are down")
+
+    assert talk.says(BOB, "/deploy web 1.6.0").startswith(f"`web` is frozen until {UNTIL}")
+    assert talk.says(BOB, "/deploy override web 1.5.0 once more").startswith("Nothing was added: ")
+    assert talk.ends(passing)[0] is Outcome.SUCCEEDED
+    assert talk.says(BOB, "/deploy restart web").startswith(f"`web` is frozen until {UNTIL}")
+
+
+@pytest.mark.parametrize("typed", ["/deploy scale web 2", "/deploy run web -- ls"])
+def test_a_count_and_a_command_pass(talk: Talk, typed: str) -> None:
+    talk.edit("web", may_run=(ALICE,), may_scale=(ALICE,))
+    talk.passes(BEGINS - talk.clock())
+
+    assert talk.ends(talk.deploys(ALICE, typed))[0] is Outcome.SUCCEEDED

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from deploys.access import Access, Action, Asker
+from deploys.access import Access, Action, Asker, named_channels
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.notify_keys import Notify
 from deploys.catalogue.service import Service
@@ -323,6 +323,28 @@ def test_nobody_cancels_from_where_nothing_may_be_changed(access: Access, channe
             access.may_cancel(asker(DAVE, channel), deploy)
 
 
+@pytest.mark.parametrize(
+    ("channels", "of_cards", "named"),
+    [
+        ((DEPLOYS,), GENERAL, (DEPLOYS, GENERAL)),
+        ((DEPLOYS,), DEPLOYS, (DEPLOYS,)),
+        ((DEPLOYS,), "", (DEPLOYS,)),
+        ((), GENERAL, ()),
+    ],
+)
+def test_the_channel_of_the_cards_is_named_with_the_others(
+    channels: tuple[str, ...], of_cards: str, named: tuple[str, ...]
+) -> None:
+    assert named_channels(a_service(channels=channels, notify=Notify(channel=of_cards))) == named
+
+
+def test_a_refusal_names_the_channel_of_the_cards_too(access: Access) -> None:
+    with pytest.raises(WrongChannel) as refused:
+        access.may(Action.DEPLOY, asker(ALICE, PARTNERS), "told")
+
+    assert f"only from <#{DEPLOYS}>, <#{GENERAL}>" in refused.value.message
+
+
 def test_the_catalogue_counts_and_not_the_copy_in_the_record(access: Access) -> None:
     deploy = a_deploy(a_stop_start_service("ledger", approvers=(CAROL,)))
 
@@ -403,7 +425,7 @@ class FixedGroups(UserGroups):
     def __init__(self) -> None:
         pass
 
-    def members(self, group: str, now: float) -> frozenset[str] | None:
+    def members(self, group: str, now: float, max_age: float = 0) -> frozenset[str] | None:
         return MEMBERS[group]
 
 

@@ -20,11 +20,12 @@ ON_THE_CARD = "its card, or the message that it leads to, has the button"
 TYPE_IT = "nobody can tell what is meant: the sentence says what to type"
 NOT_HERE = "a button here would go round the rule that nothing is asked for from here"
 NOBODY = "people who may do nothing here may not call others either"
-TOO_MANY = "too many people may to call any of them"
 NOT_THEIRS = "only the other person sees that request"
 STILL_THERE = "the button beside it, which queues the deploy, still works"
+MODAL = "the button that is refused so opens a modal, which asks for the reason"
 LATER = "it passes by itself: the same can be typed or pressed again then"
 QUERY = "it answers a question, and nothing was to be changed"
+ON_THE_COMMAND_LINE = "it is said on the command line alone, where Slack's buttons are commands"
 IN_THE_FORM = "it is said at the field of the form that lifts it"
 
 WITHOUT_CHOICE = {
@@ -32,7 +33,6 @@ WITHOUT_CHOICE = {
     errors.AlreadyStopped: OVER,
     errors.HolderAsked: LATER,
     errors.LockOver: STILL_THERE,
-    errors.MayNotStopAll: TOO_MANY,
     errors.MayOnNone: "what is said of all services says it in its own words",
     errors.NotFromHere: NOT_HERE,
     errors.NothingToReject: OVER,
@@ -40,7 +40,7 @@ WITHOUT_CHOICE = {
     errors.NotLocked: OVER,
     errors.NotStopped: OVER,
     errors.NothingToOverride: OVER,
-    errors.ReasonMissing: TYPE_IT,
+    errors.ReasonMissing: MODAL,
     errors.TooManyRequests: LATER,
     errors.AlarmFiring: CARD,
     errors.AlarmMissing: CARD,
@@ -53,7 +53,6 @@ WITHOUT_CHOICE = {
     errors.ChoiceGone: TYPE_IT,
     errors.ChoiceOfAnother: NOT_THEIRS,
     errors.CommandForgotten: CARD,
-    errors.ContainerNotInTask: QUERY,
     errors.ContainerUnclear: CARD,
     errors.DaemonHasNoCount: CARD,
     errors.DaemonStopStart: CARD,
@@ -84,7 +83,7 @@ WITHOUT_CHOICE = {
     errors.NothingLeftToCancel: OVER,
     errors.NothingToCancel: OVER,
     errors.NothingToFollow: OVER,
-    errors.NothingToRollBackTo: TYPE_IT,
+    errors.NothingToRollBackTo: CARD,
     errors.OtherDeploymentController: CARD,
     errors.PauseAnswered: OVER,
     errors.PauseClosed: OVER,
@@ -117,6 +116,15 @@ WITHOUT_CHOICE = {
     errors.WrongChannel: NOT_HERE,
     errors.WrongChannelForQuery: NOT_HERE,
     errors.WrongWorkspace: NOBODY,
+    errors.CommandLineClosed: ON_THE_COMMAND_LINE,
+    errors.CommandLineUserUnknown: ON_THE_COMMAND_LINE,
+    errors.MachineUserNotNamed: ON_THE_COMMAND_LINE,
+    errors.NothingAsked: ON_THE_COMMAND_LINE,
+    errors.PlaceMissing: ON_THE_COMMAND_LINE,
+    errors.PlaceNotNamed: ON_THE_COMMAND_LINE,
+    errors.TokenFileUnsafe: ON_THE_COMMAND_LINE,
+    errors.TokenNotNamed: ON_THE_COMMAND_LINE,
+    errors.UnknownChoice: ON_THE_COMMAND_LINE,
     errors.ChannelMissing: FORM,
     errors.RollbackOfferOver: OVER,
     errors.StaleForm: FORM,
@@ -171,14 +179,23 @@ BUTTONS_OF_REFUSALS: list[tuple[str, dict[str, object], list[str]]] = [
     ("NotAllowed", {"facts": {"people": "<@U1>"}, "is_query": True}, []),
     ("ServiceFrozen", {"facts": {"may_override": "yes", "people": "<@U1>"}}, ["Override the freeze"]),
     ("ServiceFrozen", {"facts": FROZEN, "reason": "payments are down"}, ["Ask somebody who may"]),
-    ("ServiceFrozen", {"facts": FROZEN}, []),  # an override needs a reason
+    ("ServiceFrozen", {"facts": FROZEN}, ["Ask somebody who may"]),
+    ("AllStopped", {**CLICK, "facts": {"stop": "s2t3u4v5", "may_resume": "yes"}}, ["Resume all"]),
+    ("AllStopped", {**CLICK, "facts": {"stop": "s2t3u4v5", "may_resume": ""}}, []),
     ("LockNotYours", {"facts": {"people": "<@U1>"}}, ["Ask the holder", "Ask somebody who may"]),
     ("AlreadyLocked", {"facts": {"may_break": "yes"}}, ["Ask the holder", "Break the lock"]),
     ("AlreadyLocked", {"facts": {"may_break": ""}}, ["Ask the holder"]),
     ("QueueFull", {}, ["Send it again"]),
+    ("MayNotStopAll", {"facts": {"people": "<@U1>"}}, ["Ask somebody who may"]),
+    ("MayNotStopAll", {"facts": {"people": ""}}, []),
     ("PersonUnknown", {}, ["Send it again"]),
     ("PersonUnknown", {"subcommand": ""}, []),
     ("NoSelfRejection", {**CLICK, "facts": {"id": "k3m9p2qr"}}, ["Run /deploy cancel k3m9p2qr"]),
+    (
+        "ContainerNotInTask",
+        {"subcommand": "logs", "tag": "", "arguments": {"count": 5}, "facts": {"containers": "web,envoy"}},
+        ["Run /deploy logs wbe web 5", "Run /deploy logs wbe envoy 5"],
+    ),
     ("GroupInList", {"facts": {"meant": "web,api"}}, ["Run /deploy web,api 1.4.2"]),
     ("GroupInList", {"facts": {"meant": ""}}, []),
     ("CommaMissing", {"facts": {"names": "web,api", "tag": "1.5"}}, ["Run /deploy web,api 1.5"]),

@@ -122,6 +122,7 @@ def test_a_rollback_of_a_rollback_blames_one_change_alone() -> None:
         ([ended(2, Outcome.FAILED, rollout={"serving_at": NOW + HOUR}), ended(5, verb=Verb.RESTART)], 4.0),
         ([ended(2, Outcome.FAILED, rollout={"serving_at": NOW + HOUR}), a_rollback(5)], 4.0),
         ([ended(2, Outcome.FAILED), ended(5, verb=Verb.FOLLOW), ended(6, Outcome.REFUSED)], None),
+        ([ended(2, Outcome.FAILED), ended(5, verb=Verb.SCALE), ended(6, verb=Verb.RUN)], None),
         ([ended(2, rollout={"serving_at": NOW + HOUR}), a_rollback(3)], 2.0),
         ([ended(2), a_rollback(3)], 1.0),
     ],

@@ -99,7 +99,7 @@ def test_the_start(ahead: list[Deploy], recent: list[Deploy], expected: float | 
     found = forecast(ahead, [*reversed(ahead), *recent], NOW + 150)
 
     when = utc_time(NOW + expected) if isinstance(expected, int) else expected
-    about = "about " if isinstance(expected, int) else ""
+    about = "at about " if isinstance(expected, int) else ""
     assert found.place == len(ahead) + 1
     assert start_text(found, utc_time) == (f"expected to start {about}{when}" if when else "")
 
@@ -177,6 +177,48 @@ def test_a_queue_is_read_once_however_many_wait_in_it(redis: Redis) -> None:
     assert [queues.read(each).forecast for each in found] == [None, *map(QueueForecast, (2, 3, 4))]
 
 
+class HeldBetween:
+    """Something that holds every deploy from one time to another (epoch seconds; None: nobody knows)."""
+
+    def __init__(self, begin: float, end: float | None) -> None:
+        self._begin, self._end = begin, end
+
+    def find_hold(self, deploy: Deploy, now: float) -> Hold | None:
+        is_held = now >= self._begin and (self._end is None or now < self._end)
+        return Hold(kind=HoldKind.FREEZE, sentence="Frozen.", until=self._end) if is_held else None
+
+
+@pytest.mark.parametrize(
+    ("holds", "now", "expected"),
+    [
+        ([], 150, QueueForecast(2, NOW + 200)),  # the first one began at 100 and takes 100 s
+        ([(100, 190)], 150, QueueForecast(2, NOW + 200)),  # that is over by then
+        ([(180, 500)], 150, QueueForecast(2, NOW + 500)),  # a freeze begins before
+        ([(0, 500)], 150, QueueForecast(2, NOW + 500)),  # a lock lasts longer
+        ([(0, 500), (400, 900)], 150, QueueForecast(2, NOW + 900)),
+        ([(0, None)], 150, QueueForecast(2)),
+        ([(0, 500), (400, None)], 150, QueueForecast(2)),
+        ([], 300, QueueForecast(2, after_first=0)),  # it takes longer than usual
+        ([(0, 500)], 300, QueueForecast(2, NOW + 500)),
+    ],
+)
+def test_no_start_is_told_at_which_something_would_hold_it(
+    redis: Redis, holds: list[tuple[float, float | None]], now: float, expected: QueueForecast
+) -> None:
+    store = DeployStore(redis, now=lambda: NOW + 100)
+    first = store.submit(asked_at(0, tag="1.4.1")).deploy
+    second = store.submit(asked_at(10)).deploy
+    last = ran(0, 100, id="last1111")
+    redis.hset(redis_keys.record(last.id), mapping={"record": last.to_json(), "version": 1})
+    redis.zadd(redis_keys.history("web"), {last.id: NOW * 1000})
+    claim = store.claim(first.id, "worker", 60, due_by=NOW + 1000)
+    assert claim is not None
+    store.commit(claim, claim.deploy.in_phase(Phase.UPDATING, NOW, began_at=NOW + 100), due_at=NOW)
+    sources = [HeldBetween(NOW + begin, None if end is None else NOW + end) for begin, end in holds]
+
+    assert QueueReader(store, NOW + now, sources).read(second).forecast == expected
+
+
 @pytest.mark.parametrize("phase", [Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL])
 def test_an_approval_that_is_missing_tells_no_time(phase: Phase) -> None:
     first = asked_at(500, service=APPROVED, phase=phase)
@@ -191,7 +233,7 @@ def test_an_approval_that_is_missing_tells_no_time(phase: Phase) -> None:
 
 def test_what_people_read() -> None:
     assert forecast_text(QueueForecast(3, NOW), utc_time) == (
-        f"3rd in the queue, expected to start about {utc_time(NOW)}"
+        f"3rd in the queue, expected to start at about {utc_time(NOW)}"
     )
     assert forecast_text(QueueForecast(4), utc_time) == "4th in the queue"
 

@@ -73,8 +73,9 @@ def test_only_a_success_offers_it(outcome: Outcome) -> None:
     assert find_rollback_offer(ended(2, outcome), [ended(2, outcome), FIRST]) is None
 
 
-def test_a_rollout_that_was_only_followed_offers_nothing_and_takes_nothing_away() -> None:
-    followed = ended(3, verb=Verb.FOLLOW)
+@pytest.mark.parametrize("verb", [Verb.FOLLOW, Verb.SCALE, Verb.RUN])
+def test_what_brings_no_version_offers_nothing_and_takes_nothing_away(verb: Verb) -> None:
+    other = ended(3, verb=verb, plan=a_plan(old_revision="web:2", old_tag="1.4.2"))
 
-    assert find_rollback_offer(followed, [followed, SECOND, FIRST]) is None
-    assert find_rollback_offer(SECOND, [followed, SECOND, FIRST]) is not None
+    assert find_rollback_offer(other, [other, SECOND, FIRST]) is None
+    assert find_rollback_offer(SECOND, [other, SECOND, FIRST]) is not None

@@ -8,8 +8,9 @@ from pathlib import Path
 from deploys.redis_connection import connect
 from sandbox.slack import SlackSandbox
 from sandbox.valkey import valkey
+from tests.browser import NoBrowser, open_browser
 from tests.gallery.collection import collect
-from tests.gallery.drawing import NoBrowser, draw, open_browser, take_pictures
+from tests.gallery.drawing import draw, take_pictures
 from tests.gallery.publishing import publish_cards
 from tests.workers.thread.sample_deploys import LATER
 

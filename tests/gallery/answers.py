@@ -38,6 +38,7 @@ TYPED: tuple[tuple[str, str], ...] = (
     (ALICE, "/deploy locks"),
     (DAVE, "/deploy api 1.5.2"),
     (DAVE, "/deploy override web 1.5.3 payments are down"),
+    (BOB, "/deploy reject web the logout is not ready"),
     (ALICE, "/deploy unlock api"),
     (ALICE, "/deploy cancel web"),
     (BOB, "/deploy stop-all the network is down"),

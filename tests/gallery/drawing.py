@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 import sandbox.slack
 from tests.gallery.exhibit import Exhibit, Section
-from tests.sandbox.slack.page.conftest import BROWSER_ARGUMENTS, BROWSER_NAMES
 
 PAGE_FOLDER = Path(sandbox.slack.__file__).parent / "page"
 WIDTHS = (1280, 390)
@@ -56,22 +53,6 @@ body { display: block; overflow: visible; background: var(--pane, Canvas); }
 .exhibit > .blocks { padding: 12px 16px; }
 .exhibit .toolbar { display: none; }
 """
-
-
-class NoBrowser(RuntimeError):
-    """No browser is on the PATH."""
-
-
-@contextmanager
-def open_browser() -> Iterator[Browser]:
-    """Raises NoBrowser."""
-    path = next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
-    if path is None:
-        raise NoBrowser(f"No browser on this machine: none of {', '.join(BROWSER_NAMES)} is on the PATH.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def draw(sections: Sequence[Section], browser: Browser, slack_url: str, at: float) -> str:

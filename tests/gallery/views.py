@@ -12,6 +12,8 @@ from bot.forms.deploy_form import (
     reading_plan,
     refused_plan,
 )
+from bot.forms.reason_form import PressedButton, reason_form
+from deploys.buttons import ReasonQuestion
 from deploys.holds.service_freezes import ServiceFreeze
 from deploys.queue_forecast import WaitingDeploy
 from deploys.records.lock import Lock
@@ -49,6 +51,14 @@ def view_section() -> Section:
         ),
         "the plan in the form": {**plan_frame(planned), "blocks": [plan]},
         "the plan while it is read": reading_plan(planned, "p1"),
+        "a button asks for a reason": reason_form(
+            ReasonQuestion(
+                "Override the freeze?",
+                "`web` is frozen for now. `web` `1.4.2` goes on all the same. Its thread shows your reason.",
+                "Override",
+            ),
+            PressedButton(action_id="deploy:override-freeze", value="k3m9p2qr.0"),
+        ),
         "the plan after a refusal": refused_plan("`web` is locked by <@U02BOB0000>."),
     }
     return Section("Home and the form", [_view(title, each) for title, each in views.items()])

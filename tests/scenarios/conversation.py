@@ -146,7 +146,7 @@ class Conversation:
 def normalize_text(text: str) -> str:
     """A text without ids, times and durations."""
     text = re.sub(r"ecs-svc/\d+", "ecs-svc/N", text)
-    text = re.sub(r"(\d+ h )?(\d+ min )?\d+ s\b", "SOME TIME", text)
+    text = re.sub(r"\b((\d+ h( \d+ min)?|\d+ min( \d+ s)?)(?! ago)|\d+ s)\b", "SOME TIME", text)
     text = re.sub(r"[Dd]eploy `[2-9a-z]{8}`", "deploy `ID`", text)
     text = re.sub(r"[Bb]atch `[2-9a-z]{8}`", "batch `ID`", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "THEN", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,6 +16,13 @@ from slipway.cli import app
 from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 Run = Callable[..., Any]
+WHAT_RUNS = (
+    r"• `\d\.\d\.\d` `sha256:[0-9a-f]{12}` \(revision `web:\d+`\)",
+    r"• Since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(.+\), (by @\w+.*|not by Slipway: deployed outside; .+)",
+    r"• Tasks: \d running, \d desired.*",
+    r"• Healthy: ECS runs all its tasks; no container reports a health check",
+)
+"""Version, digest, revision; since when, by whom; counts; health."""
 
 
 @pytest.fixture
@@ -69,12 +77,23 @@ def test_a_locked_service_says_who_locked_it_and_why(run: Run, slack: Conversati
 
 
 @IN_SOCKET_MODE
+def test_the_status_of_a_service_says_what_runs(run: Run) -> None:
+    done = run("/deploy status web")
+
+    assert done.exit_code == 0, done.output
+    lines = [line.strip() for line in done.output.splitlines()]
+    first = lines.index("Running now: `web` on `production` (eu-west-1)")
+    for line, pattern in zip(lines[first + 1 :], WHAT_RUNS, strict=True):
+        assert re.fullmatch(pattern, line), (pattern, line)
+
+
+@IN_SOCKET_MODE
 def test_what_runs_what_ran_and_how_it_was_delivered(run: Run) -> None:
     done = run("/deploy status api", "--run", "/deploy history", "--run", "/deploy stats api")
 
     assert done.exit_code == 0, done.output
     lines = [line.strip() for line in done.output.splitlines()]
-    assert "What runs now of `api`, on `production` (eu-west-1)" in lines
+    assert "Running now: `api` on `production` (eu-west-1)" in lines
     assert "• Healthy: ECS runs all its tasks; container health checks pass in 2 of 2 tasks" in lines
     assert any(line.startswith("Delivery of `api`, the last 30 days") for line in lines)
 
@@ -94,7 +113,7 @@ def test_an_approver_who_may_not_approve_is_told_so_and_it_exits_with_1(run: Run
 
     assert done.exit_code == 1, done.output
     assert (
-        "You may not decide about `billing`. Those who may: @bob, @approvers"
+        "You are not an approver of `billing`. Those who are: @bob, @approvers"
         ", as `approvers` in `services.yml` says." in done.output
     )
 

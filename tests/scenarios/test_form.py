@@ -158,7 +158,7 @@ def test_a_message_that_says_what_is_ready_becomes_the_thread_of_its_deploy(
     ready = client.say("dave", "deploys", "billing 1.4.2 is ready")
 
     client.run_shortcut(ALICE, "deploy_in_thread", channel="deploys", ts=ready["ts"])
-    form.reads("The deploy is told in the thread of that message in #deploys.")
+    form.reads("The card and its thread will be in the thread of that message in #deploys.")
     form.pick_service("billing")
     form.submit("billing", "1.4.2", "", plan_first=False)
 

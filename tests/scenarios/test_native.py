@@ -20,7 +20,7 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
 
     thread.press("carol", buttons.CONTINUE)
     assert thread.tells("carol") == [
-        "You may not decide about `shop`. Those who may: @approvers, as `approvers` in `services.yml` says."
+        "You are not an approver of `shop`. Those who are: @approvers, as `approvers` in `services.yml` says."
     ]
 
     thread.press("bob", buttons.CONTINUE).ends()

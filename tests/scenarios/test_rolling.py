@@ -95,8 +95,8 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     answers, second = slack.says("dave", "/deploy api 1.4.2")
     assert second is not None
     assert answers == [
-        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the queue of `api`, behind `1.4.1` of @alice. "
-        "It is expected to start about THEN. It starts by itself. Its thread follows here."
+        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the queue of `api`, behind `1.4.1` by @alice. "
+        "It is expected to start at about THEN. It starts by itself. Its thread follows here."
     ]
 
     assert first.ends().record.outcome is Outcome.SUCCEEDED

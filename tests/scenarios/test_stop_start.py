@@ -19,7 +19,8 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
     thread.card_says("waiting for 1 approval")
 
     assert thread.press("carol", buttons.APPROVE).tells("carol") == [
-        "You may not decide about `ledger`. Those who may: @approvers, as `approvers` in `services.yml` says."
+        "You are not an approver of `ledger`. Those who are: @approvers, as `approvers` in `services.yml` "
+        "says."
     ]
     thread.press("bob", buttons.APPROVE).ends()
 
@@ -58,7 +59,7 @@ def test_a_refused_click_is_told_in_a_public_channel_that_the_bot_is_not_in(slac
     thread.card_says("waiting for 1 approval")
 
     assert thread.press("carol", buttons.APPROVE).tells("carol") == [
-        "You may not decide about `billing`. Those who may: @bob, @approvers, as `approvers` in "
+        "You are not an approver of `billing`. Those who are: @bob, @approvers, as `approvers` in "
         "`services.yml` says."
     ]
 

@@ -18,7 +18,10 @@ services: {web: {strategy: roling}, api: {approvals: 2}}
 """
 COMMANDS = [
     ["--help"],
-    *([command, "--help"] for command in ("check", "schema", "manifest", "audit", "demo")),
+    *(
+        [command, "--help"]
+        for command in ("init", "check", "schema", "manifest", "iam-policy", "audit", "demo")
+    ),
     ["schema"],
     ["manifest"],
     ["manifest", "--http", "nowhere"],

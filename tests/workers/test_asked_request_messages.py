@@ -122,7 +122,7 @@ def test_after_an_hour_it_says_that_nobody_ran_it(harness: MessagesHarness) -> N
 
 
 def test_in_a_thread_it_is_posted_there(harness: MessagesHarness) -> None:
-    root = harness.messages._calls.post(DEPLOYS, "a message")
+    root = harness.messages._calls.post(DEPLOYS, "a message").ts
     harness.requests.add(an_asked_request(thread_ts=root))
     harness.run_at(5)
 

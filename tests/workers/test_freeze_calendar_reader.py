@@ -98,6 +98,7 @@ def test_the_last_good_read_stays_and_the_log_names_only_the_host(
     assert (window.reason, window.calendar, window.time_zone) == ("Christmas", "b.example.com", "UTC")
     assert calendars.find(BAD, "UTC", 4601.0) is None
     assert calendars.find(GOOD, "Europe/Berlin", 4601.0)
+    assert calendars.find(GOOD, "Europe/Berlin", 1000.0) is None, "what is dated in the future is unknown"
     logged = "".join(capsys.readouterr())
     assert "b.example.com" in logged
     assert "secret-2" not in logged

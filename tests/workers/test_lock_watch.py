@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from deploys.formatting import slack_time
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.hold import HoldKind
 from deploys.records.lock import Lock
+from deploys.records.notice import PersonalNotice
 from deploys.stores import audit
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
@@ -130,6 +132,58 @@ def test_a_lock_without_an_end_is_recalled_every_few_hours(harness: LockHarness)
         "you have locked `web` for 4h",
         "you have locked `web` for 8h",
         "you have locked `web` for 12h",
+    ]
+
+
+def unlock(harness: LockHarness, **changes: object) -> None:
+    harness.locks.release(a_lock(**changes), AuditEntry(at="0", who=ALICE, what="unlocked"))
+
+
+def edited(harness: LockHarness) -> list[tuple[str, str]]:
+    """The edits that Slack took: conversation and text."""
+    calls = [each for each in harness.slack.calls("chat.update") if "error" not in each]
+    return [(each["args"]["channel"], each["args"]["text"]) for each in calls]
+
+
+def test_a_reminder_says_that_its_lock_is_over(harness: LockHarness) -> None:
+    harness.lock()
+    harness.run_at(4 * HOUR)
+    assert edited(harness) == []
+
+    unlock(harness)
+    harness.slack.add_fault("http-500", method="chat.update", times=1)
+    harness.run_at(5 * HOUR)
+    harness.run_at(5 * HOUR + 60)
+
+    [(conversation, text)] = edited(harness)
+    assert conversation.startswith("D")
+    assert text == "I reminded you of your lock of `web`. It is over."
+    assert harness.notices.sent() == []
+
+
+def test_a_question_to_the_holder_says_that_the_lock_is_over_or_holds_on(harness: LockHarness) -> None:
+    harness.lock()
+    about = PersonalNotice(
+        id="n",
+        user=ALICE,
+        channel=DEPLOYS,
+        text="can it end?",
+        at=NOW,
+        lock=a_lock().ref,
+        past_text="<@U02BOB0000> asked whether your lock of `web` can end.",
+    )
+    harness.locks.ask_holder(a_lock(), "U02BOB0000", NOW, about)
+    harness.run_at(60)
+
+    harness.lock(id="later234", since=NOW + 90, expires_at=NOW + 2 * HOUR)
+    harness.run_at(120)
+
+    assert edited(harness) == [
+        (
+            DEPLOYS,
+            f"<@{ALICE}>: <@U02BOB0000> asked whether your lock of `web` can end. You have locked it again, "
+            f"until {slack_time(NOW + 2 * HOUR)}.",
+        )
     ]
 
 

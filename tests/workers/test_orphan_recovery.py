@@ -128,7 +128,7 @@ def test_a_service_that_runs_is_left_as_it_is_but_for_scaling_and_tags(
     (end,) = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.END]
     assert end.broadcast
     assert end.text == (
-        "*Failed*: Redis lost its data, and with it how far this deploy got. `billing` wants 3 tasks of "
+        "*Failed*: Redis lost its data, and with it how far this deploy got. `billing` is set to 3 tasks of "
         f"`{revision}`; I leave it. Application Auto Scaling is put back as it was. Check that this is the "
         "version you want."
     )

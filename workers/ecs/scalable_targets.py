@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from deploys.records.restore_point import SuspendedState
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
 
 NAMESPACE: Final = "ecs"
 DIMENSION: Final = "ecs:service:DesiredCount"
@@ -37,17 +40,35 @@ def read_target(region: RegionClients, cluster: str, service: str) -> ScalableTa
             ScalableDimension=DIMENSION,
         )
     for found in answer["ScalableTargets"]:
-        state = found.get("SuspendedState", {})
-        return ScalableTargetState(
-            minimum=found["MinCapacity"],
-            maximum=found["MaxCapacity"],
-            suspended=SuspendedState(
-                scale_in=state.get("DynamicScalingInSuspended", False),
-                scale_out=state.get("DynamicScalingOutSuspended", False),
-                scheduled=state.get("ScheduledScalingSuspended", False),
-            ),
-        )
+        return _target_state(found)
     return None
+
+
+def read_targets(region: RegionClients) -> dict[str, ScalableTargetState]:
+    """The scalable targets of all ECS services of the region, by `resource_id`.
+
+    Raises the errors of `aws_call`.
+    """
+    with aws_call("application-autoscaling:DescribeScalableTargets"):
+        pages = region.scaling.get_paginator("describe_scalable_targets").paginate(
+            ServiceNamespace=NAMESPACE, ScalableDimension=DIMENSION
+        )
+        return {
+            found["ResourceId"]: _target_state(found) for page in pages for found in page["ScalableTargets"]
+        }
+
+
+def _target_state(found: ScalableTargetTypeDef) -> ScalableTargetState:
+    state = found.get("SuspendedState", {})
+    return ScalableTargetState(
+        minimum=found["MinCapacity"],
+        maximum=found["MaxCapacity"],
+        suspended=SuspendedState(
+            scale_in=state.get("DynamicScalingInSuspended", False),
+            scale_out=state.get("DynamicScalingOutSuspended", False),
+            scheduled=state.get("ScheduledScalingSuspended", False),
+        ),
+    )
 
 
 def set_suspension(region: RegionClients, cluster: str, service: str, processes: SuspendedState) -> None:

@@ -148,6 +148,7 @@ def _endpoints(service: ServiceTypeDef) -> Endpoints:
     return Endpoints(
         containers=tuple(dict.fromkeys(name for each in reached if (name := each.get("containerName")))),
         ports=tuple(dict.fromkeys(name for each in connected if (name := each.get("portName")))),
+        load_balancers=len(service.get("loadBalancers", ())),
     )
 
 

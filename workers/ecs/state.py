@@ -47,6 +47,8 @@ class Endpoints:
     """Containers that its load balancers and service registries name."""
     ports: tuple[str, ...] = ()
     """Port mappings, by name, that Service Connect and VPC Lattice name."""
+    load_balancers: int = 0
+    """Target groups and Classic Load Balancers (count)."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ def with_holds(step: Step) -> Step:
 
 def with_stop(step: Step) -> Step:
     """The step of a phase in which a revision is registered, taken unless all deploys are stopped and it has
-    not begun. Locks and freezes no longer hold such a deploy.
+    not begun. Locks and freezes hold such a deploy only if it waits already: it goes on unless one begins
+    while all deploys are stopped.
 
     A stop may last for days, so after it the deploy goes back to the phase that checks access, approvals and
     the plan, unless its task before the rollout has run.
@@ -59,9 +60,12 @@ def with_stop(step: Step) -> Step:
         if deploy.cancel or _has_begun(deploy):
             return _without_hold_at_end(step(deploy, context))
         hold = context.find_hold()
-        if hold is not None and hold.kind is HoldKind.STOP_ALL:
+        held_before = deploy.hold is not None
+        if hold is not None and (
+            hold.kind is HoldKind.STOP_ALL or (held_before and pre_task_started(deploy))
+        ):
             return _wait(deploy, context, hold, step)
-        if deploy.hold is None or pre_task_started(deploy):
+        if not held_before or pre_task_started(deploy):
             return step(_released(deploy, context), context)
         released = _released(deploy, context).in_phase(Phase.REGISTERING, context.now(), ecs=EcsIdentity())
         return StepResult(released)

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from deploys.access import MAY_STOP, Access, Action, Asker
+from deploys.access import Access, Action, Asker
+from deploys.buttons.resume_all import may_resume_all
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.slack_ids import EVERYONE
 from deploys.decisions import decide
-from deploys.errors import ChannelUnknown, Refused, SlackUnsure
+from deploys.errors import ChannelUnknown, Refused
 from deploys.holds.breaking_locks import services_of
+from deploys.holds.held_deploys import HoldSource
 from deploys.holds.service_freezes import ServiceFreeze, ServiceFreezes
 from deploys.pauses import pause_approvers, unanswered_pause
 from deploys.queue_forecast import QueueReader, WaitingDeploy
@@ -88,14 +90,16 @@ class HomeReader:
         catalogue: Catalogue,
         freezes: ServiceFreezes,
         now: float,
+        hold_sources: Sequence[HoldSource] = (),
     ) -> None:
+        """hold_sources: what may hold a deploy when its turn comes."""
         self._threads = threads
         self._store = store
         self._access = access
         self._catalogue = catalogue
         self._freezes = freezes
         self._now = now
-        self._queues = QueueReader(store, now)
+        self._queues = QueueReader(store, now, hold_sources)
         self._active = store.active()
         self._recent = store.recent(None, RECENT_READ)
         self._locks = Locks(store.redis).all(now)
@@ -170,14 +174,7 @@ class HomeReader:
         if self._stopped is None:
             return False
         there = Asker(asker.user, self._stopped.team, self._stopped.channel)
-        actions = (Action.OVERRIDE, *(MAY_STOP if self._stopped.user == asker.user else ()))
-        try:
-            self._access.may_on_any(actions, there)
-        except SlackUnsure:
-            return True
-        except Refused:
-            return False
-        return True
+        return may_resume_all(self._stopped, there, self._access)
 
     def _soon(self, service: str) -> float | None:
         return self._freezes.starts_soon(service, self._now)

@@ -89,6 +89,8 @@ def _question_buttons(deploy: Deploy) -> ActionsBlock | None:
 
 def _holds(content: HomeContent, most: int) -> list[Block]:
     most = min(LOCKS_SHOWN, most)
+    parts = (content.lost_deploys, content.locks, content.freezes, content.freezes_soon)
+    rest = sum(max(0, len(each) - most) for each in parts)
     rows: list[Block] = [
         *map(_context, content.lost_deploys[:most]),
         *map(_lock_row, content.locks[:most]),
@@ -97,6 +99,7 @@ def _holds(content: HomeContent, most: int) -> list[Block]:
             _context(f":snowflake: {code(service)} will be frozen from {slack_time(at)}.")
             for service, at in content.freezes_soon[:most]
         ),
+        *([_more(rest)] if rest else []),
     ]
     return [HeaderBlock(text="Locked and frozen"), *rows] if rows else []
 
@@ -150,7 +153,8 @@ def _services(content: HomeContent, most: int) -> list[Block]:
             _context("You may deploy no service. `/deploy access SERVICE` says why."),
         ]
     rows: list[Block] = [
-        _row(code(service), open_form_button(service, "Deploy")) for service in content.usual[:most]
+        _row(code(service), open_form_button(service, "Deploy", spoken=f"Deploy {service}"))
+        for service in content.usual[:most]
     ]
     others = ActionsBlock(elements=[open_form_button(label="Deploy another service").to_slack()])
     return [HeaderBlock(text="Your services"), *rows, others]

@@ -66,7 +66,7 @@ def approved(users: Sequence[str]) -> str:
 
 
 def access_lost(user: str) -> str:
-    return f"The answer of {mention(user)} does not count: they may no longer decide about this service."
+    return f"The answer of {mention(user)} does not count: they are no longer an approver of this service."
 
 
 def rejected(user: str, reason: str = "") -> str:

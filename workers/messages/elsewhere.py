@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.deploy_text import deploy_name
+from deploys.deploy_text import deploy_name, name_in_sentence, requested_by
 from deploys.mrkdwn import code, escape, mention, mentions
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
@@ -13,12 +13,25 @@ from deploys.text_limits import TEXT, clip, shorten
 from deploys.where_told import resolve_people
 
 
-def alert(deploy: Deploy, text: str, permalink: str) -> str:
-    """A problem or a bad end, for the channel for failures. text: what the thread says of it."""
+def alert(deploy: Deploy, text: str, permalink: str, since_then: str = "") -> str:
+    """A problem or a bad end, for the channel for failures. text: what the thread says of it. since_then:
+    what came of it (`since_then`)."""
     who = mentions(resolve_people(deploy.service.told.mention_on_failure, deploy), nobody="")
     where = f"{code(deploy.service.name)} on {escape(shorten(deploy.service.cluster, 80))}"
     link = f"\n<{permalink}|The thread>" if permalink else ""
-    return f"{clip(f'{who} {where}: {text}'.strip(), TEXT - len(link))}{link}"
+    told = with_since_then(f"{who} {where}: {text}".strip(), since_then)
+    return f"{clip(told, TEXT - len(link))}{link}"
+
+
+def since_then(followup: Deploy) -> str:
+    """What came of a failure. followup: the deploy that says so."""
+    state = followup.outcome.facts.sentence if followup.outcome else "is under way"
+    return f"*Since then*: {name_in_sentence(followup)} {requested_by(followup)} {state}."
+
+
+def with_since_then(text: str, since_then: str) -> str:
+    """The message about a failure; what came of it is the first thing that people read."""
+    return f"{since_then}\n{text}" if since_then else text
 
 
 def link_to_deploy(deploy: Deploy, permalink: str) -> str:

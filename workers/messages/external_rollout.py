@@ -50,7 +50,7 @@ def following_started(
 
 def last_deployment(deployment_id: str, started_at: float, state: str) -> str:
     """Which deployment set what runs, as a clause. state: ECS's rolloutState, empty if unknown."""
-    how = _ROLLOUT_STATES.get(state, "whose state ECS does not tell")
+    how = _ROLLOUT_STATES.get(state, "whose state ECS does not report")
     started = f", started {slack_time(started_at)}" if started_at else ""
     return f" by deployment {code(deployment_id)}{started}, {how}"
 

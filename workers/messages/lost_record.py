@@ -44,6 +44,6 @@ def found_running(deploy: Deploy, desired: int, revision: str) -> str:
     scaled = " Application Auto Scaling is put back as it was." if deploy.stop.scaling else ""
     return (
         f"*Failed*: Redis lost its data, and with it how far this deploy got. {code(deploy.service.name)} "
-        f"wants {plural(desired, 'task')} of {code(short_arn(revision))}; I leave it.{scaled} Check that "
+        f"is set to {plural(desired, 'task')} of {code(short_arn(revision))}; I leave it.{scaled} Check that "
         "this is the version you want."
     )

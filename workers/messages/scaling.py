@@ -99,7 +99,7 @@ def effect_on_count(plan: ScalingPlan | None, count: int) -> str:
 
 
 def scaled_to_zero_by(user: str, at: float) -> str:
-    """For a refusal, behind `wants 0 tasks`."""
+    """For a refusal, behind `is set to 0 tasks`."""
     return f", as {mention(user)} asked {slack_time(at)}"
 
 

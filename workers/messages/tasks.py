@@ -20,8 +20,8 @@ def new_tasks_serving(deploy: Deploy, old: int) -> str:
 
 
 def old_tasks_draining(old: int) -> str:
-    """`2 old tasks still drain`: they take no new work and finish what they have."""
-    return f"{plural(old, 'old task')} still {'drains' if old == 1 else 'drain'}"
+    """`2 old tasks are still draining`: they take no new work and finish what they have."""
+    return f"{plural(old, 'old task')} {'is' if old == 1 else 'are'} still draining"
 
 
 def running_count(deploy: Deploy) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploys.native_blocks import Block
+from deploys.records.refused_request import RefusedRequest
 from deploys.text_limits import SECTION, clip
 
 
@@ -17,6 +18,8 @@ class Answer:
     """All of it, as mrkdwn."""
     native: Sequence[Block] = ()
     """The same with a data table or charts, for workspaces that take them."""
+    refused_request: RefusedRequest | None = None
+    """What was refused, if buttons may offer what is meant."""
 
 
 def section(text: str) -> Block:

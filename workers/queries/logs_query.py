@@ -18,6 +18,9 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code
 from deploys.quoting import are_quotes_hidden
+from deploys.records.deploy import new_deploy_id
+from deploys.records.refused_request import RefusedRequest
+from deploys.records.request import DeployRequest
 from workers.ecs import logs, services, task_definitions, tasks
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
@@ -75,8 +78,25 @@ def _refuse_unknown_container(
     names = dict.fromkeys(name for each in known for name in each)
     if container and container not in names:
         raise ContainerNotInTask(
-            service=service.name, container=code(container), known=", ".join(map(code, names))
+            service=service.name,
+            container=code(container),
+            known=", ".join(map(code, names)),
+            containers=",".join(names),
         )
+
+
+def refused_logs(error: ContainerNotInTask, lines: int, request: DeployRequest) -> RefusedRequest:
+    """What buttons need to ask for the logs of a container that is there. Pure but for its id."""
+    return RefusedRequest(
+        id=new_deploy_id(),
+        subcommand="logs",
+        services=(error.facts["service"],),
+        arguments={"count": lines},
+        is_query=True,
+        request=request,
+        error=type(error).__name__,
+        facts={"containers": error.facts["containers"]},
+    )
 
 
 def _read_task(

@@ -13,19 +13,25 @@ from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
 
 from deploys.access import Action, Asker
+from deploys.buttons.button import action_row
+from deploys.buttons.choices import choice_buttons
 from deploys.catalogue.catalogue import Catalogue
-from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.errors import AwsUnavailable, ContainerNotInTask, Refused, SlipwayError
 from deploys.holds.held_deploys import HoldSource
 from deploys.holds.service_freezes import ServiceFreezes
 from deploys.mrkdwn import code
+from deploys.native_blocks import Block
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
+from deploys.records.request import DeployRequest
 from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
-from workers.queries.answer import Answer
-from workers.queries.logs_query import describe_logs
+from workers.queries.answer import Answer, section
+from workers.queries.logs_query import describe_logs, refused_logs
 from workers.queries.plan_query import describe_plan
 from workers.queries.plan_view import update_plan_view
 from workers.queries.stats_query import describe_stats
@@ -33,6 +39,7 @@ from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.tag_signature import TagSigner
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import Recipient, send_private_message
 
 
@@ -46,11 +53,13 @@ class QueryTarget:
     thread_ts: str | None
     user: str
     team: str = ""
+    command_line: str = ""
+    """Who waits for the answer at a terminal (`DeployRequest.command_line`); empty: nobody."""
 
     @property
     def asker(self) -> Asker:
         """For the rules of access."""
-        return Asker(self.user, self.team, self.channel)
+        return Asker(self.user, self.team, self.channel, command_line=self.command_line)
 
 
 log = structlog.get_logger()
@@ -73,6 +82,7 @@ class QueryHandler:
     signer: TagSigner
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
+    native_blocks: NativeBlockSupport | None = None
     now: Callable[[], float] = time.time
     record_retention_days: float = 365
 
@@ -97,7 +107,21 @@ class QueryHandler:
 
     def _describe_logs(self, target: QueryTarget, service: str, container: str, lines: int) -> str:
         self.access.may(Action.SEE, target.asker, service)
-        return describe_logs(self.catalogue.get_service(service), container, lines, self.aws, self.now())
+        try:
+            return describe_logs(self.catalogue.get_service(service), container, lines, self.aws, self.now())
+        except ContainerNotInTask as error:
+            error.refused_request = refused_logs(error, lines, self._request_of(target))
+            raise
+
+    def _request_of(self, target: QueryTarget) -> DeployRequest:
+        return DeployRequest(
+            requester=target.user,
+            team=target.team,
+            channel=target.channel,
+            thread_ts=target.thread_ts,
+            requested_at=self.now(),
+            command_line=target.command_line,
+        )
 
     def answer_status(self, target: QueryTarget, services: Sequence[str]) -> None:
         """Sends what these services run now."""
@@ -157,13 +181,34 @@ class QueryHandler:
     def _find_answer(
         self, target: QueryTarget, query: Callable[[], Answer], *, cannot: str, refused: str
     ) -> Answer:
-        with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):
+        hides = not target.command_line and must_hide_quotes(self.shared_channels, target.channel)
+        with quotes_hidden(hides):
             return answer_or_refusal(query, cannot=cannot, refused=refused)
 
     def _send(self, target: QueryTarget, answer: Answer) -> None:
+        if target.command_line:
+            shown = answer.native or self._offer_choices(answer)
+            for_terminal = TerminalAnswer(answer.text, shown, is_refusal(answer.text))
+            TerminalAnswers(self.store.redis).save(target.query_id, for_terminal)
+            return
         url = self.threads.response_url(target.query_id)
         recipient = Recipient(target.user, target.channel, target.thread_ts, url)
-        send_private_message(self.slack, recipient, answer.text, forms=[*filter(None, [answer.native])])
+        forms = [*filter(None, [answer.native, self._offer_choices(answer)])]
+        send_private_message(
+            self.slack, recipient, answer.text, forms=forms, native_blocks=self.native_blocks
+        )
+
+    def _offer_choices(self, answer: Answer) -> list[Block]:
+        """A refusal with the buttons that lift it, once what they repeat is kept."""
+        refused = answer.refused_request
+        buttons = choice_buttons(refused) if refused else ()
+        if refused is None or not buttons:
+            return []
+        try:
+            RefusedRequests(self.store.redis).save(refused)
+        except RedisError:  # the text says all
+            return []
+        return [section(answer.text), action_row(buttons)]
 
     def _hypothetical_deploy(self, target: QueryTarget, service: str, tag: str) -> Deploy:
         """A deploy that is planned but never stored."""
@@ -175,6 +220,7 @@ class QueryHandler:
                 "requester": target.user,
                 "team": target.team,
                 "channel": target.channel,
+                "command_line": target.command_line,
                 "requested_at": self.now(),
             },
         )
@@ -189,7 +235,8 @@ def answer_or_refusal(query: Callable[[], Answer], *, cannot: str, refused: str)
         reason = f"AWS does not answer {error.facts['action']} for now ({error.facts['detail']}). "
         return Answer(f"{REFUSAL_PREFIX}{cannot}: {reason}Ask again in a minute.")
     except SlipwayError as error:
-        return Answer(f"{REFUSAL_PREFIX}{refused}: {error.message}")
+        refused_request = error.refused_request if isinstance(error, Refused) else None
+        return Answer(f"{REFUSAL_PREFIX}{refused}: {error.message}", refused_request=refused_request)
     except RedisError as error:
         log.warning("a query failed", error=str(error))
         return Answer(f"{REFUSAL_PREFIX}{cannot}: Redis {describe_error(error)}. Ask again in a minute.")

@@ -172,7 +172,9 @@ def tags_by_revision(deploys: Sequence[Deploy]) -> dict[str, str]:
 
 
 def find_origin(ecs: ServiceState, deploys: Sequence[Deploy]) -> Origin:
-    """How what the service is set to came to run. deploys: those of the service, the newest first."""
+    """How what the service is set to came to run. deploys: those of the service, the newest first. One that
+    only set the count knows the deployment that it found, and did not bring it."""
+    deploys = [each for each in deploys if each.verb.sets_version]
     primary = ecs.primary
     since = primary.created_at or None if primary else None
     for deploy in deploys:

@@ -38,7 +38,7 @@ def describe_one(now: RunningNow, at: float) -> str:
     service = now.service
     where = f"{code(service.cluster)} ({escape(service.region)})"
     lines = [*_version_lines(now), _origin_line(now, at), _tasks_line(now), *_health_lines(now, at)]
-    head = f"*What runs now* of {code(service.name)}, on {where}"
+    head = f"*Running now*: {code(service.name)} on {where}"
     return "\n".join([head, *(f"• {line}" for line in lines)])
 
 

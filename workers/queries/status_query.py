@@ -119,7 +119,7 @@ def _describe_several(asked: Sequence[Service], store: DeployReader, aws: AwsCli
                 lines.append(running_now_text.describe_briefly(running, now))
                 rows.append(running_now_text.table_row(running))
     fitting = fit_rows(rows)
-    head = "*What runs now*"
+    head = "*Running now*"
     table = data_table("What runs now", running_now_text.TABLE_HEADER, fitting)
     rest = _rest(len(asked) - len(fitting))
     return Answer(_list(head, lines, len(asked)), (table, *([section(rest)] if rest else [])))

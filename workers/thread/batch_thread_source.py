@@ -23,6 +23,7 @@ from deploys.where_told import card_channel, channels_told, is_quiet_success
 from workers.messages import elsewhere, unreachable_channel
 from workers.thread import batch_card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.card import Card
+from workers.thread.failure_edits import FailureEdit, RecentDeploys, failure_edits, no_recent
 from workers.thread.thread_source import Alert, MissingReply, PrivateRefusal, is_quiet, missing_alerts
 
 REASON_CHARACTERS = 600
@@ -33,9 +34,14 @@ class BatchThreadSource:
     """A batch, and each of its deploys with what it waits for."""
 
     def __init__(
-        self, batch: Batch, members: Sequence[WaitingDeploy], stopped: StopAll | None = None
+        self,
+        batch: Batch,
+        members: Sequence[WaitingDeploy],
+        stopped: StopAll | None = None,
+        recent: RecentDeploys = no_recent,
     ) -> None:
         self._stopped = stopped
+        self._recent = recent
         self._batch = batch
         self._members = members
         self._deploys = [each.deploy for each in members]
@@ -118,6 +124,9 @@ class BatchThreadSource:
 
     def alerts(self, thread: ThreadState) -> Sequence[Alert]:
         return [alert for each in self._deploys for alert in missing_alerts(each, thread)]
+
+    def failure_edits(self, thread: ThreadState) -> Sequence[FailureEdit]:
+        return failure_edits(thread, self._deploys, self._recent, self._reply_for)
 
     def link_text(self, permalink: str) -> str:
         return elsewhere.link_to_batch(self._batch, self._deploys, permalink)

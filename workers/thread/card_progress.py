@@ -18,9 +18,6 @@ BAR_CELLS = 12
 OLD_TASKS_SHOWN = 8
 
 
-"""Phases in which ECS counts new and old tasks."""
-
-
 class TaskCount(NamedTuple):
     """`2 of 3 new tasks running`."""
 
@@ -72,14 +69,12 @@ def counts_line(deploy: Deploy) -> str:
     counts = deploy.rollout.counts
     if not (counts.new_desired or counts.old_running or counts.old_pending):
         return "No counts from ECS yet."
+    new = f"{counts.new_running} running, {counts.new_pending} pending, {counts.new_desired} desired"
     if deploy.count_change is not None:
-        return (
-            f"Tasks: {counts.new_running} running, {counts.new_pending} pending, {counts.new_desired} wanted."
-        )
+        return f"Tasks: {new}."
     draining = f", {deploy.rollout.draining.tasks} not stopped yet" if deploy.rollout.draining else ""
     return (
-        f"New tasks: {counts.new_running} running, {counts.new_pending} pending, {counts.new_desired} wanted."
-        f" Old tasks: {counts.old_running} running, {counts.old_pending} pending{draining}."
+        f"New tasks: {new}. Old tasks: {counts.old_running} running, {counts.old_pending} pending{draining}."
     )
 
 

@@ -8,8 +8,9 @@ from deploys import deploy_text
 from deploys.decisions import approvals_missing, is_approved, is_rejected, tried_to_change
 from deploys.formatting import TimeFormat
 from deploys.holds.lock_text import stop_sentence
+from deploys.holds.locks import VERBS_NEVER_STOPPED
 from deploys.mrkdwn import mention, plural
-from deploys.pauses import latest_pause_number, unanswered_pause
+from deploys.pauses import current_pause, latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
@@ -216,7 +217,12 @@ def stop_line(deploy: Deploy, stopped: StopAll | None) -> str:
     """That all deploys are stopped, on the card of one that goes on all the same; empty if it is held."""
     if stopped is None or not deploy.in_progress or deploy.hold is not None:
         return ""
-    return f"{stop_sentence(stopped)} This one goes on to its end; the next ones wait."
+    goes_on = "This one goes on to its end; the next ones wait."
+    pause = current_pause(deploy)
+    waits = pause is not None and not (pause.answer and pause.answer.send_tried)
+    if waits and deploy.verb not in VERBS_NEVER_STOPPED:
+        goes_on = "This one stays at its pause until they are resumed. It can be rolled back."
+    return f"{stop_sentence(stopped)} {goes_on}"
 
 
 def state_emoji(deploy: Deploy) -> str:

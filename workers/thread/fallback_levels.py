@@ -17,6 +17,7 @@ from deploys.message_size import message_size
 from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes
 from workers.thread.card import Card
+from workers.thread.native_block_support import native_types
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
 
 TRIES_BEFORE_FALLBACK = 3
@@ -79,8 +80,6 @@ def _next_text_bytes(thread: ThreadState, sent_level: FallbackLevel | None) -> i
 
 Block = dict[str, Any]
 
-NATIVE_BLOCKS = frozenset({"plan"})
-"""Newer types of blocks. A workspace or client that does not know one answers `invalid_blocks`."""
 BUTTONS_IN_A_ROW = 24
 """Buttons in one block (count): Slack takes 25, and the buttons of one question stay together."""
 
@@ -119,7 +118,7 @@ def fit_message(card: Card, least_level: int, text_bytes: int = 0) -> FittedMess
 
     A card without newer blocks begins at PLAIN_BLOCKS, so that a refused one is not sent again as it was.
     """
-    if not has_native_blocks(card.blocks):
+    if not native_types(card.blocks):
         least_level = max(least_level, FallbackLevel.PLAIN_BLOCKS)
     for form in FallbackLevel:
         if form < least_level:
@@ -157,14 +156,9 @@ def _blocks(card: Card, level: FallbackLevel, text: str) -> Sequence[Block]:
             return []
 
 
-def has_native_blocks(blocks: Sequence[Block]) -> bool:
-    """Whether some workspaces may not take them."""
-    return any(block["type"] in NATIVE_BLOCKS for block in blocks)
-
-
 def _plain_blocks(card: Card) -> list[Block]:
     line = {"type": "context", "elements": [{"type": "mrkdwn", "text": card.timeline}]}
-    return [line if block["type"] in NATIVE_BLOCKS else block for block in card.blocks]
+    return [line if native_types([block]) else block for block in card.blocks]
 
 
 def _without_confirms(block: Block) -> Block:

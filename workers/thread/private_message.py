@@ -25,6 +25,7 @@ from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from deploys.mrkdwn import channel_link as channel_link
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, TEXT, clip, clip_bytes
 from workers.thread import response_url
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
 
 log = structlog.get_logger()
@@ -70,19 +71,23 @@ def send_private_message(
     buttons: ActionsBlock | None = None,
     *,
     forms: Sequence[Sequence[dict[str, Any]]] = (),
+    native_blocks: NativeBlockSupport | None = None,
 ) -> DeliveryResult:
     """Sends a text, with a row of buttons below it if there is one; logs each route that fails.
 
     forms: blocks that are shown in place of the text, which says the same: the richest first. If Slack does
     not take one, as a workspace without data tables does, the next is tried, and at last the text alone.
+    native_blocks: what is known of that; what Slack refuses is noted there.
 
     Slack keeps ephemeral messages for nobody, so one that arrives twice does no harm.
     """
     give_up_at = time.monotonic() + MOST_WAIT_SECONDS
     failures: list[SlackCallFailed] = []
+    if native_blocks is not None:
+        forms = [each for each in forms if native_blocks.takes(each)]
     for method, sender, where in _routes(client, to):
         message, *plainer = _messages(where, text, buttons, forms)
-        failure = _try_route(method, sender, message, plainer, give_up_at)
+        failure = _try_route(method, sender, message, plainer, give_up_at, native_blocks)
         if failure is None:
             return DeliveryResult.DELIVERED
         failures.append(failure)
@@ -127,9 +132,11 @@ def _try_route(
     message: dict[str, Any],
     plainer: Sequence[dict[str, Any]],
     give_up_at: float,
+    native_blocks: NativeBlockSupport | None,
 ) -> SlackCallFailed | None:
     """The last error; None once Slack has taken the message, or a plainer one."""
     failure: SlackCallFailed | None = None
+    refused: Sequence[dict[str, Any]] = ()
     for tried in range(1, TRIES_PER_ROUTE + len(plainer) + 1):
         try:
             sender(message)
@@ -138,8 +145,11 @@ def _try_route(
         except CALL_FAILURES as error:
             failure = classify_error(method, error)
         else:
+            if native_blocks is not None:
+                native_blocks.note_refused(refused)
             return None
         if failure.kind is SlackErrorKind.BLOCKS and plainer:
+            refused = refused or message["blocks"]
             message, *plainer = plainer
             continue
         if failure.kind is SlackErrorKind.TEXT:

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.holds.held_deploys import HoldSource
 from deploys.queue_forecast import QueueReader
 from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
@@ -68,8 +69,10 @@ class Publisher:
         now: Callable[[], float],
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         services: CurrentServices | None = None,
+        hold_sources: Sequence[HoldSource] = (),
     ) -> None:
-        """services: what services.yml says now; None: what it said at the request."""
+        """services: what services.yml says now; None: what it said at the request. hold_sources: what may
+        hold a deploy when its turn comes."""
         self._client = client
         self._calls = SlackCalls(client, limits)
         self._threads = threads
@@ -77,6 +80,7 @@ class Publisher:
         self._now = now
         self._shared_channels = shared_channels
         self._services = services or RecordedServices()
+        self._hold_sources = hold_sources
 
     def publish_due(self) -> bool:
         """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
@@ -142,23 +146,26 @@ class Publisher:
     def _find_source(self, record_id: str) -> ThreadSource | None:
         deploy = self._store.get(record_id)
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
-        queues = QueueReader(self._store, self._now())
+        queues = QueueReader(self._store, self._now(), self._hold_sources)
         if batch is not None:
             members = self._as_shown(self._store.batch_deploys(batch))
-            return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop())
+            return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop(), self._recent)
         if deploy is None:
             return None
         [deploy] = self._as_shown([deploy])
         found = queues.read(deploy)
         return DeployThreadSource(
-            deploy, found.ahead, found.forecast, self._find_stop(), self._find_offer(deploy)
+            deploy, found.ahead, found.forecast, self._find_stop(), self._find_offer(deploy), self._recent
         )
 
     def _find_offer(self, deploy: Deploy) -> RollbackOffer | None:
         """What its card offers to roll back to."""
         if deploy.outcome is not Outcome.SUCCEEDED:
             return None
-        return find_rollback_offer(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
+        return find_rollback_offer(deploy, self._recent(deploy.service.name))
+
+    def _recent(self, service: str) -> Sequence[Deploy]:
+        return self._store.recent(service, DEPLOYS_READ)
 
     def _as_shown(self, deploys: Sequence[Deploy]) -> list[Deploy]:
         """The deploys of one thread, without what must not be quoted in all channels that are told of it."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.rate_limits import SharedRateLimits, Urgency
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
-
-NATIVE_BLOCKS_AGAIN_SECONDS = 24 * 3600.0
-"""After a workspace has refused Slack's newer blocks, until they are tried again (seconds)."""
-_NO_NATIVE_BLOCKS = "no-native-blocks"
 
 
 class RetryLater(Exception):
@@ -23,6 +20,13 @@ class RetryLater(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"come back in {seconds} s")
         self.seconds = seconds
+
+
+class PostedMessage(NamedTuple):
+    """A message that Slack has taken. Of one to a person, the channel is that of the direct messages."""
+
+    channel: str
+    ts: str
 
 
 class SlackCalls:
@@ -36,6 +40,7 @@ class SlackCalls:
     def __init__(self, client: WebClient, limits: SharedRateLimits) -> None:
         self._client = client
         self._limits = limits
+        self.native_blocks = NativeBlockSupport(limits)
 
     def post(
         self,
@@ -47,8 +52,8 @@ class SlackCalls:
         broadcast: bool = False,
         urgency: Urgency = Urgency.NORMAL,
         has_slot: bool = False,
-    ) -> str:
-        """chat.postMessage; returns the message's ts."""
+    ) -> PostedMessage:
+        """chat.postMessage."""
         self._take_token("chat.postMessage", channel, urgency, has_slot)
         answer = self._call(
             "chat.postMessage",
@@ -63,7 +68,7 @@ class SlackCalls:
                 **VERBATIM_ARGUMENTS,
             ),
         )
-        return str(answer["ts"])
+        return PostedMessage(str(answer["channel"]), str(answer["ts"]))
 
     def update(
         self,
@@ -92,15 +97,6 @@ class SlackCalls:
             lambda: self._client.chat_getPermalink(channel=channel, message_ts=ts),
         )
         return str(answer["permalink"])
-
-    def takes_native_blocks(self) -> bool:
-        """Whether this workspace may take Slack's newer blocks."""
-        return not self._limits.is_noted(_NO_NATIVE_BLOCKS)
-
-    def note_no_native_blocks(self) -> None:
-        """Slack took a message without newer blocks that it had refused with them. For a day no other message
-        is tried with them."""
-        self._limits.note(_NO_NATIVE_BLOCKS, NATIVE_BLOCKS_AGAIN_SECONDS)
 
     def _take_token(self, method: str, channel: str, urgency: Urgency, has_slot: bool) -> None:
         wait = self._limits.take_token(method, channel=channel, urgency=urgency, has_slot=has_slot)

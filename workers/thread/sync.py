@@ -11,6 +11,7 @@ date; a click on the other is refused, and then its buttons are taken off (`work
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import structlog
@@ -23,7 +24,6 @@ from workers.thread.fallback_levels import (
     FallbackLevel,
     FittedMessage,
     fit_message,
-    has_native_blocks,
     less_fallback,
 )
 from workers.thread.rate_limits import RATES, Urgency
@@ -69,6 +69,11 @@ class ThreadSync:
         """The thread's state as it was saved last."""
         return self._writer.thread
 
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Of the card: a whole card is built for it."""
+        return self._source.fingerprint()
+
     def run(self) -> float | None:
         """Does what can be done now. Returns when to come back (epoch seconds); None: everything is shown.
 
@@ -107,7 +112,7 @@ class ThreadSync:
                 thread_ts=request_thread,
                 urgency=urgency,
                 has_slot=has_slot,
-            )
+            ).ts
 
         try:
             ts = self._writer.call_in_slot("reply_next_try", urgency, post, sent_level=message.level)
@@ -120,7 +125,7 @@ class ThreadSync:
         return self._note_card_sent(message)
 
     def _update_card(self) -> float | None:
-        changed = self.thread.card_fingerprint != self._source.fingerprint()
+        changed = self.thread.card_fingerprint != self._fingerprint
         has_timer = self._source.changes_with_time()
         if self.thread.card_lost or not (changed or has_timer):
             return None
@@ -157,7 +162,7 @@ class ThreadSync:
         A question whose buttons Slack refused is sent as text at once, and retried with its buttons.
         """
         if message.level == self.thread.fallback_level == FallbackLevel.PLAIN_BLOCKS:
-            self._calls.note_no_native_blocks()
+            self._calls.native_blocks.note_refused(self._source.card(self._now()).blocks)
         if self._source.state_key() != self.thread.card_state:
             self._writer.thread = less_fallback(self.thread)
         sent: dict[str, Any] = {
@@ -166,7 +171,7 @@ class ThreadSync:
             "card_sent_at": self._now(),
         }
         if not message.lacks_buttons:
-            self._writer.save(card_next_try=None, card_fingerprint=self._source.fingerprint(), **sent)
+            self._writer.save(card_next_try=None, card_fingerprint=self._fingerprint, **sent)
             return None
         tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)
@@ -190,6 +195,9 @@ class ThreadSync:
             if reply.question:
                 posted = reply.question.evolve(ts=ts, maybe_twice=self.thread.reply_unconfirmed)
                 changes["question_replies"] = (*self.thread.question_replies, posted)
+            if reply.failure:
+                told = reply.failure.evolve(channel=self.thread.channel, ts=ts)
+                changes["failure_messages"] = (*self.thread.failure_messages, told)
             self._writer.save(**changes, reply_next_try=None, short_reply=False, reply_unconfirmed=False)
         return None
 
@@ -254,7 +262,7 @@ class ThreadSync:
                 broadcast=reply.broadcast and not plain,
                 urgency=urgency,
                 has_slot=has_slot,
-            )
+            ).ts
 
         return self._writer.call_in_slot("reply_next_try", urgency, post)
 
@@ -271,7 +279,7 @@ class ThreadSync:
 
     def _fit_card(self) -> FittedMessage:
         card, level = self._source.card(self._now()), self.thread.fallback_level
-        if has_native_blocks(card.blocks) and not self._calls.takes_native_blocks():
+        if not self._calls.native_blocks.takes(card.blocks):
             level = max(level, FallbackLevel.PLAIN_BLOCKS)
         return fit_message(card, level, self.thread.text_limit)
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
-from deploys.stores.thread_store import QuestionReply, ThreadState
+from deploys.stores.thread_store import FailureMessage, QuestionReply, ThreadState
 from deploys.text_limits import TEXT, clip
 from deploys.where_told import is_loud_success, mentioned_at_end
 from workers.messages.message_copies import QUESTION_MAYBE_TWICE
 from workers.messages.question_end import question_end
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
+FAILURE_KINDS = frozenset({ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
+"""What calls people to a failure if the channel sees it, where it stands until somebody has seen to it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class ThreadReply:
     """Also shown in the channel."""
     question: QuestionReply | None = None
     """If it calls people to a question: which one, without its ts, and how that ended."""
+    failure: FailureMessage | None = None
+    """If it calls people to a failure: which one, without its channel and ts."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def maybe_twice(text: str) -> str:
 def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
     """A question that ended before Slack could show it calls nobody any more."""
     end = _end_of_question(message, deploy)
+    number = next((n for n, each in enumerate(deploy.thread_messages) if each is message), None)
     question = (
         QuestionReply(
             ts="", deploy_id=deploy.id, question=message.question, asked_at=message.at, shown_end=end
@@ -100,8 +105,11 @@ def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
         if message.question
         else None
     )
+    failure = None
+    if message.broadcast and message.kind in FAILURE_KINDS and number is not None:
+        failure = FailureMessage(channel="", ts="", deploy_id=deploy.id, message=number)
     loud = message.broadcast or (message.kind is ThreadMessageKind.END and is_loud_success(deploy))
-    return ThreadReply(clip(text, TEXT), loud and not end, question)
+    return ThreadReply(clip(text, TEXT), loud and not end, question, failure)
 
 
 def _end_of_question(message: ThreadMessage, deploy: Deploy) -> str:

@@ -20,9 +20,8 @@ from deploys.where_told import card_channel, channels_told, is_quiet_success
 from workers.messages import elsewhere, unreachable_channel
 from workers.thread import card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.card import Card
+from workers.thread.failure_edits import FailureEdit, RecentDeploys, failure_edits, no_recent
 from workers.thread.thread_replies import QuestionEdit, ThreadReply
-
-ALERT_KINDS = frozenset({ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,10 @@ class ThreadSource(Protocol):
         """What channels for failures are not told yet, in order."""
         ...
 
+    def failure_edits(self, thread: ThreadState) -> Sequence[FailureEdit]:
+        """The messages about a failure that have to be edited, since something came of it."""
+        ...
+
     def link_text(self, permalink: str) -> str:
         """The message with a link to the thread, where it was requested."""
         ...
@@ -171,7 +174,7 @@ class ThreadSource(Protocol):
 
 class DeployThreadSource:
     """A single deploy. ahead: the deploys it waits for. stopped: what stops all deploys. offer: what a
-    success can be rolled back to."""
+    success can be rolled back to. recent: reads the newest deploys of a service."""
 
     def __init__(
         self,
@@ -180,8 +183,10 @@ class DeployThreadSource:
         forecast: QueueForecast | None = None,
         stopped: StopAll | None = None,
         offer: RollbackOffer | None = None,
+        recent: RecentDeploys = no_recent,
     ) -> None:
         self._forecast = forecast
+        self._recent = recent
         self._offer = offer
         self._deploy = deploy
         self._stopped = stopped
@@ -247,6 +252,9 @@ class DeployThreadSource:
     def alerts(self, thread: ThreadState) -> Sequence[Alert]:
         return missing_alerts(self._deploy, thread)
 
+    def failure_edits(self, thread: ThreadState) -> Sequence[FailureEdit]:
+        return failure_edits(thread, [self._deploy], self._recent, thread_replies.deploy_reply)
+
     def link_text(self, permalink: str) -> str:
         return elsewhere.link_to_deploy(self._deploy, permalink)
 
@@ -262,7 +270,7 @@ def missing_alerts(deploy: Deploy, thread: ThreadState) -> list[Alert]:
     return [
         Alert(channel, elsewhere.alert(deploy, message.text, thread.permalink), deploy.id, number + 1)
         for number, message in enumerate(deploy.thread_messages[first:], first)
-        if channel and message.broadcast and message.kind in ALERT_KINDS
+        if channel and message.broadcast and message.kind in thread_replies.FAILURE_KINDS
     ]
 
 

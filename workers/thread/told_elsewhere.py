@@ -1,5 +1,5 @@
 """What is told outside of the thread: a link to it where the deploy was asked for, and failures in their
-channel.
+channel. A message about a failure is edited once something came of it, in the thread as well.
 
 Each message is noted in the thread's state right after it was sent. A channel that Slack does not let us post
 in is noted and left alone: the thread has it all.
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import structlog
 
+from deploys.stores.thread_store import FailureMessage
+from workers.thread.failure_edits import FailureEdit
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
@@ -29,6 +31,8 @@ def tell_elsewhere(writer: ThreadWriter) -> float | None:
     try:
         for alert in writer.source.alerts(writer.thread):
             _post_alert(alert, writer)
+        for edit in writer.source.failure_edits(writer.thread):
+            _edit_failure(edit, writer)
         _write_link(writer)
     except RetryLater as later:
         return writer.now() + later.seconds
@@ -36,10 +40,24 @@ def tell_elsewhere(writer: ThreadWriter) -> float | None:
 
 
 def _post_alert(alert: Alert, writer: ThreadWriter) -> None:
+    told = writer.thread.failure_messages
     if alert.channel not in (writer.thread.channel, *writer.thread.closed_channels):
-        _send(alert.channel, alert.text, writer, Urgency.URGENT)
+        ts = _send(alert.channel, alert.text, writer, Urgency.URGENT)
+        sent = FailureMessage(
+            channel=alert.channel, ts=ts, deploy_id=alert.deploy_id, message=alert.next_message - 1
+        )
+        told = (*told, sent) if ts else told
     posted = {**writer.thread.alerts_posted, alert.deploy_id: alert.next_message}
-    writer.save(alerts_posted=posted, elsewhere_next_try=None)
+    writer.save(alerts_posted=posted, failure_messages=told, elsewhere_next_try=None)
+
+
+def _edit_failure(edit: FailureEdit, writer: ThreadWriter) -> None:
+    """One that somebody deleted, or in a channel that is closed now, is not edited again either."""
+    if edit.posted.channel not in writer.thread.closed_channels:
+        _send(edit.posted.channel, edit.text, writer, Urgency.NORMAL, edited=edit.posted.ts)
+    edited = edit.posted.evolve(since_then=edit.since_then)
+    told = tuple(edited if each == edit.posted else each for each in writer.thread.failure_messages)
+    writer.save(failure_messages=told, elsewhere_next_try=None)
 
 
 def _write_link(writer: ThreadWriter) -> None:
@@ -62,7 +80,7 @@ def _send(channel: str, text: str, writer: ThreadWriter, urgency: Urgency, *, ed
             writer.calls.update(channel, edited, text, (), urgency=urgency, has_slot=has_slot)
             return edited
         thread_ts = writer.source.request_thread if channel == writer.source.asked_in else None
-        return writer.calls.post(channel, text, thread_ts=thread_ts, urgency=urgency, has_slot=has_slot)
+        return writer.calls.post(channel, text, thread_ts=thread_ts, urgency=urgency, has_slot=has_slot).ts
 
     try:
         return writer.call_in_slot(_SLOT, urgency, send)

@@ -17,7 +17,9 @@ from sandbox.ecs.http.aws_request import AwsRequest
 from sandbox.ecs.http.control_api import EcsControlApi
 from sandbox.ecs.http.faults import EcsFault, EcsFaults
 from sandbox.ecs.http.http_server import moto_app
+from sandbox.ecs.http.iam_policies import Denial, IamPolicies
 from sandbox.ecs.http.iam_roles import IamRoles, expired_token_response
+from sandbox.ecs.http.needed_permissions import action_name, needed_permissions
 from sandbox.ecs.http.responses import (
     AwsResponse,
     StartResponse,
@@ -31,8 +33,6 @@ from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import application_autoscaling
 
 MAX_RECORDED_CALLS = 10_000
-_IAM_SERVICE_NAMES = {"monitoring": "cloudwatch"}
-"""Services with another name in permissions than in signatures."""
 
 
 class DroppedConnection(ConnectionAbortedError):
@@ -68,6 +68,7 @@ class Dispatcher:
         self,
         regions: Mapping[str, EcsRegion],
         roles: IamRoles,
+        policies: IamPolicies,
         faults: EcsFaults,
         control: EcsControlApi,
         closing: threading.Event,
@@ -76,6 +77,7 @@ class Dispatcher:
         """By account."""
         self._home_region = regions[ACCOUNT]
         self._roles = roles
+        self._policies = policies
         self._faults = faults
         self._control = control
         self._closing = closing
@@ -127,6 +129,8 @@ class Dispatcher:
         session = self._roles.find_session(request.access_key)
         if session is not None and session.expires_at <= self._home_region.clock.now():
             return expired_token_response(request.service)
+        if (denial := self._find_denial(request)) is not None:
+            return self._denied_response(request, denial)
         if request.is_assume_role and not self._roles.can_assume(request.params):
             return error_response("sts", "AccessDenied", self._not_authorized_message(request), 403)
         if request.service == "ecr" and _registry_account(request) != request.account:
@@ -137,8 +141,28 @@ class Dispatcher:
             return json_response({"tasks": [], "failures": [{"reason": reason}]})
         return None
 
+    def _find_denial(self, request: AwsRequest) -> Denial | None:
+        session = self._roles.find_session(request.access_key)
+        principal = session.role if session else request.access_key
+        if not self._policies.has_policies(principal):
+            return None
+        return self._policies.find_denial(principal, needed_permissions(request, self._region_of(request)))
+
+    def _denied_response(self, request: AwsRequest, denial: Denial) -> AwsResponse:
+        """ECS reports a role that may not be passed as an error of the request's parameters."""
+        who = self._caller_arn(request) or f"arn:aws:iam::{request.account}:user/{request.access_key}"
+        needed = denial.request
+        message = (
+            f"User: {who} is not authorized to perform: {needed.action} on resource: {needed.resource} "
+            f"{denial.because()}"
+        )
+        if request.service == "sts":
+            return error_response("sts", "AccessDenied", message, 403)
+        code = "ClientException" if needed.action == "iam:PassRole" else "AccessDeniedException"
+        return error_response(request.service, code, message, 400)
+
     def _not_authorized_message(self, request: AwsRequest, policy: str = "identity-based") -> str:
-        action = f"{_IAM_SERVICE_NAMES.get(request.service, request.service)}:{request.operation}"
+        action = action_name(request)
         return (
             f"User: {self._caller_arn(request) or user_arn(ACCOUNT)} is not authorized "
             f"to perform: {action} on resource: {self._resource_arn(request)} "

@@ -21,6 +21,8 @@ class RoleSession:
 
     arn: str
     """As AWS names it in its error messages."""
+    role: str
+    """ARN of the role."""
     expires_at: float
     """Seconds since the epoch."""
 
@@ -54,7 +56,7 @@ class IamRoles:
             return answer
         expires_at = now + int(params.get("DurationSeconds") or _HOUR)
         arn = f"arn:aws:sts::{role['account']}:assumed-role/{role['name']}/{params['RoleSessionName']}"
-        self._sessions[key[1].decode()] = RoleSession(arn, expires_at)
+        self._sessions[key[1].decode()] = RoleSession(arn, params["RoleArn"], expires_at)
         expiration = datetime.fromtimestamp(expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         body = _EXPIRATION.sub(f"<Expiration>{expiration}</Expiration>".encode(), answer.body)
         return AwsResponse(answer.status, answer.headers, body)

@@ -52,7 +52,7 @@ def target_group_arn(account: str, region: str, name: str) -> str:
     return _elb_arn(account, region, "targetgroup", f"{name}/{_TARGET_GROUP_IDS[name]}")
 
 
-def _advanced_configuration(account: str, region: str, name: str) -> Json:
+def traffic_shift_rules(account: str, region: str, name: str) -> Json:
     listener = f"app/{name}/{_LISTENERS[name]}"
     return {
         "alternateTargetGroupArn": target_group_arn(account, region, f"{name}-green"),
@@ -103,7 +103,7 @@ def service_params(account: str, region: str, name: str) -> Json:
         ]
         params["healthCheckGracePeriodSeconds"] = 0
     if name in _CONFIGURATIONS:
-        params["loadBalancers"][0]["advancedConfiguration"] = _advanced_configuration(account, region, name)
+        params["loadBalancers"][0]["advancedConfiguration"] = traffic_shift_rules(account, region, name)
     return params
 
 

@@ -54,11 +54,11 @@ def _container(account: str, region: str, name: str) -> Json:
                 "valueFrom": f"arn:aws:ssm:{region}:{account}:parameter/production/{name}/database-url",
             }
         ],
-        "logConfiguration": _awslogs(region, f"/ecs/{name}", name),
+        "logConfiguration": awslogs(region, f"/ecs/{name}", name),
     }
 
 
-def _awslogs(region: str, group: str, prefix: str) -> Json:
+def awslogs(region: str, group: str, prefix: str) -> Json:
     return {
         "logDriver": "awslogs",
         "options": {"awslogs-group": group, "awslogs-region": region, "awslogs-stream-prefix": prefix},
@@ -110,6 +110,6 @@ def _envoy(region: str) -> Json:
             "timeout": 2,
             "retries": 3,
         },
-        "logConfiguration": _awslogs(region, "/ecs/api", "envoy"),
+        "logConfiguration": awslogs(region, "/ecs/api", "envoy"),
         "stopTimeout": 20,
     }

@@ -90,6 +90,7 @@ def workspace_json(state: WorkspaceState, user: SlackUser) -> Json:
             }
             for known in manifest.shortcuts
         ],
+        "examples": [each._asdict() for each in state.examples],
     }
 
 

@@ -81,6 +81,14 @@ export class Ui {
     this.#moveFocus(before);
   }
 
+  /** Puts a text into the message field of the channel; outside of one, of the first channel. */
+  put(text) {
+    document.body.classList.remove("drawer-open");
+    if (!this.channelPane || this.isAtApp()) this.go({ channel: this.workspace.firstChannel().id, thread: null });
+    else if (this.place.thread) this.go({ thread: null });
+    this.channelPane.conversation.composer.put(text);
+  }
+
   #moveFocus(before) {
     const { thread, channel } = this.place;
     document.body.classList.remove("drawer-open");

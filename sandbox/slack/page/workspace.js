@@ -11,6 +11,7 @@ export class Workspace {
     this.usergroups = described.usergroups ?? [];
     this.commands = described.commands ?? [];
     this.shortcuts = described.shortcuts ?? [];
+    this.examples = described.examples ?? [];
     this.app = described.app;
     const me = described.me;
     this.me = this.user(me?.id ?? me) ?? me;

@@ -196,6 +196,9 @@ def test_a_rule_from_1970_is_not_gone_through_again_each_time() -> None:
     assert time.process_time() - begun < 1.0  # 490,000 repetitions take longer than that once
 
 
+NEVER = "no day fits all of it, so it never applies"
+
+
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
@@ -205,13 +208,43 @@ def test_a_rule_from_1970_is_not_gone_through_again_each_time() -> None:
         ("FREQ=DAILY;COUNT=2;UNTIL=20260101", "`COUNT` and `UNTIL` cannot both be there"),
         ("FREQ=DAILY;UNTIL=soon", "`UNTIL` has to be like `20261231` or `20261231T235959Z`"),
         ("FREQ=DAILY;INTERVAL=1;INTERVAL=2", "`INTERVAL` is there twice"),
+        ("FREQ=HOURLY;BYMINUTE=0,15,30", "it starts more than 48 times a day"),
+        ("FREQ=DAILY;BYHOUR=1,2;BYMINUTE=0,1,2,3,4;BYSECOND=0,1,2,3,4", "it starts more than 48 times a day"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", NEVER),
+        ("FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", NEVER),
+        ("FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31", NEVER),
+        ("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6", NEVER),
+        ("FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=8", NEVER),
+        ("FREQ=DAILY;INTERVAL=14;BYDAY=MO", NEVER),  # the first day is a Thursday
+        ("FREQ=MONTHLY;INTERVAL=12;BYMONTH=2", NEVER),  # the first month is January
         ("FREQ=DAILY;BYDAY", "`BYDAY` is not a part of a rule; parts are written `NAME=VALUE`"),
     ],
 )
 def test_a_wrong_rule_is_explained(rule: str, why: str) -> None:
+    begun = time.process_time()
     with pytest.raises(RuleInvalid) as raised:
         read_rule(rule, datetime(2026, 1, 1), ZoneInfo(BERLIN))
     assert str(raised.value) == why
+    assert time.process_time() - begun < 1.0
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
+        "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=31",
+        "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU",
+        "FREQ=YEARLY;BYYEARDAY=366",
+        "FREQ=DAILY;INTERVAL=2;BYDAY=MO",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;BYMONTH=12",
+        "FREQ=YEARLY;BYDAY=2SU;BYMONTH=3",
+    ],
+)
+def test_a_rule_that_applies_seldom_is_taken(rule: str) -> None:
+    read_rule(rule, datetime(2026, 1, 1), ZoneInfo(BERLIN))
 
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys import buttons
 from deploys.formatting import slack_time
 from deploys.holds.overrides import override_freeze, override_held
 from deploys.records.approval import Verdict
@@ -13,6 +14,7 @@ from deploys.records.request import Verb
 from tests.builders import a_service, a_stop_start_service
 from tests.frozen_services import a_freeze, service_freezes
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
+from workers.thread.card_buttons import card_buttons
 
 LASTS = 600
 
@@ -120,3 +122,29 @@ def test_an_override_by_somebody_who_may_not_any_more_counts_for_nothing(harness
     assert held is not None
     assert held.until == until
     assert held.sentence.endswith(f" <@{ALICE}>, who overrode it, may not do that any more.")
+
+
+def test_a_freeze_that_begins_while_all_deploys_are_stopped_holds_it_after_that(
+    harness: EngineHarness,
+) -> None:
+    web = harness.request_deploy("web", "1.4.2")
+    harness.step_into(web, Phase.UPDATING)
+    stop = harness.stop_all()
+    harness.tick(20)
+    until = freeze_soon(harness)
+    harness.resume_all(stop)
+    harness.tick(20)
+
+    held = harness.get(web)
+    assert (held.phase, held.hold and held.hold.until) == (Phase.REGISTERING, until)
+    assert buttons.OVERRIDE_FREEZE in [each.action_id for each in card_buttons(held)]
+    harness.store.amend(
+        web,
+        lambda found: override_held(found, BOB, "payments are down", harness.ecs.now()),
+        by=BOB,
+        what="freeze overridden",
+    )
+
+    ended = harness.until_over(web)
+    assert ended.outcome is Outcome.SUCCEEDED
+    assert (ended.ended_at or until) < until

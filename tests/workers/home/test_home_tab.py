@@ -37,7 +37,7 @@ from tests.workers.home.home_harness import a_home_publisher
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 from workers.home.content import EndedRow, HomeContent, LockRow, may_answer
 from workers.home.publishing import TABS_PER_RUN, HomePublisher
-from workers.home.view import home_view
+from workers.home.view import LOCKS_SHOWN, home_view
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
@@ -412,6 +412,7 @@ def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
     assert check_view(view) == []
     assert len(view["blocks"]) <= 100
     assert "And 985 more: `/deploy status` lists them." in str(view)
+    assert f"And {4 * (1000 - LOCKS_SHOWN)} more: `/deploy status` lists them." in str(view)
 
 
 def test_a_home_tab_that_slack_refuses_is_logged(harness: PublisherHarness, groups: UserGroups) -> None:

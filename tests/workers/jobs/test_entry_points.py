@@ -90,7 +90,7 @@ def test_every_entry_point_is_enqueued_and_answered(
     assert TagLists(harness.redis).find("web", time.time()) is not None
     assert UserGroups(harness.redis).members("S01DEPLOYERS", time.time()) is not None
     answers = "\n".join(message["text"] for message in slack.messages(DEPLOYS) if message["ephemeral"])
-    for words in ("Only you see this.", "1.4.1", "1.5.0", "*What runs now*", "*Delivery* of"):
+    for words in ("Only you see this.", "1.4.1", "1.5.0", "*Running now*", "*Delivery* of"):
         assert words in answers
     assert queue.queue.failed_job_registry.get_job_ids(cleanup=False) == []
 

@@ -29,6 +29,9 @@ OUR_SENTENCES = frozenset(
         *("alerts.tag_not_removed what", "approval.plan_changed new_plan", "approval.plan_changed why"),
         *(
             "elsewhere.alert text",
+            "elsewhere.alert since_then",
+            "elsewhere.with_since_then text",
+            "elsewhere.with_since_then since_then",
             "message_copies.outdated_copy thread_id",
             "message_copies.outdated_copy thread_link",
             "approval.voided why",

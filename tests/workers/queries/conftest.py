@@ -20,6 +20,8 @@ from tests.slash_command_response_url import receive_response_url
 from tests.workers.engine_harness import ALICE, EngineHarness
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.query_handler import QueryHandler, QueryTarget
+from workers.thread.native_block_support import NativeBlockSupport
+from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_client import slack_client
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
@@ -53,6 +55,7 @@ def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryH
         slack=slack_client(slack.bot_token, slack.api_url),
         freezes=service_freezes(redis, *services),
         signer=SIGNER,
+        native_blocks=NativeBlockSupport(SharedRateLimits(redis, harness.ecs.now)),
         now=harness.ecs.now,
     )
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from redis import Redis
 
+from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import LogLines
 from deploys.quoting import SharedChannels
+from deploys.stores.refused_requests import RefusedRequests
 from deploys.text_limits import TEXT, clip
+from sandbox.slack import SlackSandbox
 from tests.builders import NOW, a_service
-from tests.workers.engine_harness import EngineHarness
-from tests.workers.queries.conftest import TARGET, ReadAnswers
+from tests.workers.engine_harness import ALICE, EngineHarness
+from tests.workers.queries.conftest import DEPLOYS, TARGET, ReadAnswers
 from workers.ecs.state import TaskState
 from workers.messages.logs import ContainerLog, TaskLogs, logs_text
 from workers.queries.logs_query import pick_newest
@@ -220,3 +224,19 @@ def a_task(name: str, status: str, desired: str = "RUNNING", **times: Any) -> Ta
 )
 def test_which_tasks_are_read(tasks: list[TaskState], picked: list[str]) -> None:
     assert [each.id for each in pick_newest(tasks)] == picked
+
+
+def test_the_containers_that_are_there_can_be_chosen(
+    handler: QueryHandler, slack: SlackSandbox, redis: Redis
+) -> None:
+    handler.answer_logs(TARGET, "web", "envoy", 5)
+
+    [refusal] = [each for each in slack.messages(DEPLOYS, "alice") if each["ephemeral"]]
+    [button] = refusal["blocks"][-1]["elements"]
+    assert (button["action_id"], button["text"]["text"]) == (
+        buttons.RUN_INSTEAD,
+        "Run /deploy logs web web 5",
+    )
+    kept = RefusedRequests(redis).find(button["value"].partition(".")[0])
+    assert kept is not None
+    assert (kept.services, kept.request.requester, kept.is_query) == (("web",), ALICE, True)

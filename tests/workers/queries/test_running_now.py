@@ -207,5 +207,13 @@ def test_how_what_runs_came_to_run(
     assert origin.by == ("U01ALICE00" if ours else "")
 
 
+@pytest.mark.parametrize("verb", [Verb.SCALE, Verb.RUN])
+def test_a_count_or_a_command_brought_no_version(verb: Verb) -> None:
+    later, deploy = ended(verb=verb, ecs={"new_revision": WEB_1, "deployment_id": "ecs-svc/2"}), ended()
+
+    assert find_origin(an_ecs_service(), [later, deploy]).deploy == deploy
+    assert find_origin(an_ecs_service(), [later]).kind is OriginKind.EXTERNAL
+
+
 def test_an_external_rollout_that_was_followed_is_not_ours() -> None:
     assert find_origin(an_ecs_service(), [ended(verb=Verb.FOLLOW)]).by == ""

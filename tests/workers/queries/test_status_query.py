@@ -23,7 +23,7 @@ def test_a_service_that_nobody_deployed_with_slipway(handler: QueryHandler, answ
     handler.answer_status(TARGET, ["web"])
 
     assert answers() == [
-        "What runs now of `web`, on `production` (eu-west-1)\n"
+        "Running now: `web` on `production` (eu-west-1)\n"
         "• `1.4.0` `sha256:DIGEST` (revision `web:17`)\n"
         "• Since THEN (3 days ago), not by Slipway: deployed outside; `sandbox` registered the revision\n"
         "• Tasks: 3 running, 3 desired\n"
@@ -51,6 +51,18 @@ def test_while_a_deploy_rolls_out_and_after_it(
         "• `1.4.2` `sha256:DIGEST` (revision `web:18`)",
         "• Since THEN (SOME TIME ago), deployed by @alice (deploy `ID`)",
         "• Tasks: 3 running, 3 desired",
+        "• Healthy: ECS runs all its tasks; no container reports a health check",
+    ]
+
+
+def test_after_its_count_was_set(harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers) -> None:
+    harness.until_over(harness.request_count("web", 4))
+
+    handler.answer_status(TARGET, ["web"])
+
+    assert answers()[0].splitlines()[2:] == [
+        "• Since THEN (3 days ago), not by Slipway: deployed outside; `sandbox` registered the revision",
+        "• Tasks: 4 running, 4 desired",
         "• Healthy: ECS runs all its tasks; no container reports a health check",
     ]
 
@@ -89,7 +101,7 @@ def test_several_services_are_a_table(
     read = [call.params["taskDefinition"] for call in harness.ecs.calls("DescribeTaskDefinition")[before:]]
     assert [each.rpartition("/")[2] for each in read] == ["api:42"]  # a record knows the tag of web's
     assert answers() == [
-        "What runs now\n"
+        "Running now\n"
         "• `web` `1.4.2` (revision `web:18`): healthy, 3 of 3 tasks running, since THEN, by @alice\n"
         "• `api` `1.4.0` (revision `api:42`): healthy, 2 of 2 tasks running, since THEN, outside Slipway\n"
         "• `lost`: ECS has no such service in `production` (eu-west-1)"

@@ -25,7 +25,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.AWAITING_APPROVAL, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *waiting for 1 approval*. Approve or reject it below
-Planned downtime: about 1 min 00 s.
+Planned downtime: about 1 min.
 <@U02BOB0000> can approve until 2026-09-21 14:43 UTC.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, \
@@ -44,7 +44,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.RUNNING_PRE_TASK, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *running `python -m web migrate` before the rollout*
-Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min 00 s. The service is not \
+Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min. The service is not \
 touched yet.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
@@ -55,7 +55,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.RUNNING_COMMAND, None): """\
 *web* command `rake -T` on production by <@U01ALICE00>:
 *running the command*
-Running `rake -T`, 1 min 35 s so far, at most 1 h 00 min.
+Running `rake -T`, 1 min 35 s so far, at most 1 h.
 In container `web` of `web:1` (`1.4.0`), in a task of its own.
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
 <CONSOLE/web/health?region=eu-west-1|ECS>
@@ -73,7 +73,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.FOLLOWING_COUNT, None): """\
 *web* scaling to 5 tasks on production by <@U01ALICE00>:
 *scaling from 3 to 5 tasks, 4 of 5 tasks running*
-Tasks: 4 running, 1 pending, 5 wanted.
+Tasks: 4 running, 1 pending, 5 desired.
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
@@ -83,8 +83,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.RESTORING_COUNT, None): """\
 *web* scaling to 5 tasks on production by <@U01ALICE00>:
 *scaling back to 3 tasks*
-Tasks: 4 running, 1 pending, 5 wanted.
-Reason: 4 of 5 tasks ran at the deadline of 20 min 00 s.
+Tasks: 4 running, 1 pending, 5 desired.
+Reason: 4 of 5 tasks ran at the deadline of 20 min.
 Why: fixes the login
 Application Auto Scaling (2 to 6 tasks) may change the count again at any time.
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
@@ -102,7 +102,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.SAVING_RESTORE_POINT, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *saving the restore point*
-Planned downtime: about 1 min 00 s.
+Planned downtime: about 1 min.
 Approved by <@U02BOB0000>.
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
@@ -145,7 +145,7 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 
     (Phase.FOLLOWING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
 2 new tasks failed; at 3 ECS's circuit breaker gives up.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
@@ -156,7 +156,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.CHECKING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled out, checking*
-Checking, 30 s of 5 min 00 s so far: `https://web.example.com/health` answered 2 of 3 times, `web-5xx` \
+Checking, 30 s of 5 min so far: `https://web.example.com/health` answered 2 of 3 times, `web-5xx` \
 quiet. Missed 1 in a row, last: 503 Service Unavailable.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
@@ -167,7 +167,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.FOLLOWING_EXTERNAL, None): """\
 *web* external rollout to `1.4.2` (from `1.4.0`) on production, followed for <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
 <CONSOLE/web/health?region=eu-west-1|ECS>
@@ -176,7 +176,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.RESTORING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling back to `1.4.0`*
-Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Reason: the rollout did not finish within its deadline of 20 min.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
@@ -185,8 +185,8 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.FOLLOWING_ROLLBACK, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling back to `1.4.0`, 1 of 3 old tasks running*
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
-Reason: the rollout did not finish within its deadline of 20 min 00 s.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
+Reason: the rollout did not finish within its deadline of 20 min.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far, \
@@ -205,7 +205,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 mi
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled back to `1.4.0`*
 I check once more, a little later, that this holds.
-Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Reason: the rollout did not finish within its deadline of 20 min.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
@@ -249,7 +249,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 mi
     (Phase.ENDED, Outcome.ROLLED_BACK): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled back to `1.4.0`*
-Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Reason: the rollout did not finish within its deadline of 20 min.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s, \
@@ -290,7 +290,7 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 1
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *expired: nobody decided in time, nothing was changed*
 `ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
-Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 30 min 00 s, \
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 30 min, \
 <CONSOLE/ledger/health?region=eu-west-1|ECS>
 """,
     (Phase.ENDED, Outcome.REFUSED): """\

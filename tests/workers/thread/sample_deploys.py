@@ -174,7 +174,7 @@ def command(phase: Phase = Phase.PLANNING, **changes: Any) -> Deploy:
 
 _DONE = RolloutCounts(new_desired=3, new_running=3)
 _OVER: dict[str, Any] = {"ended_at": NOW + 90, "ecs": {"update_tried": True}}
-_REASON = "the rollout did not finish within its deadline of 20 min 00 s."
+_REASON = "the rollout did not finish within its deadline of 20 min."
 
 _LIVE: dict[Phase, Deploy] = {
     Phase.WAITING: rolling(phase=Phase.WAITING, plan=None),
@@ -190,7 +190,7 @@ _LIVE: dict[Phase, Deploy] = {
         rollback={
             "outcome": Outcome.ROLLED_BACK,
             "cause": RollbackCause(
-                kind=RollbackCauseKind.OVERDUE, sentence="4 of 5 tasks ran at the deadline of 20 min 00 s."
+                kind=RollbackCauseKind.OVERDUE, sentence="4 of 5 tasks ran at the deadline of 20 min."
             ),
         },
     ),

@@ -71,7 +71,7 @@ def test_the_whole_card() -> None:
         "*web* (from `1.4.0`): rolling out, 2 of 3 new tasks running\n"
         "2 new tasks failed; at 3 ECS's circuit breaker gives up.\n"
         "*ledger* (from `1.4.1`): waiting for 1 approval\n"
-        "Planned downtime: about 1 min 00 s.\n"
+        "Planned downtime: about 1 min.\n"
         "Why: Friday\n"
         "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
         "requested 2026-09-21 14:13 UTC, 1 min 35 s so far"
@@ -121,7 +121,7 @@ def test_a_service_that_waits_for_another_names_it() -> None:
     waiting = WaitingDeploy(two.deploy, (one.deploy,), QueueForecast(starts_at=LATER + 300))
     shown = batch_card(batch, [one, waiting], LATER)
 
-    expected = "*api*: waiting for `web` to end\nIt is expected to start about"
+    expected = "*api*: waiting for `web` to end\nIt is expected to start at about"
     assert f"{expected} {utc_time(LATER + 300)}.\n" in shown.text
     assert f"{expected} {slack_time(LATER + 300)}." in sections(shown.blocks)[2]
     assert batch_fingerprint(batch, [one, waiting]) != batch_fingerprint(

@@ -77,7 +77,7 @@ def test_the_blocks_of_a_rollout() -> None:
 :arrows_counterclockwise: *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>: \
 *rolling out, 2 of 3 new tasks running*
 `▓▓▓▓▓▓▓▓░░░░` 2 of 3 new tasks running
-New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+New tasks: 2 running, 1 pending, 3 desired. Old tasks: 1 running, 0 pending.
 Why: fixes the login
 `web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 (Deploy `k3m9p2qr`, rolling, eu-west-1, requested \
@@ -115,8 +115,7 @@ def test_every_button_of_a_question_asks_for_confirmation() -> None:
 
     assert (approve["action_id"], approve["value"]) == ("deploy:approve", "w7x8y9zt.1")
     assert approve["confirm"]["text"]["text"] == (
-        "ledger 1.4.2 on production (eu-west-1). It runs 1.4.1 now, 2 tasks. "
-        "No task runs for about 1 min 00 s."
+        "ledger 1.4.2 on production (eu-west-1). It runs 1.4.1 now, 2 tasks. No task runs for about 1 min."
     )
     assert (reject["action_id"], reject["value"]) == ("deploy:reject", "w7x8y9zt.1")
     assert reject["confirm"]["text"]["text"] == (

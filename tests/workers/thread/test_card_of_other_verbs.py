@@ -138,7 +138,7 @@ def test_the_buttons_of_a_question() -> None:
         "Approve",
         "Approve this rollback?",
         "The rollback of ledger to 1.4.0 on production (eu-west-1). It runs 1.4.1 now, 2 tasks. No task runs "
-        "for about 1 min 00 s.",
+        "for about 1 min.",
         "Reject",
         "Reject this rollback?",
         "The rollback of ledger to 1.4.0 on production (eu-west-1) will not happen. Nothing has been "

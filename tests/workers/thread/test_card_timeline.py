@@ -151,7 +151,7 @@ def rolled_out(harness: PublisherHarness, **changes: Any) -> str:
 
 
 def test_a_workspace_that_takes_no_plan_block_refuses_it_once(harness: PublisherHarness) -> None:
-    harness.slack.add_fault("error", method="chat.postMessage", error="invalid_blocks", times=1)
+    harness.slack.add_fault("unsupported-blocks", types=["plan"])
 
     first = rolled_out(harness)
     harness.run(5)

@@ -70,7 +70,7 @@ def test_a_scaling_says_the_counts_and_what_application_auto_scaling_will_do() -
     lines = deploy_card(FOLLOWED, [], NOW + 9).text.splitlines()
 
     assert lines[1:4] == [
-        "Tasks: 4 running, 1 pending, 5 wanted.",
+        "Tasks: 4 running, 1 pending, 5 desired.",
         "Why: fixes the login",
         "Application Auto Scaling (2 to 6 tasks) may change the count again at any time.",
     ]
@@ -82,7 +82,7 @@ def test_a_command_says_where_it_runs_and_for_how_long() -> None:
     lines = deploy_card(RAN, [], NOW + 9).text.splitlines()
 
     assert lines[1:3] == [
-        "Running `rake -T`, 9 s so far, at most 1 h 00 min.",
+        "Running `rake -T`, 9 s so far, at most 1 h.",
         "In container `web` of `web:1` (`1.4.0`), in a task of its own.",
     ]
 

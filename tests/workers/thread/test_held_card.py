@@ -12,7 +12,9 @@ from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Outcome, Phase
 from deploys.records.stop_all import StopAll
-from tests.builders import NOW, a_batch, a_deploy, a_service
+from deploys.records.traffic import TrafficShift
+from tests.builders import NOW, a_batch, a_deploy, a_native_service, a_service
+from tests.deploys.test_pauses import a_pause
 from tests.workers.thread.sample_deploys import BOB, LATER, awaiting, following
 from workers.home.content import HomeContent
 from workers.home.view import home_view
@@ -65,6 +67,16 @@ def test_what_goes_on_while_all_deploys_are_stopped_says_so(deploy: Deploy, says
 
     assert (line in deploy_card(deploy, (), LATER, stopped=STOP).text) == says
     assert (card_fingerprint(deploy, ()) != card_fingerprint(deploy, (), stopped=STOP)) == says
+
+
+def test_a_paused_rollout_says_that_it_stays_where_it_is() -> None:
+    pauses = TrafficShift(stage="POST_TEST_TRAFFIC_SHIFT", pauses=(a_pause(),))
+    paused = following(service=a_native_service("shop"), traffic=pauses)
+
+    assert (
+        f"{stop_sentence(STOP)} This one stays at its pause until they are resumed. It can be rolled back."
+        in deploy_card(paused, (), LATER, stopped=STOP).text
+    )
 
 
 def test_the_state_of_a_card_changes_when_it_is_held() -> None:

@@ -11,11 +11,13 @@ from redis import Redis
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 from structlog.testing import capture_logs
 
+from deploys.native_blocks import bar_chart
 from sandbox.slack import SlackSandbox
 from tests.sandbox.slack.block_builders import data_table, raw
 from tests.slash_command_response_url import receive_response_url
 from tests.workers.thread.conftest import MANIFEST
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
+from workers.thread.native_block_support import NativeBlockSupport
 from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
 
 ALICE, CAROL = "U01ALICE00", "U03CAROL00"
@@ -329,3 +331,44 @@ def test_a_workspace_without_data_tables_gets_plainer_blocks(
 
     shown = [m.get("blocks", []) for m in harness.slack.messages(channel, "alice") if m["ephemeral"]]
     assert [[each["type"] for each in blocks] for blocks in shown] == [["data_table"], ["section"], []]
+
+
+BARS = bar_chart("Changes", ["1 Nov"], {"Went well": [2]}, x_label="day", y_label="changes")
+
+
+@pytest.mark.parametrize("block", [data_table([raw("Service")], [raw("web")]), BARS], ids=["table", "chart"])
+@pytest.mark.parametrize("plainer", [True, False], ids=["plainer blocks", "text"])
+def test_a_block_that_the_workspace_does_not_take_is_tried_once_a_day(
+    harness: PublisherHarness, block: dict[str, Any], plainer: bool
+) -> None:
+    harness.slack.add_fault("unsupported-blocks", types=[block["type"]])
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "web 1.4.2"}}
+    forms = [[section, block], [section]] if plainer else [[section, block]]
+    support = NativeBlockSupport(harness.limits)
+
+    def send() -> int:
+        """The calls that it took."""
+        before = harness.call_count("chat.postEphemeral")
+        send_private_message(harness.client, IN_DEPLOYS, "web 1.4.2", forms=forms, native_blocks=support)
+        return harness.call_count("chat.postEphemeral") - before
+
+    assert [send(), send()] == [2, 1]
+    shown = [m.get("blocks", []) for m in harness.slack.messages(DEPLOYS, "alice") if m["ephemeral"]]
+    assert [[each["type"] for each in blocks] for blocks in shown] == [["section"] if plainer else []] * 2
+
+
+def test_what_is_known_of_one_newer_block_says_nothing_of_another(harness: PublisherHarness) -> None:
+    table, plan = {"type": "data_table"}, {"type": "plan"}
+    support = NativeBlockSupport(harness.limits)
+
+    support.note_refused([BARS, table])
+    assert [support.takes(each) for each in ([BARS, table], [BARS], [table], [plan], [])] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+
+    support.note_refused([table])
+    assert [support.takes(each) for each in ([table], [table, plan], [BARS])] == [False, False, True]

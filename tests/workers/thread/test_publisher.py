@@ -180,7 +180,7 @@ def test_an_expected_start_that_has_passed_is_not_shown_any_longer(harness: Publ
     harness.store.submit_batch(batch, members)
     harness.run(5)
     starts = utc_time(ended_at + 100)
-    assert f"It is 2nd in the queue, expected to start about {starts}." in harness.card(alone)["text"]
+    assert f"It is 2nd in the queue, expected to start at about {starts}." in harness.card(alone)["text"]
 
     harness.run(200)
 

@@ -235,6 +235,22 @@ def test_an_answer_that_does_not_count_opens_it_again(harness: PublisherHarness)
     assert question_texts(harness, deploy_id) == [f"<@{BOB}>: question 1"]
 
 
+def test_each_message_about_one_question_is_edited_and_gets_its_own_text_back(
+    harness: PublisherHarness,
+) -> None:
+    deploy_id = asked(harness)
+    harness.add_message(deploy_id, "asks for a decision", ThreadMessageKind.QUESTION, question=FIRST)
+    harness.run_until_published()
+
+    harness.change(deploy_id, approval=BY_BOB)
+    harness.run_until_published()
+    assert question_texts(harness, deploy_id) == [APPROVED_TEXT] * 2
+
+    harness.change(deploy_id, approval={"decisions": ()})
+    harness.run_until_published()
+    assert question_texts(harness, deploy_id) == [f"<@{BOB}>: question 1", "asks for a decision"]
+
+
 @pytest.mark.parametrize("fault", ["outage", "refused"])
 def test_an_outage_delays_the_edit_and_nothing_forgets_it(harness: PublisherHarness, fault: str) -> None:
     deploy_id = asked(harness)

@@ -12,7 +12,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_batch, a_deploy, a_stop_start_service
 from tests.workers.thread.publisher_harness import PublisherHarness
 from workers.thread.fallback_levels import FallbackLevel
-from workers.thread.slack_calls import SlackCalls
+from workers.thread.slack_calls import PostedMessage, SlackCalls
 
 ASKED: dict[str, Any] = {"phase": Phase.AWAITING_APPROVAL, "approval": {"question": 1}}
 
@@ -140,10 +140,10 @@ def test_a_decision_that_comes_with_the_note_is_kept(
     deploy = ask(harness)
     real = SlackCalls.post
 
-    def post(*args: Any, **kwargs: Any) -> str:
-        ts = real(*args, **kwargs)
+    def post(*args: Any, **kwargs: Any) -> PostedMessage:
+        posted = real(*args, **kwargs)
         harness.change(deploy.id, request={"reason": "written meanwhile"})
-        return ts
+        return posted
 
     monkeypatch.setattr(SlackCalls, "post", post)
     harness.run_until_published()

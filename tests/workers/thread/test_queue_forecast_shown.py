@@ -22,8 +22,8 @@ SECOND = QueueForecast(2, NOW + 300)
 def test_the_card_and_the_home_tab_say_it() -> None:
     card = deploy_card(WAITING, [FIRST], NOW, SECOND)
 
-    assert f"It is 2nd in the queue, expected to start about {utc_time(NOW + 300)}." in card.text
-    shown = f"2nd in the queue, expected to start about {slack_time(NOW + 300)}."
+    assert f"It is 2nd in the queue, expected to start at about {utc_time(NOW + 300)}." in card.text
+    shown = f"2nd in the queue, expected to start at about {slack_time(NOW + 300)}."
     assert shown in str(card.blocks)
     home = home_view(HomeContent(waiting=[WaitingDeploy(WAITING, (FIRST,), SECOND)]), NOW)
     assert shown in str(home)

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from deploys.catalogue.notify_keys import Notify, SuccessMessage
-from deploys.records.phases import Outcome
+from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.slack import SlackSandbox
 from tests.builders import a_batch, a_deploy, a_service
@@ -99,10 +99,92 @@ def test_a_failure_and_a_problem_are_told_in_the_channel_for_them_with_those_on_
     link = harness.view(web).permalink
     begin = f"{ALICE}, <!subteam^S01ONCALL0> `web` on production:"
     assert texts(harness, OTHER) == [
-        f"{begin} The service is down.\n<{link}|The thread>",
+        f"*Since then*: `web` `1.4.2` by {ALICE} was rolled back.\n{begin} The service is down.\n"
+        f"<{link}|The thread>",
         f"{begin} *Rolled back.*\n<{link}|The thread>",
     ]
-    assert harness.replies(web) == ["Tasks fail.", "The service is down.", f"{ALICE} *Rolled back.*"]
+    assert harness.replies(web) == [
+        "Tasks fail.",
+        f"*Since then*: `web` `1.4.2` by {ALICE} was rolled back.\nThe service is down.",
+        f"{ALICE} *Rolled back.*",
+    ]
+
+
+def publish(harness: PublisherHarness, *deploy_ids: str) -> None:
+    """What the engine asks for when another deploy has changed the service, or ends."""
+    for deploy_id in deploy_ids:
+        harness.threads.mark_due(deploy_id, harness.clock())
+    harness.run(30)
+
+
+def the_next_one(harness: PublisherHarness, tag: str) -> str:
+    """The id of a deploy by dave that has begun to change the service."""
+    harness.clock.value += 60
+    request = {"requester": "U04DAVE000", "requested_at": harness.clock()}
+    deploy_id = harness.request(tag=tag, request=request)
+    harness.change(deploy_id, phase=Phase.REGISTERING, ecs={"update_tried": True})
+    return deploy_id
+
+
+def test_a_message_about_a_failure_says_what_came_of_it(harness: PublisherHarness) -> None:
+    web = request(harness, failures=OTHER)
+    harness.run(30)
+    harness.add_message(web, "The service is down.", ThreadMessageKind.PROBLEM, broadcast=True)
+    harness.run_until_published()
+    first = f"{ALICE} `web` on production: The service is down.\n<{harness.view(web).permalink}|The thread>"
+    assert texts(harness, OTHER) == [first]
+
+    roll_back(harness, web)
+    last = f"{ALICE} `web` on production: *Rolled back.*\n<{harness.view(web).permalink}|The thread>"
+    assert texts(harness, OTHER) == [
+        f"*Since then*: `web` `1.4.2` by {ALICE} was rolled back.\n{first}",
+        last,
+    ]
+
+    fix = the_next_one(harness, "1.4.3")
+    publish(harness, web)
+    begun = "*Since then*: `web` `1.4.3` by <@U04DAVE000> is under way."
+    assert texts(harness, OTHER) == [f"{begun}\n{first}", f"{begun}\n{last}"]
+    assert harness.replies(web)[-1] == f"{begun}\n{ALICE} *Rolled back.*"
+
+    harness.end(fix, outcome=Outcome.SUCCEEDED)
+    publish(harness, web)
+    solved = "*Since then*: `web` `1.4.3` by <@U04DAVE000> succeeded."
+    assert texts(harness, OTHER) == [f"{solved}\n{first}", f"{solved}\n{last}"]
+
+    calls = len(harness.calls)
+    publish(harness, web)
+    assert len(harness.calls) == calls
+
+
+def test_a_message_about_a_failure_that_was_deleted_is_left_alone(harness: PublisherHarness) -> None:
+    web = request(harness, failures=OTHER)
+    harness.run(30)
+    roll_back(harness, web)
+    [told] = [each for each in harness.view(web).failure_messages if each.channel == OTHER]
+    harness.client.chat_delete(channel=OTHER, ts=told.ts)
+
+    harness.end(the_next_one(harness, "1.4.3"), outcome=Outcome.SUCCEEDED)
+    publish(harness, web)
+
+    assert texts(harness, OTHER) == []
+    assert harness.replies(web)[-1].startswith("*Since then*: `web` `1.4.3`")
+    assert all(each.since_then for each in harness.view(web).failure_messages), "it is not tried again"
+
+
+def test_a_failure_in_a_batch_says_what_came_of_it(harness: PublisherHarness) -> None:
+    batch, members = a_batch(*(a_deploy(a_service(each)) for each in ("web", "api")))
+    harness.store.submit_batch(batch, members)
+    harness.run(30)
+    web, api = (each.id for each in members)
+    harness.end(api, outcome=Outcome.SUCCEEDED)
+    roll_back(harness, web)
+
+    harness.end(the_next_one(harness, "1.4.3"), outcome=Outcome.SUCCEEDED)
+    publish(harness, batch.id)
+
+    [told] = [each for each in harness.replies(batch.id) if "Rolled back" in each]
+    assert told.startswith("*Since then*: `web` `1.4.3` by <@U04DAVE000> succeeded.\n")
 
 
 def test_a_channel_for_failures_that_refuses_stops_nothing(

@@ -15,6 +15,7 @@ PLAN_SESSION = "slipway-plan"
 TAGS_SESSION = "slipway-tags"
 LOGS_SESSION = "slipway-logs"
 STATUS_SESSION = "slipway-status"
+SURVEY_SESSION = "slipway-survey"
 """For queries, which have no deploy."""
 
 _SLIPWAY_SESSION = re.compile(r"arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role/[^/]+/slipway-[a-z0-9]+")

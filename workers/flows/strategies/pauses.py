@@ -12,6 +12,7 @@ from deploys.access import Asker
 from deploys.errors import AwsDenied, AwsRefused, Refused, SlackUnsure
 from deploys.pauses import current_pause
 from deploys.records.deploy import Deploy
+from deploys.records.hold import HoldKind
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, TrafficShift
@@ -31,7 +32,7 @@ RESEND_SECONDS = 30.0
 def send_pause_answer(
     deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
 ) -> StepResult | None:
-    """Sends ECS the answer to the pause at which the rollout waits; None if there is none to send.
+    """Sends ECS the answer to the pause at which the rollout waits; None if there is none to send now.
 
     Raises:
         AwsError: ECS did not accept it.
@@ -46,6 +47,8 @@ def send_pause_answer(
     if pause is None or pause.answer is None or service_deployment is None:
         return None
     now, answer = context.now(), pause.answer
+    if answer.action is HookAction.CONTINUE and not answer.send_tried and _is_stopped(context):
+        return None
     if answer.accepted_at is not None and now - answer.accepted_at < RESEND_SECONDS:
         return None
     try:
@@ -72,6 +75,12 @@ def send_pause_answer(
     if answer.accepted_at is not None:
         return StepResult(sent, delay=context.timing.watch_seconds)
     return StepResult(_report_answer(sent, pause, answer, context.now()), delay=context.timing.watch_seconds)
+
+
+def _is_stopped(context: StepContext) -> bool:
+    """A pause is a safe point: while all deploys are stopped, the rollout stays there."""
+    hold = context.find_hold()
+    return hold is not None and hold.kind is HoldKind.STOP_ALL
 
 
 def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:

@@ -4,7 +4,7 @@ import { el, svg } from "../dom.js";
 
 const WIDTH = 600;
 const HEIGHT = 240;
-const EDGE = { left: 44, right: 12, top: 12, bottom: 50 };
+const EDGE = { left: 66, right: 12, top: 12, bottom: 50 };
 const COLOURS = 6;
 
 export function chart(block) {
@@ -65,7 +65,7 @@ function grid(top, bottom, y) {
       svg("line", { class: "chart-grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: y(value), y2: y(value) }),
       svg(
         "text",
-        { class: "chart-label", x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end" },
+        { class: "chart-label", x: EDGE.left - 10, y: y(value) + 4, "text-anchor": "end" },
         String(Math.round(value * 100) / 100),
       ),
     ];
@@ -119,11 +119,11 @@ function labels(config, place) {
     );
   }
   if (config.y_label) {
-    const turned = `rotate(-90 10 ${HEIGHT / 2})`;
+    const turned = `rotate(-90 14 ${HEIGHT / 2})`;
     shown.push(
       svg(
         "text",
-        { class: "chart-label", x: 10, y: HEIGHT / 2, "text-anchor": "middle", transform: turned },
+        { class: "chart-label", x: 14, y: HEIGHT / 2, "text-anchor": "middle", transform: turned },
         config.y_label,
       ),
     );

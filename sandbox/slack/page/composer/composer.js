@@ -104,6 +104,13 @@ export class Composer {
     this.#typed();
   }
 
+  /** Puts this text into the field, ready to be sent. */
+  put(text) {
+    this.field.value = text;
+    this.field.focus();
+    this.#typed();
+  }
+
   #typed() {
     this.ui.drafts.set(this.draftKey, this.field.value);
     this.#fit();

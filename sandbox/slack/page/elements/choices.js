@@ -37,7 +37,7 @@ function group(handle, role, type, holds, stateAfter) {
     return box;
   });
   const show = () => boxes.forEach((box, i) => (box.checked = holds(options[i])));
-  show();
+  boxes.forEach((box, i) => (box.defaultChecked = holds(options[i])));
   const lines = options.map((option, i) => line(option, boxes[i], handle.ui));
   return el("div.choices", { role, "aria-label": handle.name("Choices"), data: { actionId } }, lines);
 }

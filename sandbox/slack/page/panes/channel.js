@@ -4,13 +4,14 @@ import { el, icon } from "../dom.js";
 import { openMenu } from "../dialogs/menu.js";
 import { Conversation } from "../messages/conversation.js";
 import { appHeader } from "./app-header.js";
+import { welcome } from "./examples.js";
 
 export class ChannelPane {
   constructor(ui, channel) {
     this.ui = ui;
     this.channel = channel;
     const name = ui.workspace.titleOf(channel.id);
-    this.conversation = new Conversation(ui, { channel, thread: null, empty: emptyNotice(name, ui) });
+    this.conversation = new Conversation(ui, { channel, thread: null, empty: welcome(channel, ui) });
     this.membership = el("div.head-side");
     const head = channel.is_im ? appHeader(ui, "Messages") : this.#head();
     this.box = el("section.pane.channel", { "aria-label": name }, head, this.conversation.nodes);
@@ -55,9 +56,4 @@ export class ChannelPane {
     );
     return button;
   }
-}
-
-function emptyNotice(name, ui) {
-  const hint = `Nothing has been written here yet. Type / to see what ${ui.workspace.app.name} can do.`;
-  return el("div.pane-empty", { hidden: true }, el("strong", {}, name), hint);
 }

@@ -2,6 +2,7 @@
 
 import { el, icon } from "../dom.js";
 import { appAvatar } from "./avatars.js";
+import { exampleLines } from "./examples.js";
 
 export function sidebar(ui) {
   const channels = ui.workspace.channels.filter((channel) => !channel.is_im);
@@ -11,7 +12,8 @@ export function sidebar(ui) {
       channels.map((channel) => channelLine(channel, ui)),
     ),
     section("Apps", [appLine(ui)]),
-  ];
+    ui.workspace.examples.length > 0 && section("To try", exampleLines(ui)),
+  ].filter(Boolean);
 }
 
 function section(title, lines) {

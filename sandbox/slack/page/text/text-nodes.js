@@ -22,6 +22,7 @@ export function textObject(object, ui) {
 /** A text without its formatting, for names, titles and previews. */
 export function plainText(text, ui) {
   const holder = el("span", {}, mrkdwn(text, ui));
+  holder.querySelectorAll("br, li, blockquote, pre").forEach((each) => each.before(" "));
   return holder.textContent.replace(/\s+/g, " ").trim();
 }
 

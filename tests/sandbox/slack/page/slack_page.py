@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page
 
 
@@ -28,6 +30,20 @@ class SlackPage:
 
     def become(self, person: str) -> None:
         self.page.get_by_role("radio", name=person).click()
+
+    def open_home(self, app: str) -> Locator:
+        """The Home tab of the app; on a phone from the drawer."""
+        channels = self.button("Channels")
+        if channels.is_visible():
+            channels.click()
+        self.page.get_by_role("navigation", name="Channels and apps").get_by_role("button", name=app).click()
+        return self.page.get_by_role("region", name="Home")
+
+    def choose(self, menu: str, typed: str, option: str) -> None:
+        """Searches in a menu of the open form and takes the option that begins so."""
+        self.dialog.get_by_role("button", name=re.compile(f"^{menu}")).click()
+        self.page.get_by_role("combobox", name="Search").press_sequentially(typed)
+        self.page.get_by_role("option", name=option).first.click()
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

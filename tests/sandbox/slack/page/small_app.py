@@ -11,6 +11,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
+from sandbox.slack.workspace_state import ExampleText
 from tests.sandbox.slack.bolt_app import close_from_slack_side
 from tests.sandbox.slack.page.search_form import SHORTCUTS, listen_to_search_form
 
@@ -31,6 +32,8 @@ MANIFEST: dict[str, Any] = {
         "socket_mode_enabled": True,
     },
 }
+
+EXAMPLES = [ExampleText("/berth Ark", "asks for a berth")]
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -86,6 +89,37 @@ FORM: dict[str, Any] = {
 }
 
 
+SHIP = "Santa Maria Nova"
+LONG_LABEL = f"Send the {SHIP} away"
+"""30 characters: Slack may cut longer ones (docs.slack.dev, "Button element")."""
+
+
+def home(waiting: str, *, waits: bool = True) -> dict[str, Any]:
+    send = {
+        "type": "button",
+        "action_id": "send_away",
+        "text": plain(LONG_LABEL),
+        "accessibility_label": f"Send {SHIP} back to the sea",
+        "value": "1",
+        "confirm": {
+            "title": plain("Send it away?"),
+            "text": plain("It has to ask again."),
+            "confirm": plain("Send away"),
+            "deny": plain("Keep"),
+            "style": "danger",
+        },
+    }
+    menu = {
+        "type": "overflow",
+        "action_id": "more",
+        "options": [{"text": plain("Call"), "value": "call"}],
+    }
+    ship = section(f":anchor: *{SHIP}* asks for a berth at the northern pier, since this morning.")
+    rows = [{**ship, "accessory": send}, {**section("*Ark* has a berth"), "accessory": menu}]
+    header = {"type": "header", "text": plain("The harbour")}
+    return {"type": "home", "blocks": [header, section(waiting), *(rows if waits else [])]}
+
+
 def build_small_app(client: WebClient) -> App:
     app = App(client=client, token_verification_enabled=False)
 
@@ -108,7 +142,7 @@ def build_small_app(client: WebClient) -> App:
         ack()
         place = {"channel": body["channel"]["id"], "ts": body["message"]["ts"]}
         ship = action["value"]
-        client.chat_update(**place, text=f"*{ship}* is in")
+        client.chat_update(**place, text=f"*{ship}* is in\n• The gate closes")
         client.chat_postMessage(
             channel=place["channel"], thread_ts=place["ts"], text=f"<@{body['user']['id']}> let {ship} in"
         )
@@ -126,9 +160,12 @@ def build_small_app(client: WebClient) -> App:
 
     @app.event("app_home_opened")
     def opened(event: dict[str, Any]) -> None:
-        client.views_publish(
-            user_id=event["user"], view={"type": "home", "blocks": [section("*Two* ships wait")]}
-        )
+        client.views_publish(user_id=event["user"], view=home("*Two* ships wait"))
+
+    @app.action("send_away")
+    def sent_away(ack: Any, body: dict[str, Any]) -> None:
+        ack()
+        client.views_publish(user_id=body["user"]["id"], view=home("*One* ship waits", waits=False))
 
     listen_to_search_form(app, client)
     return app

@@ -113,6 +113,6 @@ def test_tasks_that_stop_slowly_keep_the_new_count() -> None:
     )
 
     assert count_change.stops_slowly(deploy, count_change.overdue(deploy)) == (
-        "*Failed*: 2 tasks still ran at the deadline of 20 min 00 s. The desired count stays 1, and ECS goes "
+        "*Failed*: 2 tasks still ran at the deadline of 20 min. The desired count stays 1, and ECS goes "
         "on by itself."
     )

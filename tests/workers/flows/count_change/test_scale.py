@@ -76,7 +76,7 @@ def test_to_zero_and_the_next_deploy_says_who_did_it(harness: EngineHarness) -> 
     assert (scaled.outcome, refused.outcome) == (Outcome.SUCCEEDED, Outcome.REFUSED)
     assert "• *no task runs then*, until somebody scales it up again" in texts(scaled)[0]
     assert texts(scaled)[-1].startswith("*Scaled to 0.* No task of `web` runs any more, after ")
-    assert refused.end_reason.startswith(f"`web` wants 0 tasks, as <@{ALICE}> asked <!date^")
+    assert refused.end_reason.startswith(f"`web` is set to 0 tasks, as <@{ALICE}> asked <!date^")
     assert desired_count(harness) == 1
 
 
@@ -112,7 +112,7 @@ def test_at_the_deadline_the_count_comes_back(harness: EngineHarness) -> None:
     deploy = harness.until_over(harness.request_count("web", 5, deadline=60, give_up_after=0))
 
     assert (deploy.outcome, desired_count(harness)) == (Outcome.ROLLED_BACK, 3)
-    assert texts(deploy)[-1] == "*Scaled back* to 3 tasks: 3 of 5 tasks ran at the deadline of 1 min 00 s."
+    assert texts(deploy)[-1] == "*Scaled back* to 3 tasks: 3 of 5 tasks ran at the deadline of 1 min."
 
 
 @pytest.mark.parametrize("begun", [False, True])

@@ -37,17 +37,17 @@ def test_what_holds_for_its_time_succeeds_and_says_what_was_checked(
     assert deploy.outcome is Outcome.SUCCEEDED
     assert deploy.ended_at is not None
     assert 60 <= deploy.ended_at - began.phase_since < 75
-    assert f"• after the rollout, for 1 min 00 s: {checked}; else it is rolled back" in harness.thread_text(
+    assert f"• after the rollout, for 1 min: {checked}; else it is rolled back" in harness.thread_text(
         deploy_id, ThreadMessageKind.PLAN
     )
     assert (
-        f"The rollout is complete. Now it is checked for 1 min 00 s: {checked}; else I roll back."
+        f"The rollout is complete. Now it is checked for 1 min: {checked}; else I roll back."
         in harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)
     )
     requests = len(health_endpoint.requested_paths)
     assert 6 <= requests <= 8
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).endswith(
-        f" Checked for 1 min 00 s: `{health_endpoint.url}/health` answered {requests} of {requests} times, "
+        f" Checked for 1 min: `{health_endpoint.url}/health` answered {requests} of {requests} times, "
         f"`{ALARM_NAME}` quiet."
     )
     assert "s3cret" not in harness.thread_text(deploy_id)

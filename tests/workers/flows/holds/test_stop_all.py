@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.records.audit_entry import AuditEntry
 from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Instead
@@ -130,6 +131,25 @@ def test_a_change_that_may_be_under_way_goes_on(harness: EngineHarness) -> None:
     )
     harness.stop_all()
 
+    assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
+
+
+def test_what_waited_while_deploys_were_stopped_waits_on_for_a_lock_of_that_time(
+    harness: EngineHarness,
+) -> None:
+    web = harness.request_deploy("web", "1.4.2")
+    harness.step_into(web, Phase.UPDATING)
+    stop = harness.stop_all()
+    wait(harness)
+    lock = harness.lock("web", BOB)
+
+    harness.resume_all(stop)
+    wait(harness)
+
+    waiting = harness.get(web)
+    assert (waiting.phase, waiting.hold and waiting.hold.kind) == (Phase.REGISTERING, HoldKind.LOCK)
+    assert harness.running_tags("web") == {"1.4.0"}
+    harness.locks.release(lock, AuditEntry(at="0", who=BOB, what="unlocked"))
     assert harness.until_outcome(web).outcome is Outcome.SUCCEEDED
 
 

@@ -26,7 +26,7 @@ def run_deploy(harness: EngineHarness, service: str, tag: str, **changes: Any) -
 
 GIVEN_UP = (
     "Rolling back to `web:17`: 3 tasks of `web:18` failed in a row, without one in between that stayed "
-    "healthy for 2 min 00 s (`give_up_after: 3`).\n"
+    "healthy for 2 min (`give_up_after: 3`).\n"
     "• 3 tasks: container `web` exited with code 1. Its last log lines say why.\n"
     "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what stops "
     "them first.\n"
@@ -50,7 +50,7 @@ def test_without_a_breaker_three_failures_in_a_row_are_enough_and_the_cause_is_t
     assert harness.running_tags("web") == {"1.4.0"}
     assert harness.thread_text(deploy.id, ThreadMessageKind.PROBLEM) == GIVEN_UP
     assert deploy.outcome_reason == (
-        "3 tasks of `web:18` failed in a row, without one in between that stayed healthy for 2 min 00 s "
+        "3 tasks of `web:18` failed in a row, without one in between that stayed healthy for 2 min "
         "(`give_up_after: 3`)."
     )
     assert "• 3 tasks: container `web` exited with code 1." in harness.thread_text(
@@ -98,7 +98,7 @@ def test_zero_means_that_the_deadline_decides(harness: EngineHarness) -> None:
 
     deploy = run_deploy(harness, "web", "1.5.0-crash", give_up_after=0, deadline=240)
 
-    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 4 min 00 s."
+    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 4 min."
 
 
 def test_as_many_as_services_yml_says(harness: EngineHarness) -> None:
@@ -181,4 +181,4 @@ def test_where_tasks_cannot_be_read_the_deadline_decides(harness: EngineHarness)
 
     deploy = run_deploy(harness, "web", "1.5.0-crash", deadline=240)
 
-    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 4 min 00 s."
+    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 4 min."

@@ -19,14 +19,14 @@ from workers.flows.observe.failure_evidence import events_of_deployment
         (299, ""),
         (
             600,
-            "• for its first 10 min 00 s a new task's failed load balancer checks count for nothing (the ECS "
+            "• for its first 10 min a new task's failed load balancer checks count for nothing (the ECS "
             "service's health check grace period), so a bad version shows late",
         ),
         (
             1800,
-            "• for its first 30 min 00 s a new task's failed load balancer checks count for nothing (the ECS "
+            "• for its first 30 min a new task's failed load balancer checks count for nothing (the ECS "
             "service's health check grace period), so a bad version shows late, or not at all before the "
-            "deadline of 20 min 00 s, when I roll it back",
+            "deadline of 20 min, when I roll it back",
         ),
     ],
 )
@@ -52,7 +52,7 @@ def test_where_the_grace_period_hides_the_failures_our_own_deadline_ends_it(harn
     deploy = harness.until_over(harness.request_deploy("web", "1.5.0-unhealthy", deadline=300))
 
     assert deploy.outcome is Outcome.ROLLED_BACK
-    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 5 min 00 s."
+    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 5 min."
     assert harness.running_tags("web") == {"1.4.0"}
 
 
@@ -70,7 +70,7 @@ def test_where_the_breaker_never_trips_our_own_deadline_ends_it_and_says_why(har
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.ROLLED_BACK
-    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 5 min 00 s."
+    assert deploy.outcome_reason == "the rollout did not finish within its deadline of 5 min."
     assert "exited with code" in harness.thread_text(deploy_id, ThreadMessageKind.END)
     assert harness.running_tags("web") == {"1.4.0"}
 

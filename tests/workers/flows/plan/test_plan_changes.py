@@ -85,8 +85,8 @@ def arn(name: str) -> str:
         (
             {"traffic": CANARY},
             {"traffic": CANARY.evolve(strategy="BLUE_GREEN", step_percent=100)},
-            "How ECS moves the traffic has changed: BLUE/GREEN, 10 min 00 s after the last; before, CANARY, "
-            "10 % at a time, 5 min 00 s between shifts, 10 min 00 s after the last.",
+            "How ECS moves the traffic has changed: BLUE/GREEN, 10 min after the last; before, CANARY, "
+            "10 % at a time, 5 min between shifts, 10 min after the last.",
         ),
         (
             {"traffic": CANARY},
@@ -102,12 +102,12 @@ def arn(name: str) -> str:
             {"traffic": CANARY},
             {"traffic": None, "minimum_healthy_percent": 0},
             "How ECS moves the traffic has changed: ECS replaces the tasks a few at a time; before, CANARY, "
-            "10 % at a time, 5 min 00 s between shifts, 10 min 00 s after the last.",
+            "10 % at a time, 5 min between shifts, 10 min after the last.",
         ),
         (
             {"grace_seconds": 30},
             {"grace_seconds": 600},
-            "A new task's failed load balancer checks would count for nothing for 10 min 00 s, not for 30 s.",
+            "A new task's failed load balancer checks would count for nothing for 10 min, not for 30 s.",
         ),
         ({}, {"express": True}, "ECS Express Mode manages this service now."),
         ({"express": True}, {}, "ECS Express Mode let go of this service."),

@@ -127,7 +127,7 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
     "no task is wanted": (
         service_without_tasks,
         "1.4.2",
-        "`web` wants 0 tasks, so a new revision would not be tried by any task. Scale it "
+        "`web` is set to 0 tasks, so a new revision would not be tried by any task. Scale it "
         "up first: `/deploy scale web COUNT`.",
     ),
     "ECS shifts traffic": (

@@ -56,7 +56,7 @@ def test_a_rollback_of_ecs_that_fails_for_a_missing_image_says_so_at_once_and_at
     assert deploy.outcome is Outcome.FAILED
     lines = harness.thread_text(deploy.id, ThreadMessageKind.END).splitlines()
     assert lines[0] == (
-        "*Failed*: the rollback to `web:17` did not finish within 2 min 00 s. The service is set to it, with "
+        "*Failed*: the rollback to `web:17` did not finish within 2 min. The service is set to it, with "
         "its count; ECS has given up on it. Look at the service's events now."
     )
     assert lines[1].endswith(f": {pull_error_text('web')}")

@@ -67,7 +67,7 @@ def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
     assert "the image could not be pulled: it is not there." in cause
     assert unheld.text == (
         "The rollback does not hold: the service is at `web:18` again. I keep setting `web:17`, for 1 "
-        "min 00 s in all."
+        "min in all."
     )
     end = deploy.thread_messages[-1]
     assert end.broadcast
@@ -113,7 +113,7 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     end = deploy.thread_messages[-1].text
     assert "came too late" not in end, "a cancel that turned it was not late"
     first, *causes = end.splitlines()
-    assert first.startswith("*Failed*: the rollback to `web:17` did not finish within 1 min 00 s.")
+    assert first.startswith("*Failed*: the rollback to `web:17` did not finish within 1 min.")
     assert "the image could not be pulled: it is not there." in causes[0]
     assert causes[1:] == [
         "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
@@ -195,7 +195,7 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
     assert alarm.broadcast
     assert alarm.text.splitlines()[0] == (
         "*Needs attention*: the rollback does not hold. I set `web:1`, and the service is at `web:2` again. "
-        "I keep setting it, for 15 min 00 s in all."
+        "I keep setting it, for 15 min in all."
     )
 
     again = replace(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION), created_at=NOW + 50, failed=1)

@@ -37,14 +37,13 @@ def test_it_runs_once_with_the_revision_that_runs_and_the_service_stays(harness:
         "*Plan*: `python -c 'print( 1 )'` runs once\n"
         "• in a task of its own, container `web` of revision `web:17` (`1.4.0`)\n"
         "• with the network, the roles and the environment of the service; no shell reads it\n"
-        "• for at most 1 h 00 min; then it is stopped\n"
+        "• for at most 1 h; then it is stopped\n"
         "• `web` itself is not touched, and its deploys do not wait"
     )
     [task] = one_off_tasks(harness)
     task_id = str(task["arn"]).rpartition("/")[2]
     assert begun == (
-        f"Running `python -c 'print( 1 )'` in container `web` of `web:17` (task `{task_id}`). It has 1 h 00 "
-        "min."
+        f"Running `python -c 'print( 1 )'` in container `web` of `web:17` (task `{task_id}`). It has 1 h."
     )
     assert end.startswith("*Done.* `python -c 'print( 1 )'` exited with 0 after ")
     assert end.endswith("INFO python -c print( 1 ): done```")
@@ -121,7 +120,7 @@ def test_at_its_deadline_it_is_stopped(harness: EngineHarness) -> None:
 
     assert deploy.outcome is Outcome.FAILED
     assert texts(deploy)[-1].startswith(
-        "*Failed*: `sleep 600` still ran at its deadline of 1 min 00 s, so it was stopped midway."
+        "*Failed*: `sleep 600` still ran at its deadline of 1 min, so it was stopped midway."
     )
 
 

@@ -51,7 +51,7 @@ def test_the_thread_tells_what_runs_and_how_it_ended(harness: EngineHarness) -> 
     assert (
         "• before the rollout `python -m web migrate` runs once with the new revision, in "
         "container `web`, for "
-        "at most 10 min 00 s; unless it exits with 0, the service is not touched"
+        "at most 10 min; unless it exits with 0, the service is not touched"
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
     progress = [
         m.text for m in harness.get(deploy_id).thread_messages if m.kind is ThreadMessageKind.PROGRESS
@@ -60,7 +60,7 @@ def test_the_thread_tells_what_runs_and_how_it_ended(harness: EngineHarness) -> 
     assert without_ids_and_times(started) == (
         "Running `python -m web migrate` before the rollout, in container `web` of `web:18` "
         "(task `TASK`). It "
-        "has 10 min 00 s; unless it exits with 0, the service is not touched."
+        "has 10 min; unless it exits with 0, the service is not touched."
     )
     assert without_ids_and_times(ended) == (
         "`python -m web migrate` exited with 0 after N s. The rollout begins.\n"
@@ -128,7 +128,7 @@ def test_at_its_deadline_it_is_stopped_which_counts_as_failed(harness: EngineHar
     assert deploy.ended_at is not None
     assert deploy.ended_at >= task["stoppedAt"], "it was waited for"
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
-        "*Failed* before the rollout: `migrate --long` still ran at its deadline of 1 min 00 s, so it was "
+        "*Failed* before the rollout: `migrate --long` still ran at its deadline of 1 min, so it was "
         "stopped midway. The service was not touched: it runs `web:17`. What it did until then is not "
         "undone.\n"
     )

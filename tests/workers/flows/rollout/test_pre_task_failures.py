@@ -59,7 +59,7 @@ def test_no_room_is_reported_once_and_asked_for_again(harness: EngineHarness) ->
     assert deploy.outcome is Outcome.SUCCEEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
         "The task before the rollout cannot start yet: no container instance has enough memory free (ECS "
-        "says: `RESOURCE:MEMORY`). I retry until its deadline of 10 min 00 s; the service is not touched "
+        "says: `RESOURCE:MEMORY`). I retry until its deadline of 10 min; the service is not touched "
         "meanwhile. Add capacity, or ask for less CPU and memory."
     )
     assert len(one_off_tasks(harness)) == 1
@@ -74,8 +74,7 @@ def test_no_room_until_the_deadline_ends_it(harness: EngineHarness) -> None:
 
     assert deploy.outcome is Outcome.FAILED
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
-        "*Failed* before the rollout: ECS did not start the task within its deadline of 1 min 00 "
-        "s: ECS found no "
+        "*Failed* before the rollout: ECS did not start the task within its deadline of 1 min: ECS found no "
         "room for it (ECS says: `Capacity is unavailable at this time`). The service was not "
         "touched: it runs "
         "`web:17`. The command never ran."

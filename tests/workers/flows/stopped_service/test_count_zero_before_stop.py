@@ -31,7 +31,7 @@ def test_a_count_that_somebody_sets_to_zero_before_the_stop_is_theirs(
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.REFUSED
-    assert "`billing` wants 0 tasks" in harness.thread_text(deploy_id, ThreadMessageKind.END)
+    assert "`billing` is set to 0 tasks" in harness.thread_text(deploy_id, ThreadMessageKind.END)
     assert harness.describe_service("billing")["desiredCount"] == 0
     assert restore_tags(harness, "billing") == []
     assert harness.leftover_keys() == []

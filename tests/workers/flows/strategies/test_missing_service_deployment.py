@@ -55,11 +55,11 @@ def test_what_cannot_be_seen_is_said_once_and_the_deadline_tells_what_it_counts(
     assert text.startswith(
         "*Needs attention*: ECS does not show me the progress of this rollout. Stages, traffic and pauses "
         "are not reported here, and no button answers a pause: answer it in ECS. The time at pauses counts "
-        "towards the deadline of 2 min 00 s. ECS service deployments cannot be used here "
+        "towards the deadline of 2 min. ECS service deployments cannot be used here "
         "(ecs:ListServiceDeployments: "
     )
     assert rollback_reasons.rollout_overdue(harness.get(deploy_id)) == (
-        "the rollout did not finish within its deadline of 2 min 00 s. Bake and step times do not count; the "
+        "the rollout did not finish within its deadline of 2 min. Bake and step times do not count; the "
         "time at pauses does, as I did not see them."
     )
 

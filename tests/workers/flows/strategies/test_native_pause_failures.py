@@ -233,7 +233,7 @@ def test_a_rollback_that_ecs_never_finishes_does_not_hold_the_line_for_ever(harn
     deploy = harness.get(deploy_id)
     assert deploy.outcome is Outcome.FAILED
     assert last_reply(harness, deploy_id).startswith(
-        "*Failed*: the rollback to `shop:31` did not finish within 22 min 00 s. The service is set to it, "
+        "*Failed*: the rollback to `shop:31` did not finish within 22 min. The service is set to it, "
         "with its count; ECS keeps trying to start its tasks. Look at the service's events now."
     )
     assert harness.leftover_keys() == []

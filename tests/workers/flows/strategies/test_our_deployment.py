@@ -84,7 +84,7 @@ def test_a_deployment_that_never_shows_is_taken_back_at_the_deadline(
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert (
         deploy.outcome_reason
-        == "ECS accepted the update to `web:18` but showed no deployment for it within 1 min 00 s."
+        == "ECS accepted the update to `web:18` but showed no deployment for it within 1 min."
     )
     assert harness.running_tags("web") == {"1.4.0"}
 

@@ -244,6 +244,6 @@ def test_where_we_may_no_longer_look_the_rollback_says_so_and_blames_no_rollout(
     harness.until_phase(deploy_id, Phase.RESTORING)
 
     assert harness.get(deploy_id).outcome_reason.startswith(
-        "the deadline of 2 min 00 s is over, and I cannot read the state of the rollout. AWS does not allow "
+        "the deadline of 2 min is over, and I cannot read the state of the rollout. AWS does not allow "
         "ecs:DescribeServices: "
     )

@@ -1,4 +1,4 @@
-"""The card of a success is brought up to date when a later deploy changes the service, and when it ends."""
+"""What the messages of earlier deploys say is due when a later one changes the service, and when it ends."""
 
 from __future__ import annotations
 
@@ -24,3 +24,20 @@ def test_the_card_of_the_last_success_is_due_when_the_next_deploy_begins_and_whe
     harness.cancel(second)
     harness.until_outcome(second)
     assert first in ThreadStore(redis).due(1e12)
+
+
+def test_what_is_said_of_a_failure_is_due_when_the_next_deploy_begins_and_when_it_ends(
+    harness: EngineHarness,
+) -> None:
+    failed = harness.request_deploy("web", "1.5.0-crash")
+    assert harness.until_over(failed).outcome is Outcome.ROLLED_BACK
+    threads, redis = ThreadStore(harness.store.redis), harness.store.redis
+    redis.delete(redis_keys.PUBLISH)
+    second = harness.request_deploy("web", "1.4.1")
+
+    harness.until_phase(second, Phase.FOLLOWING)
+    assert failed in threads.due(1e12)
+
+    redis.delete(redis_keys.PUBLISH)
+    harness.until_outcome(second)
+    assert failed in threads.due(1e12)
