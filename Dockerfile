@@ -18,8 +18,9 @@ RUN ["pip", "--python", "/opt/slipway/bin/python", "install", "--no-deps", "--no
 
 FROM python:${PYTHON}-slim
 COPY --from=build /opt/slipway /opt/slipway
-# METRICS_PORT: each container has a network of its own, so all can have the same port.
+# HOME: slack_sdk does not start for a user who has none. METRICS_PORT: each container has a network of its own.
 ENV PATH=/opt/slipway/bin:$PATH \
+    HOME=/tmp \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     LOG_FORMAT=json \

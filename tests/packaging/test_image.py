@@ -89,6 +89,12 @@ def test_the_image_runs_as_nobody_in_particular_and_gets_its_signals() -> None:
         assert isinstance(json.loads(line), list), line
 
 
+def test_a_user_without_a_home_is_given_one() -> None:
+    """Without HOME, slack_sdk raises on import for an id that has no name."""
+    assert "HOME=/tmp" in arguments(FINAL, "ENV")[0].split()
+    assert "Environment=HOME=/tmp" in (ROOT / "packaging/systemd/slipway-.service.d/common.conf").read_text()
+
+
 def test_the_health_check_is_the_module_for_it() -> None:
     [check] = arguments(FINAL, "HEALTHCHECK")
 
