@@ -5,12 +5,13 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check gallery pictures docs lock format clean
+.PHONY: help demo test test-pythons test-operations check gallery pictures docs lock format clean
 
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
 	@echo "make test-pythons  run a part of the tests with each promised version of Python that this machine has"
+	@echo "make test-operations  run the commands of docs/operations.md, with packages from the registry"
 	@echo "make check   lint, types and import rules"
 	@echo "make gallery  draw everything that Slipway says in Slack: build/gallery.html, and pictures"
 	@echo "make pictures  take the pictures of the README of the demo's page: docs/*.png"
@@ -35,6 +36,9 @@ test: .venv/ready
 
 test-pythons:
 	@$(PYTHON) .ci/pythons.py
+
+test-operations: .venv/ready
+	SLIPWAY_REAL_PIP=1 $(BIN)/pytest tests/scenarios/test_operations_page.py
 
 check: .venv/ready
 	$(BIN)/ruff check .
