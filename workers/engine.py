@@ -7,12 +7,14 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
 from deploys.decisions import is_service_untouched
+from deploys.environment_values import names_of, values_hidden
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.failure_followup import changed_by
 from deploys.holds.held_deploys import HoldSource
@@ -31,9 +33,11 @@ from deploys.where_told import channels_told
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
+from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
+from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 from workers.tag_signature import TagSigner
@@ -143,7 +147,13 @@ class Engine:
         while True:
             deploy = context.claim.deploy
             try:
-                with quotes_hidden(self._must_hide_quotes(deploy), before=read_quotes) as quotes:
+                with (
+                    quotes_hidden(self._must_hide_quotes(deploy), before=read_quotes) as quotes,
+                    values_hidden(
+                        partial(read_variables, context.region, known_revisions(deploy)),
+                        (*names_of(deploy.service), deploy.tag),
+                    ),
+                ):
                     result = self._run_step(deploy, context)
                 result = replace(result, deploy=with_quotes(result.deploy, quotes))
                 keep = result.delay <= 0 and self._may_take_another_step(context.claim)

@@ -31,7 +31,7 @@ def held_by(talk: Talk, deploy_id: str) -> HoldKind | None:
 def test_the_holder_deploys_and_the_others_are_refused(talk: Talk) -> None:
     talk.says(ALICE, LOCK)
 
-    assert talk.says(DAVE, "/deploy web 1.4.2").startswith(f"`web` is locked. <@{ALICE}> has locked `web`")
+    assert talk.says(DAVE, "/deploy web 1.4.2").startswith(f"`web` is locked. <@{ALICE}> locked `web`")
     assert talk.says(DAVE, "/deploy restart web").startswith("`web` is locked.")
     assert talk.says(DAVE, "/deploy scale web 2").startswith("`web` is locked.")
     assert talk.says(CAROL, "/deploy unlock web").endswith(
@@ -46,7 +46,7 @@ def test_a_lock_that_comes_before_it_runs_holds_what_was_allowed(talk: Talk) -> 
     talk.says(ALICE, LOCK)
 
     assert talk.ends(first)[0] is Outcome.SUCCEEDED
-    assert talk.is_held(waiting).startswith(f"<@{ALICE}> has locked `web`")
+    assert talk.is_held(waiting).startswith(f"<@{ALICE}> locked `web`")
     talk.says(BOB, "/deploy unlock web")
     assert talk.ends(waiting)[0] is Outcome.SUCCEEDED
 

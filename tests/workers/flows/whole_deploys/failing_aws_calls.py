@@ -64,6 +64,7 @@ NOT_REQUIRED = frozenset(
         "task_definitions.find_registered_for",
         "task_definitions.read_replaced_revision",
         "task_definitions.read_tags",
+        "task_definitions.read_variables",
         "tasks.list_stopped_tasks",
     }
 )

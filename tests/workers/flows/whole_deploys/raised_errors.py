@@ -135,6 +135,7 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.SlackRefusesToken,
     errors.SlackUnreachable,
     # by a check of the plan, before the first change
+    errors.ApprovalLost,
     errors.CatalogueChanged,
     errors.AlarmMissing,
     errors.AlarmFiring,
