@@ -144,6 +144,15 @@ def test_compose_starts_what_the_procfile_starts() -> None:
         assert command == expected
 
 
+def test_git_keeps_neither_the_settings_nor_the_data_of_compose() -> None:
+    paths = ["settings/bot.env", "settings/valkey/users.acl", "data/dump.rdb"]
+    done = subprocess.run(
+        ["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.splitlines() == paths
+
+
 def test_only_the_proxy_of_this_machine_reaches_compose() -> None:
     ports = {name: service["ports"] for name, service in COMPOSE.items() if "ports" in service}
 
