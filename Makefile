@@ -5,11 +5,13 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check gallery pictures docs lock format clean
+.PHONY: help demo test test-pythons test-operations check gallery pictures docs lock format clean
 
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
+	@echo "make test-pythons  run a part of the tests with each promised version of Python that this machine has"
+	@echo "make test-operations  run the commands of docs/operations.md, with packages from the registry"
 	@echo "make check   lint, types and import rules"
 	@echo "make gallery  draw everything that Slipway says in Slack: build/gallery.html, and pictures"
 	@echo "make pictures  take the pictures of the README of the demo's page: docs/*.png"
@@ -32,6 +34,12 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/pytest -n auto
 
+test-pythons:
+	@$(PYTHON) .ci/pythons.py
+
+test-operations: .venv/ready
+	SLIPWAY_REAL_PIP=1 $(BIN)/pytest tests/scenarios/test_operations_page.py
+
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,18 +55,21 @@ pictures: .venv/ready
 docs: .venv/ready
 	$(BIN)/python -m slipway.configuration_page docs/configuration.md
 	$(BIN)/python -m slipway.metrics_page docs/operations.md
-	$(BIN)/python -m slipway.iam.operations_page docs/operations.md
+	$(BIN)/python -m slipway.iam.policies_page docs/iam.md
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The second file has what production needs, in the versions of the first, and no test tools.
+# The second file has what production needs, in the versions of the first, and no test tools; the third what builds
+# Slipway's own package.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock:
 	$(LOCK) --extra dev --output-file requirements.lock
 	$(LOCK) --constraint requirements.lock --output-file requirements-production.lock
+	echo "setuptools" | uv pip compile - --constraint requirements.lock --generate-hashes --quiet --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --output-file requirements-build.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

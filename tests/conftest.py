@@ -43,7 +43,13 @@ structlog.configure(
     ]
 )
 
-SLOW_FILES = ("test_processes.py", "test_bot_process.py", "test_web_process.py", "test_redis_refuses.py")
+SLOW_FILES = (
+    "test_operations_page.py",
+    "test_processes.py",
+    "test_bot_process.py",
+    "test_web_process.py",
+    "test_redis_refuses.py",
+)
 
 
 @pytest.hookimpl(optionalhook=True)

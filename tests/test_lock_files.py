@@ -48,6 +48,14 @@ def test_production_has_what_slipway_needs_and_no_test_tools() -> None:
     assert names(locked("requirements.lock")) >= TEST_TOOLS
 
 
+def test_what_builds_the_package_is_what_the_tests_are_installed_with() -> None:
+    build = locked("requirements-build.lock")
+    required = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+
+    assert build.items() <= locked("requirements.lock").items()
+    assert names(build) == {re.split(r"[>=<]", each)[0] for each in required}
+
+
 def test_no_lock_file_names_a_registry() -> None:
-    for name in ("requirements.lock", "requirements-production.lock"):
+    for name in ("requirements.lock", "requirements-production.lock", "requirements-build.lock"):
         assert not re.search(r"://|index-url|find-links", (ROOT / name).read_text())

@@ -12,6 +12,7 @@ SHARED_PROCESS_GROUPS = {
     "the demo over HTTP": re.compile(r"^tests/scenarios/.*[\[-]http[\]-]"),
     "the demo whose processes are killed": re.compile(r"/test_processes\.py::test_(a_deploy|every)_"),
     "the demo of a newcomer": re.compile(r"/test_newcomer\.py::"),
+    "the stack in CloudFormation": re.compile(r"/test_cloudformation\.py::"),
     "the browser": re.compile(r"^tests/sandbox/slack/page/"),
 }
 """Tests that share something slow to build. (xdist's own groups have no effect with pytest 9.2.)"""

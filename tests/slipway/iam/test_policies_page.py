@@ -1,4 +1,4 @@
-"""docs/operations.md has the policies that the code makes."""
+"""docs/iam.md has the policies that the code makes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slipway.iam.operations_page import update_page
+from slipway.iam.policies_page import update_page
 
-PAGE = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "iam.md").read_text()
 
 
 def test_the_page_is_up_to_date() -> None:

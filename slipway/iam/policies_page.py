@@ -1,6 +1,6 @@
-"""The policies in docs/operations.md, which come from the code.
+"""The policies in docs/iam.md, which come from the code.
 
-`python -m slipway.iam.operations_page FILE` (`make docs`) writes them into the page.
+`python -m slipway.iam.policies_page FILE` (`make docs`) writes them into the page.
 """
 
 from __future__ import annotations

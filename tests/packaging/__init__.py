@@ -1,0 +1,1 @@
+"""Dockerfile, compose.yml and the files of packaging/."""
