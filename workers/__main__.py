@@ -16,6 +16,7 @@ from deploys.errors import SlipwayError
 from deploys.job_queue import QUEUE_NAME
 from deploys.process_startup import exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
+from deploys.stores.heartbeats import HeartbeatWriter
 from workers import jobs
 from workers.dependencies import build_dependencies
 from workers.job_allowlist import AllowedJob
@@ -52,6 +53,7 @@ def main() -> int:
         default_result_ttl=0,
         log_job_description=False,
     )
+    worker.heartbeats = HeartbeatWriter(connection, "worker")
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
     log.info("worker started", worker=worker.name)
