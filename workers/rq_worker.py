@@ -27,7 +27,6 @@ from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
-from deploys.stores.heartbeats import HeartbeatWriter
 from workers.ecs.aws.aws_clients import AwsClients
 
 BOOKKEEPING_SECONDS = 5
@@ -47,7 +46,8 @@ class RqWorker(Worker):
     before_fork: Callable[[], None] = staticmethod(lambda: None)
     """Brings what jobs use up to date in the parent: what a job does about that ends with its process."""
 
-    heartbeats: HeartbeatWriter
+    before_wait: Callable[[], None] = staticmethod(lambda: None)
+    """Called each time before the worker waits for a job."""
 
     def run_until_stopped(self) -> None:
         """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
@@ -62,7 +62,7 @@ class RqWorker(Worker):
         except StopRequested:
             return
         finally:
-            for leave in (self.register_death, self.unsubscribe, self.heartbeats.remove):
+            for leave in (self.register_death, self.unsubscribe):
                 with REDIS_OUTAGE.tolerate_errors():
                     leave()  # type: ignore[no-untyped-call]
 
@@ -74,7 +74,7 @@ class RqWorker(Worker):
         self.check_for_suspension(burst=False)
         self.set_state(WorkerStatus.IDLE)
         self.heartbeat()
-        self.heartbeats.write()
+        self.before_wait()
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
         if found := self._dequeue():

@@ -84,5 +84,5 @@ def read_heartbeats(redis: Redis) -> list[Heartbeat]:
 
 def _now(redis: Redis) -> float:
     """Redis's own time (epoch seconds): the clocks of two machines may differ."""
-    seconds, microseconds = cast("tuple[int, int]", redis.time())
+    seconds, microseconds = redis.time()
     return seconds + microseconds / 1e6

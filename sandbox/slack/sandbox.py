@@ -44,9 +44,16 @@ class SlackSandbox(SlackClient):
         bot_token: str = BOT_TOKEN,
         app_token: str = APP_TOKEN,
         signing_secret: str = SIGNING_SECRET,
+        app_of_app_token: str = APP_ID,
         examples: Sequence[ExampleText] = (),
     ) -> None:
-        self.installation = AppInstallation(read_manifest(manifest), bot_token, app_token, signing_secret)
+        self.installation = AppInstallation(
+            read_manifest(manifest),
+            bot_token,
+            app_token,
+            signing_secret,
+            app_of_app_token=app_of_app_token,
+        )
         self.bot_token = bot_token
         self.app_token = app_token
         self.signing_secret = signing_secret
@@ -112,6 +119,7 @@ def build_server(app: ASGIApp) -> ReadyServer:
         app,
         log_level="warning",
         access_log=False,
+        date_header=False,  # answers of the Web API have their own
         lifespan="on",
         timeout_graceful_shutdown=1,
         ws_max_size=2**22,

@@ -1,4 +1,4 @@
-"""This machine's clock against Slack's and AWS's: both refuse what is signed five minutes too early or late."""
+"""This machine's clock against Slack's and AWS's: what is signed five minutes too early or late is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from slipway.doctor.context import DatedAnswer, DoctorContext
 from slipway.doctor.finding import Finding, NotChecked, error, ok, warning
 
 REFUSED_SECONDS = 300.0
-"""How far a clock may be off before AWS refuses what it signs (AWS IAM user guide, "Signature Version 4"), and
+"""How far a clock may be off before AWS refuses what it signs (IAM user guide, "Signature Version 4"), and
 before Slack's signatures count as old (docs.slack.dev, "Verifying requests from Slack")."""
 
 

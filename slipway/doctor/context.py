@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from botocore.exceptions import ClientError
 from pydantic import SecretStr, TypeAdapter
@@ -39,7 +39,7 @@ CALL_SECONDS = 5
 REDIS_SECONDS = 3.0
 """How long one command of Redis may take (seconds)."""
 CONFIG_TOKEN = "SLACK_CONFIG_TOKEN"
-"""A configuration token of Slack's, with which the app's manifest can be read. Only `slipway doctor` uses it."""
+"""A configuration token of Slack's, with which the app's manifest can be read. Nothing else uses it."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ class DoctorContext:
         info, given = cls.model_fields[name], os.environ.get(name.upper())
         if given is None:
             return info.default
-        return TypeAdapter(Annotated[info.annotation, *info.metadata]).validate_python(given.strip())
+        adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", Annotated[info.annotation, *info.metadata]))
+        return adapter.validate_python(given.strip())
 
     def keep_secrets(self) -> None:
         """Takes every secret of the environment out of what is printed, whether it is valid or not."""

@@ -12,8 +12,8 @@ from slipway.doctor.context import CONFIG_TOKEN, DoctorContext
 from slipway.doctor.finding import Finding, NotChecked, error, ok, skipped
 
 _UPDATE = (
-    "At api.slack.com/apps: your app, App Manifest: paste what `slipway manifest` prints (with --http URL for "
-    "HTTP), save it, and reinstall the app if Slack asks for it."
+    "At api.slack.com/apps: your app, App Manifest: paste what `slipway manifest` prints (for HTTP with "
+    "--http URL), save it, and reinstall the app if Slack asks for it."
 )
 
 

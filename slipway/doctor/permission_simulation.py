@@ -29,8 +29,8 @@ _ONLY_ON = {
     "ecs:DescribeServices": ":service/",
     "ecs:ListServiceDeployments": ":service/",
 }
-"""Actions that AWS checks on only one kind of resource (Service Authorization Reference). A statement that also
-names others for the sake of its other actions says nothing about these."""
+"""Actions that AWS checks on one kind of resource only (Service Authorization Reference), although their
+statement names others for the sake of its other actions."""
 
 Context = tuple[tuple[str, tuple[str, ...]], ...]
 """Condition keys with their values; several values are one list."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from typing import Any, cast
 
 from redis import Redis
 from rq import Queue
@@ -82,7 +81,7 @@ def _hosts_of_workers(redis: Redis) -> list[str]:
     pipe = redis.pipeline(transaction=False)
     for key in keys:
         pipe.hget(key, "hostname")
-    hosts = cast("list[Any]", pipe.execute())
+    hosts = pipe.execute()
     return [each.decode() if isinstance(each, bytes) else str(each) for each in hosts if each is not None]
 
 

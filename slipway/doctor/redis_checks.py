@@ -97,7 +97,7 @@ def judge_version(info: Mapping[str, Any]) -> Finding:
     if numbers >= WAITAOF_SINCE:
         return ok(f"{name} {version} can tell what is on its disk.")
     return error(
-        f"{name} {version or 'of an unknown version'} is too old: it cannot tell whether a write is on its disk.",
+        f"{name} {version or 'of an unknown version'} is too old: it cannot tell what is on its disk.",
         "Use Redis 7.2, or Valkey 7.2, or newer.",
     )
 

@@ -66,7 +66,7 @@ def _judge(url: str, status: int, is_answered: bool, seconds: float) -> Finding:
     if status == 401:
         return error(
             f"{url} refuses our signature (HTTP 401).",
-            "SLACK_SIGNING_SECRET is another one here than in the web process; or one of the clocks is wrong.",
+            "SLACK_SIGNING_SECRET is another here than in the web process, or one of the clocks is wrong.",
         )
     return error(
         f"{url} answers a signed request with HTTP {status}.",

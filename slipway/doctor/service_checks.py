@@ -60,7 +60,8 @@ def check_services(context: DoctorContext) -> Iterator[Finding]:
         well += not found
     if well:
         yield ok(
-            f"{plural(well, 'service')} in ECS {'is' if well == 1 else 'are'} as {context.services_file} says."
+            f"{plural(well, 'service')} in ECS {'is' if well == 1 else 'are'} as {context.services_file} "
+            "says."
         )
 
 

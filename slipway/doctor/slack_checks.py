@@ -29,7 +29,8 @@ def check_bot_token(context: DoctorContext) -> Iterator[Finding]:
         yield _failed(
             "SLACK_BOT_TOKEN",
             answer,
-            "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token; install the app first.",
+            "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token (install the app "
+            "first).",
         )
         return
     yield ok(f"Slack accepts SLACK_BOT_TOKEN: @{answer.data['user']} in the workspace {answer.data['team']}.")
@@ -90,7 +91,7 @@ def check_socket_mode(context: DoctorContext) -> Iterator[Finding]:
     except (OSError, ValueError, websocket.WebSocketException) as problem:
         yield error(
             f"Slack's WebSocket cannot be reached ({type(problem).__name__}: {problem}).",
-            "Let this machine connect to wss-primary.slack.com, port 443; a proxy must let WebSockets through.",
+            "Let this machine connect to wss-primary.slack.com, port 443, also through a proxy.",
         )
         return
     yield from judge_first_message(first)
