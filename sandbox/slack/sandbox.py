@@ -17,6 +17,7 @@ from sandbox.slack.routes import build_application
 from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
+from sandbox.slack.team.workspace import APP_ID
 from sandbox.slack.workspace_state import ExampleText, build_state
 
 _START_TIMEOUT_SECONDS = 15.0

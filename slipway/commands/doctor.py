@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +37,7 @@ Exits with 0 if there is no error, with 1 if there is one, with 2 if an option o
 """Not a docstring, because `python -OO` drops those."""
 
 _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "bold red", Level.SKIPPED: "dim"}
+NamedFinding = tuple[NamedCheck, Finding]
 _INDENT = " " * 9
 
 
@@ -84,11 +85,13 @@ def doctor(
         raise typer.Exit(2) from error
     context = DoctorContext(file, http or "", workers_role or "")
     context.keep_secrets()
-    found = []
+    found: list[NamedFinding] = []
+    report = Report()
     for check, finding in _without_secrets(context):
         found.append((check, finding))
         if not as_json:
-            _print_finding(finding)
+            report.add(check, finding)
+    report.end()
     counts = Counter(finding.level for _, finding in found)
     if as_json:
         print_safely(json.dumps(_as_json(found, counts), indent=2))
@@ -104,9 +107,34 @@ def _without_secrets(context: DoctorContext) -> Iterator[tuple[NamedCheck, Findi
         yield check, Finding(finding.level, what, advice)
 
 
+class Report:
+    """Prints each line at once, so that somebody who waits sees how far it is. Checks that follow one another
+    and were not made for the same reason are one line."""
+
+    def __init__(self) -> None:
+        self._skipped: list[str] = []
+        self._why = ""
+
+    def add(self, check: NamedCheck, finding: Finding) -> None:
+        """The next line."""
+        is_skipped = finding.level is Level.SKIPPED
+        if not is_skipped or finding.what != self._why:
+            self.end()
+        if is_skipped and not finding.advice:
+            self._skipped.append(check.name)
+            self._why = finding.what
+        else:
+            _print_finding(finding)
+
+    def end(self) -> None:
+        """Prints what was kept back."""
+        if self._skipped:
+            _print_finding(Finding(Level.SKIPPED, f"Not checked ({', '.join(self._skipped)}): {self._why}"))
+        self._skipped, self._why = [], ""
+
+
 def _print_finding(finding: Finding) -> None:
-    """At once, so that somebody who waits sees how far it is."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
     console.print(
         Text.assemble((f"{finding.level:<9}", _STYLES[finding.level]), _indented(finding.what)), end="\n"
     )
@@ -118,7 +146,7 @@ def _indented(text: str) -> str:
     return text.replace("\n", f"\n{_INDENT}")
 
 
-def _as_json(found: list[tuple[NamedCheck, Finding]], counts: Counter[Level]) -> dict[str, Any]:
+def _as_json(found: Sequence[NamedFinding], counts: Counter[Level]) -> dict[str, Any]:
     return {
         "ok": not counts[Level.ERROR],
         "counts": {level.value: counts[level] for level in Level},

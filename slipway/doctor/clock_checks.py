@@ -1,4 +1,4 @@
-"""This machine's clock against Slack's and AWS's: what is signed five minutes too early or late is refused."""
+"""This machine's clock against Slack's and AWS's: what is signed five minutes early or late is refused."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def seconds_ahead(answer: DatedAnswer) -> float | None:
 def _judge(whose: str, answer: DatedAnswer | None) -> Finding:
     ahead = seconds_ahead(answer) if answer else None
     if ahead is None:
-        raise NotChecked(f"{whose} gave no answer with a date.")
+        raise NotChecked(f"{whose} gave no answer with its time.")
     if abs(ahead) < MIN_REPORTED_SECONDS:
         return ok(f"This machine's clock agrees with {whose}'s, within {MIN_REPORTED_SECONDS:g} s.")
     what = f"This machine's clock is {describe_offset(ahead)} {whose}'s."

@@ -24,6 +24,7 @@ from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.catalogue.service import Service
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, SettingsInvalid, SlipwayError
 from deploys.mrkdwn import plain_text
+from deploys.process_startup import LEAST_KEY_LENGTH
 from deploys.redaction import keep_secret, password_of, redact
 from deploys.redis_connection import make_client
 from deploys.settings import Settings, load_settings
@@ -134,9 +135,9 @@ class DoctorContext:
             for name in names:
                 value = os.environ.get(name.upper(), "")
                 keep_secret(each.strip() for each in (value, *value.split(",")))
-        keep_secret(
-            os.environ.get(name, "") for name in (CONFIG_TOKEN, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-        )
+        others = (CONFIG_TOKEN, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        values = [os.environ.get(name, "").strip() for name in others]
+        keep_secret(value for value in values if len(value) >= LEAST_KEY_LENGTH)
         try:
             keep_secret(password_of(os.environ.get("REDIS_URL", "")))
         except ValueError:  # no address: the check of the settings says so
@@ -236,7 +237,8 @@ class DoctorContext:
     def require_slack(self) -> None:
         """Raises NotChecked unless Slack accepts the bot's token."""
         if self.slack_identity.error:
-            raise NotChecked("Slack does not accept the bot's token, or does not answer.")
+            refused = self.slack_identity.answered
+            raise NotChecked("Slack refuses the bot's token." if refused else "Slack does not answer.")
 
     # AWS
 

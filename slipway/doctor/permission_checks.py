@@ -9,6 +9,7 @@ from dataclasses import replace
 from deploys.catalogue.service import Service
 from deploys.errors import AwsDenied, AwsError
 from deploys.mrkdwn import plain_text, plural
+from slipway.account_survey.surveyed_service import GapKind
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, error, ok, warning
 from slipway.doctor.permission_reads import denied_reads
@@ -26,6 +27,7 @@ from slipway.iam.policies import may_assume
 from slipway.iam.service_facts import PLACEHOLDER, unknown_facts
 from slipway.iam.service_statements import service_statements
 from slipway.iam.statement import Statement, merge
+from workers.ecs.aws.aws_clients import RegionClients
 
 Needed = Mapping[str, Sequence[Statement]]
 """By the name of a service: what has to be allowed for it."""
@@ -51,14 +53,17 @@ def check_permissions(context: DoctorContext) -> Iterator[Finding]:
 def _check_group(
     context: DoctorContext, group: SameCredentials, principal: str, account: str
 ) -> Iterator[Finding]:
-    names = ", ".join(each.name for each in group.services)
+    services = [each for each in group.services if _may_exist(context, each)]
+    if not services:
+        return
+    names = ", ".join(each.name for each in services)
     if not principal:
         yield warning(
             f"The credentials for {names} are the root user's, who may do everything.",
             "Give the workers a role with the policies that `slipway iam-policy` prints.",
         )
         return
-    needed = {each.name: _needed_statements(context, each, account) for each in group.services}
+    needed = {each.name: _needed_statements(context, each, account) for each in services}
     region = group.region.name
     simulator = PolicySimulator(group.region, principal)
     try:
@@ -72,7 +77,7 @@ def _check_group(
         )
     except AwsError as problem:
         yield _not_simulated(names, principal, problem)
-        yield from _try_reads(context, group, needed)
+        yield from _try_reads(context, group.region, services, needed)
         return
     lacking = {
         name: [part for each in statements if (part := lacking_part(each, region, refusals))]
@@ -83,11 +88,20 @@ def _check_group(
         yield ok(f"{simulator.principal} may do all that {_need(well)} (simulated by IAM).")
 
 
+def _may_exist(context: DoctorContext, service: Service) -> bool:
+    """Whether ECS has it, or did not let it be read: nothing is to be allowed for a name that is mistyped."""
+    surveyed = context.survey.by_service.get(service.name)
+    if surveyed is None or surveyed.state is not None:
+        return surveyed is not None
+    about = f"{service.cluster}/{service.ecs_service} in {service.region}"
+    return any(each.kind is GapKind.DENIED and each.about == about for each in context.survey.gaps)
+
+
 def _needed_statements(context: DoctorContext, service: Service, account: str) -> list[Statement]:
     """Without those that name something that AWS did not tell."""
     facts = context.survey.facts.get(service.name) or unknown_facts(service)
     if facts == unknown_facts(service):
-        facts = unknown_facts(service, account)
+        facts = replace(unknown_facts(service, account), is_scaled=False)
     return [
         each
         for each in service_statements(service, facts)
@@ -151,13 +165,15 @@ def _not_simulated(names: str, principal: str, problem: AwsError) -> Finding:
     )
 
 
-def _try_reads(context: DoctorContext, group: SameCredentials, needed: Needed) -> Iterator[Finding]:
-    if context.workers_role and not group.services[0].role:
+def _try_reads(
+    context: DoctorContext, region: RegionClients, services: Sequence[Service], needed: Needed
+) -> Iterator[Finding]:
+    if context.workers_role and not services[0].role:
         return  # the credentials at hand are not those of the workers
     lacking: dict[str, list[Statement]] = {}
-    for service in group.services:
+    for service in services:
         facts = context.survey.facts.get(service.name) or unknown_facts(service)
-        denied = denied_reads(group.region, service, facts, context.survey.gaps)
+        denied = denied_reads(region, service, facts, context.survey.gaps)
         lacking[service.name] = [
             replace(each, actions=actions)
             for each in needed[service.name]

@@ -50,7 +50,7 @@ def check_scheduler(context: DoctorContext) -> Iterator[Finding]:
         yield ok(f"{plural(len(found), 'scheduler')} {'run' if len(found) > 1 else 'runs'}.")
         return
     yield error(
-        "No scheduler runs, so what is due waits: deploys stop after a lost job, and nothing is reminded.",
+        "No scheduler runs, so what is due waits: reminders, clean-up, and deploys whose job was lost.",
         "Start it: python -m workers.scheduler. If it runs, its log says why it writes nothing to Redis.",
     )
 

@@ -33,7 +33,7 @@ def check_redis_answers(context: DoctorContext) -> Iterator[Finding]:
     elif _is_refusal(context.redis_error):
         yield error(
             f"Redis refuses us ({context.redis_error}).",
-            "Put the user and the password of the process into REDIS_URL: redis://NAME:PASSWORD@HOST:6379/0.",
+            "Put the process's user and password into REDIS_URL (docs/security.md, Redis).",
         )
     else:
         yield error(

@@ -45,7 +45,7 @@ def _run(check: NamedCheck, context: DoctorContext, found: SimpleQueue[Finding |
         for finding in check.run(context):
             found.put(finding)
     except NotChecked as missing:
-        found.put(skipped(f"Not checked ({check.name}): {missing}"))
+        found.put(skipped(str(missing)))
     except SlipwayError as problem:
         found.put(error(plain_text(problem.message), "Mend that, and run `slipway doctor` again."))
     except Exception as problem:  # noqa: BLE001 - the other checks go on, whatever it is

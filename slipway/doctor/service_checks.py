@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from deploys.catalogue.service import Service
 from deploys.errors import AwsError, SlipwayError
 from deploys.mrkdwn import plain_text, plural
-from slipway.account_survey.surveyed_service import SurveyedService
+from slipway.account_survey.surveyed_service import Gap, GapKind, SurveyedService
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, error, ok, warning
 from workers.ecs import alarms
@@ -45,12 +45,7 @@ def check_services(context: DoctorContext) -> Iterator[Finding]:
                 f"It is the `role` of {', '.join(each.name for each in group.services)}; "
                 "`slipway iam-policy` prints its trust policy.",
             )
-    for gap in survey.gaps:
-        about = f" ({gap.about})" if gap.about else ""
-        yield error(
-            f"AWS did not answer {gap.action}{about}: {gap.why}",
-            "The lines about permissions below say what is missing; otherwise check the name and the region.",
-        )
+    yield from describe_gaps(survey.gaps)
     for service in context.services:
         surveyed = context.surveyed(service)
         if surveyed is None or (surveyed.state is None and not surveyed.is_missing):
@@ -86,6 +81,24 @@ def check_alarms(context: DoctorContext) -> Iterator[Finding]:
         well += not found
     if well:
         yield ok(f"CloudWatch has the alarms of {plural(well, 'service')}.")
+
+
+def describe_gaps(gaps: Iterable[Gap]) -> Iterator[Finding]:
+    """What AWS did not answer: a line for each missing permission, and for each other reason. Pure."""
+    denied: dict[str, list[str]] = {}
+    for gap in gaps:
+        if gap.kind is GapKind.DENIED:
+            denied.setdefault(gap.action, []).append(gap.about)
+        else:
+            yield error(
+                f"AWS did not answer {gap.action} ({gap.about}): {gap.why}",
+                "Check `cluster` and `region` in services.yml, and whether AWS can be reached from here.",
+            )
+    for action, about in denied.items():
+        yield error(
+            f"AWS does not allow {action}, so this could not be read: {'; '.join(about)}.",
+            "The lines about permissions name the statement to add.",
+        )
 
 
 def judge_service(service: Service, surveyed: SurveyedService) -> Iterator[Finding]:
@@ -139,4 +152,4 @@ def _refusal(judge: Callable[[], object]) -> str:
 
 
 def _refused(service: Service, why: str) -> Finding:
-    return error(f"{service.name}: {why}", "Until then its deploys are refused with these words.")
+    return error(f"{service.name}: {why}", "Its deploys are refused in these words until then.")

@@ -19,8 +19,8 @@ def check_settings(context: DoctorContext) -> Iterator[Finding]:
             return
         if not set(wrong.names) <= told:
             yield error(
-                f"Settings of the {process}: {', '.join(wrong.names)} missing or wrong.",
-                wrong.facts["listing"].strip("\n"),
+                f"Missing or wrong settings of the {process}: {', '.join(wrong.names)}.",
+                "\n".join(line.strip() for line in wrong.facts["listing"].strip().splitlines()),
             )
         told |= set(wrong.names)
     if not context.wrong_settings:

@@ -60,6 +60,8 @@ def check_app_token(context: DoctorContext) -> Iterator[Finding]:
     if context.uses_http:
         return
     answer = context.call_slack(_app_token(context), "auth.test")
+    if not answer.answered and not context.slack_identity.answered:
+        raise NotChecked("Slack does not answer.")
     if answer.error:
         yield _failed(
             "SLACK_APP_TOKEN",
@@ -85,7 +87,7 @@ def check_socket_mode(context: DoctorContext) -> Iterator[Finding]:
         return
     answer = context.call_slack(_app_token(context), "apps.connections.open")
     if answer.error:
-        raise NotChecked(f"Slack opens no connection ({answer.error}).")
+        raise NotChecked("Slack opens no connection." if answer.answered else "Slack does not answer.")
     try:
         first = _first_message(str(answer.data["url"]))
     except (OSError, ValueError, websocket.WebSocketException) as problem:
