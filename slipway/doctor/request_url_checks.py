@@ -57,10 +57,13 @@ def check_request_url(context: DoctorContext) -> Iterator[Finding]:
         )
         return
     seconds = time.monotonic() - began
-    yield _judge(url, answer.status, challenge in answer.data.decode("utf-8", "replace"), seconds)
+    yield judge_answer(
+        url, answer.status, is_answered=challenge in answer.data.decode("utf-8", "replace"), seconds=seconds
+    )
 
 
-def _judge(url: str, status: int, is_answered: bool, seconds: float) -> Finding:
+def judge_answer(url: str, status: int, *, is_answered: bool, seconds: float) -> Finding:
+    """is_answered: whether it has what Slack asks for. seconds: how long it took. Pure."""
     if status == 200 and is_answered:
         return ok(f"{url} answers a signed request within {seconds:.1f} s.")
     if status == 401:
@@ -69,7 +72,7 @@ def _judge(url: str, status: int, is_answered: bool, seconds: float) -> Finding:
             "SLACK_SIGNING_SECRET is another here than in the web process, or one of the clocks is wrong.",
         )
     return error(
-        f"{url} answers a signed request with HTTP {status}.",
+        f"{url} answers a signed request with HTTP {status}{', but not as asked' if status == 200 else ''}.",
         f"Let the proxy pass POST {REQUEST_PATH} on to the web process, body and headers unchanged.",
     )
 

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 from deploys.errors import SlipwayError
-from deploys.mrkdwn import plain_text, plural
+from deploys.mrkdwn import plain_text
 from deploys.slack_errors import exception_reason
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, NamedCheck, NotChecked, error, skipped
@@ -31,7 +31,7 @@ def _run_within_time(check: NamedCheck, context: DoctorContext) -> Iterator[Find
             finding = found.get(timeout=max(0.0, until - monotonic()))
         except Empty:
             yield error(
-                f"The check `{check.name}` did not end within {plural(round(check.seconds), 'second')}.",
+                f"The check `{check.name}` did not end in time ({check.seconds:g} s).",
                 "Something answers too slowly: the network, or what it asks. Run `slipway doctor` again.",
             )
             return

@@ -115,7 +115,8 @@ def judge_first_message(message: dict[str, Any]) -> Iterator[Finding]:
     else:
         others = int(message.get("num_connections") or 1) - 1
         if others > 0:
-            yield ok(f"Socket Mode works, and {plural(others, 'connection')} of the bot's is open.")
+            are = "is" if others == 1 else "are"
+            yield ok(f"Socket Mode works, and {plural(others, 'connection')} of the bot's {are} open.")
         else:
             yield error(
                 "Socket Mode works, but no bot is connected, so /deploy is not answered.",

@@ -16,6 +16,7 @@ from redis import Redis
 from deploys.job_queue import JobQueue
 from deploys.redis_trust import trust_warnings
 from deploys.stores import redis_keys
+from deploys.stores.heartbeats import HeartbeatWriter
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
 from sandbox.valkey import refusing_commands
@@ -118,10 +119,10 @@ def no_redis(setup: Setup) -> Iterator[None]:
 
 
 def wrong_redis_password(setup: Setup) -> Iterator[None]:
-    setup.redis.execute_command("ACL", "SETUSER", "slipway-bot", "on", ">right-password", "+@all", "~*")
+    setup.redis.acl_setuser("slipway-bot", enabled=True, passwords=["+right-password"], categories=["+@all"])
     setup.set(REDIS_URL=os.environ["REDIS_URL"].replace("redis://", "redis://slipway-bot:wrong-password@"))
     yield
-    setup.redis.execute_command("ACL", "DELUSER", "slipway-bot")
+    setup.redis.acl_deluser("slipway-bot")
 
 
 def no_append_only_file(setup: Setup) -> Iterator[None]:
@@ -177,9 +178,8 @@ def workers_that_do_not_keep_up(setup: Setup) -> Iterator[None]:
 
 
 def no_scheduler(setup: Setup) -> Iterator[None]:
-    for member in setup.redis.zrange(redis_keys.HEARTBEATS, 0, -1):
-        if b"scheduler" in member:
-            setup.redis.zrem(redis_keys.HEARTBEATS, member)
+    setup.redis.delete(redis_keys.HEARTBEATS)
+    HeartbeatWriter(setup.redis, "worker").write()
     yield
 
 
@@ -337,7 +337,7 @@ def changed_services(setup: Setup, old: str, new: str, *statements: Any) -> Iter
 
 @contextmanager
 def redis_setting(redis: Redis, name: str, value: str) -> Iterator[None]:
-    before = redis.config_get(name)[name]
+    before = str(redis.config_get(name)[name])
     redis.config_set(name, value)
     try:
         yield

@@ -140,7 +140,7 @@ def healthy(slack: SlackSandbox, aws_account: EcsSandbox, redis: Redis, redis_ur
     )
     setup.enforce()
     worker = Worker([Queue(QUEUE_NAME, connection=redis)], connection=redis)
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     for process in ("worker", "scheduler"):
         HeartbeatWriter(redis, process).write()
     yield setup

@@ -25,7 +25,7 @@ BROKEN: dict[str, Callable[[Setup], Iterator[None]]] = {
 VARYING = {
     r"127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"uses \d+ MB, [\d,]+%": "uses N MB, N%",
-    r"\b(59|399)(\.\d+)? s\b": "N s",
+    r"\b(59|60|399|400)(\.\d+)? s\b": "N s",
 }
 """What differs from run to run."""
 
