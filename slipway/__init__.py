@@ -1,1 +1,1 @@
-"""The `slipway` command: `init`, `check`, `schema`, `manifest`, `iam-policy`, `audit` and `demo`."""
+"""The `slipway` command: `init`, `check`, `doctor`, `schema`, `manifest`, `iam-policy`, `audit` and `demo`."""

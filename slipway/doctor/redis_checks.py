@@ -15,8 +15,9 @@ from deploys.redis_trust import trust_warnings
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, error, ok, warning
 
+LEAST_VERSION = (7, 0)
 WAITAOF_SINCE = (7, 2)
-"""The version from which on Redis, and Valkey, can tell whether a write is on disk."""
+"""The version from which on Redis, and Valkey, can tell whether a write is on disk (Redis commands, WAITAOF)."""
 PINGS = 9
 SLOW_SECONDS = 0.02
 """A median round trip from which on requests are noticeably slow: a command takes about ten."""
@@ -96,10 +97,13 @@ def judge_version(info: Mapping[str, Any]) -> Finding:
     numbers = tuple(int(each) for each in str(version).split(".")[:2] if each.isdigit())
     if numbers >= WAITAOF_SINCE:
         return ok(f"{name} {version} can tell what is on its disk.")
-    return error(
-        f"{name} {version or 'of an unknown version'} is too old: it cannot tell what is on its disk.",
-        "Use Redis 7.2, or Valkey 7.2, or newer.",
-    )
+    advice = "Use Redis 7.2, or Valkey 7.2, or newer."
+    if numbers >= LEAST_VERSION:
+        return warning(
+            f"{name} {version} cannot tell what is on its disk, so a power cut may undo what was accepted.",
+            advice,
+        )
+    return error(f"{name} {version or 'of an unknown version'} is too old.", advice)
 
 
 def judge_role(info: Mapping[str, Any]) -> Finding:

@@ -23,7 +23,7 @@ from deploys.stores.heartbeats import (
 from sandbox.valkey import valkey
 from tests.redis_acl import apply_rules, url_of
 
-OWN = {"host": socket.gethostname(), "pid": os.getpid(), "version": version("slipway-bot")}
+OWN: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "version": version("slipway-bot")}
 
 
 class Uptime:

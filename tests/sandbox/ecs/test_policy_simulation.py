@@ -61,20 +61,20 @@ def test_each_action_is_judged_on_each_resource(ecs: EcsSandbox) -> None:
 @pytest.mark.parametrize(
     ("condition", "kind", "values", "decision"),
     [
-        ({"StringEquals": {"k": "a"}}, "string", ["a"], "allowed"),
-        ({"StringEquals": {"k": "a"}}, "string", ["b"], "implicitDeny"),
-        ({"ForAllValues:StringLike": {"k": "a*"}}, "stringList", ["a", "ab"], "allowed"),
-        ({"ForAllValues:StringLike": {"k": "a*"}}, "stringList", ["a", "b"], "implicitDeny"),
+        ({"StringEquals": {"my:key": "a"}}, "string", ["a"], "allowed"),
+        ({"StringEquals": {"my:key": "a"}}, "string", ["b"], "implicitDeny"),
+        ({"ForAllValues:StringLike": {"my:key": "a*"}}, "stringList", ["a", "ab"], "allowed"),
+        ({"ForAllValues:StringLike": {"my:key": "a*"}}, "stringList", ["a", "b"], "implicitDeny"),
     ],
 )
 def test_conditions_are_judged_by_the_context_that_is_given(
     ecs: EcsSandbox, condition: Any, kind: str, values: list[str], decision: str
 ) -> None:
     ecs.enforce_policies(KEY, [{"Statement": [ASK, statement(Condition=condition)]}])
-    entry = {"ContextKeyName": "k", "ContextKeyType": kind, "ContextKeyValues": values}
+    entry = {"ContextKeyName": "my:key", "ContextKeyType": kind, "ContextKeyValues": values}
 
     assert simulate(ecs, ContextEntries=[entry]) == [("ecs:UpdateService", WEB, decision, [])]
-    assert simulate(ecs)[0][3] == ["k"], "the key is missing"
+    assert simulate(ecs)[0][3] == ["my:key"], "the key is missing"
 
 
 def test_without_a_resource_every_resource_is_meant(ecs: EcsSandbox) -> None:
