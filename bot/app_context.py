@@ -34,8 +34,10 @@ from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.tag_lists import TagLists
+from deploys.stores.terminal_answers import TerminalAnswers
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
+from deploys.stores.workspace import Workspace, save_workspace
 
 REDIS_TIMEOUT_SECONDS = 1.3
 """Longest wait for one answer of Redis. With one retry, a person still learns within Slack's 3 seconds that
@@ -64,6 +66,7 @@ class AppContext:
     read_catalogue: Callable[[], Catalogue]
     """Returns the catalogue that is in force: the same object until services.yml changes."""
     tag_lists: TagLists
+    terminal_answers: TerminalAnswers
     views: ViewCalls
     now: Callable[[], float] = time.time
 
@@ -118,6 +121,7 @@ def build_app_context(
         request_limits=RequestLimits(redis, limits or Limits(), now=now),
         read_catalogue=read_catalogue or repeat(catalogue).__next__,
         tag_lists=TagLists(redis),
+        terminal_answers=TerminalAnswers(redis),
         views=views,
         now=now,
     )
@@ -136,6 +140,7 @@ def open_app_context(settings: RequestSettings) -> AppContext:
     clock = SlackClock()
     token = settings.slack_bot_token.get_secret_value()
     bot = identity.fetch_identity(WebClient(token=token, base_url=settings.slack_api_url), clock)
+    save_workspace(redis, Workspace(team=bot.team, bot_user=bot.user, bot=bot.bot, enterprise=bot.enterprise))
     return build_app_context(
         bot,
         services_file.current(),

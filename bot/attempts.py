@@ -115,7 +115,7 @@ def write_repetition(deploy_id: str, command: Command, request: Request, context
 
 
 def _source(request: Request) -> str:
-    return "form" if request.from_form else ""
+    return "form" if request.from_form else request.asker.source
 
 
 class StrangerLog:

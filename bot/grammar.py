@@ -129,6 +129,8 @@ class Allowed(Enum):
     RUNNERS = auto()  # who may run commands in it, from there
 
 
+STARTERS = (Allowed.DEPLOYERS, Allowed.ROLLBACKERS, Allowed.SCALERS, Allowed.RUNNERS)
+"""What only those may do who may change the service."""
 Handler = Callable[[Command, "Request", "AppContext"], "PrivateReply"]
 
 
@@ -161,6 +163,11 @@ class Subcommand:
     def syntax(self) -> str:
         """`rollback SERVICE [TAG or deploy id]`"""
         return " ".join(filter(None, (self.prefix, *(each.shown for each in self.arguments))))
+
+    @property
+    def starts_deploys(self) -> bool:
+        """Whether it queues deploys, whose outcome somebody may wait for."""
+        return self.allowed in STARTERS and not self.is_query and self.announcement is None
 
     @property
     def takes_one_service(self) -> bool:

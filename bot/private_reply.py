@@ -38,6 +38,8 @@ class PrivateReply:
     sends this, and `blocks` if Slack refuses it."""
     announcement: str = ""
     """What the ack of a command says if a worker sends the answer because of `native`."""
+    deploys: tuple[str, ...] = ()
+    """Ids of the deploys that were queued, or that are the same and under way already."""
     form: dict[str, Any] | None = None
     """A modal to open in place of the text, which is said only if Slack does not open it."""
 

@@ -1,7 +1,9 @@
-"""Who asks, where, and when they sent it: the same for commands, mentions, clicks, shortcuts and modals."""
+"""Who asks, where, and when they sent it: the same for commands, mentions, clicks, shortcuts and modals, and
+on the command line."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +39,10 @@ class Request:
     from_form: bool = False
     """Whether it was submitted in the form."""
     mention: bool = False
+    command_line: str = ""
+    """Who asked on the command line (`DeployRequest.command_line`); empty: in Slack."""
+    query_id: str = ""
+    """The id under which a terminal waits for a worker's answer; empty: the answer goes to Slack."""
     in_shared_channel: bool = False
     """Whether Slack calls the channel shared with another organisation (`is_ext_shared_channel`, which events
     have)."""
@@ -44,7 +50,7 @@ class Request:
     @property
     def asker(self) -> Asker:
         """Who asks, and where, as access is decided by."""
-        return Asker(self.user, self.team, self.channel, self.in_shared_channel)
+        return Asker(self.user, self.team, self.channel, self.in_shared_channel, self.command_line)
 
     @property
     def answer_thread(self) -> str | None:
@@ -162,6 +168,21 @@ def from_view(request: BoltRequest, clock: SlackClock) -> Request:
         sent_at=_signed_at(request) or _received_at(request, clock),
         trigger_id=body.get("trigger_id") or "",
         from_form=True,
+        clock=clock,
+    )
+
+
+def from_command_line(
+    identity: str, user: str, team: str, channel: str, *, query_id: str, clock: SlackClock
+) -> Request:
+    """What somebody typed on a machine. A terminal waits, so nothing comes too late."""
+    return Request(
+        user=user,
+        team=team,
+        channel=channel,
+        sent_at=math.inf,
+        command_line=identity,
+        query_id=query_id,
         clock=clock,
     )
 

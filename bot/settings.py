@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from deploys.settings import SlackSettings, refuse, slack_token
+from deploys.settings import Settings, SlackSettings, refuse, slack_token
 from deploys.stores.request_limits import Limits
 
 
@@ -26,8 +26,8 @@ def _count_up_to(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-class RequestSettings(SlackSettings):
-    """What the processes that take requests have in common: how many they take."""
+class RequestLimitSettings(Settings):
+    """How many requests are taken."""
 
     changes_per_minute: Annotated[int, _count_up_to(1000)] = Field(
         default=30, description="Requests of one person that change something, clicks too, within a minute."
@@ -51,6 +51,10 @@ class RequestSettings(SlackSettings):
             self.max_waiting_per_service,
             self.max_open_per_person,
         )
+
+
+class RequestSettings(RequestLimitSettings, SlackSettings):
+    """What the processes that take Slack's requests have in common."""
 
 
 class BotSettings(RequestSettings):

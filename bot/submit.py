@@ -76,6 +76,7 @@ def build_deploy_request(request: Request, reason: str, now: float) -> DeployReq
         new_thread=request.new_thread,
         requested_at=now,
         from_form=request.from_form,
+        command_line=request.command_line,
     )
 
 
@@ -110,7 +111,9 @@ def submit_deploy(
     )
     is_frozen = overrides_freeze and context.freezes.find(command.service, context.now()) is not None
     if is_frozen:
-        deploy = override_freeze(deploy, request.user, command.reason, context.now())
+        deploy = override_freeze(
+            deploy, request.user, command.reason, context.now(), command_line=request.command_line
+        )
     if not command.waits_for_lock:
         refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()

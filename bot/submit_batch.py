@@ -77,7 +77,7 @@ def submit_batch(
     ]
     if overrides_freeze:
         deploys = [
-            override_freeze(each, request.user, command.reason, now)
+            override_freeze(each, request.user, command.reason, now, command_line=request.command_line)
             if context.freezes.find(each.service.name, now)
             else each
             for each in deploys

@@ -32,7 +32,8 @@ def queued(deploy: Deploy) -> PrivateReply:
         f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}). Its thread follows "
         f"{_where([deploy], deploy.request)} after the first checks."
     )
-    return PrivateReply(text + _command_note(deploy) + _approval_note(deploy), card_will_tell=True)
+    text += _command_note(deploy) + _approval_note(deploy)
+    return PrivateReply(text, card_will_tell=True, deploys=(deploy.id,))
 
 
 def queued_behind(waiting: WaitingDeploy) -> PrivateReply:
@@ -48,7 +49,7 @@ def queued_behind(waiting: WaitingDeploy) -> PrivateReply:
         f"{code(deploy.service.name)}, behind {before}.{start} It starts by itself. Its thread follows "
         f"{_where([deploy], deploy.request)}."
     )
-    return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
+    return PrivateReply(text + _approval_note(deploy), card_will_tell=True, deploys=(deploy.id,))
 
 
 def with_holds(reply: PrivateReply, holds: Sequence[Hold]) -> PrivateReply:
@@ -67,20 +68,22 @@ def without_freeze(reply: PrivateReply, service: str) -> PrivateReply:
 
 def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> PrivateReply:
     """The same was asked for before."""
-    return PrivateReply(f"Nothing was added: {_describe_existing(deploy, threads, now)}")
+    existing = _describe_existing(deploy, threads, now)
+    return PrivateReply(f"Nothing was added: {existing}", deploys=(deploy.id,))
 
 
 def goes_on(deploy: Deploy, threads: ThreadStore) -> PrivateReply:
     """It waited for the end of a freeze, which was overridden."""
     return PrivateReply(
         f"{deploy_text.name_at_start(deploy)} waited for the end of a freeze and goes on now. See "
-        f"{threads.link(deploy.thread_id)} (deploy {code(deploy.id)})."
+        f"{threads.link(deploy.thread_id)} (deploy {code(deploy.id)}).",
+        deploys=(deploy.id,),
     )
 
 
 def batch_goes_on(deploys: Sequence[Deploy], threads: ThreadStore) -> PrivateReply:
     """They waited for the end of a freeze, which was overridden."""
-    return PrivateReply("\n".join(goes_on(each, threads).text for each in deploys))
+    return PrivateReply("\n".join(goes_on(each, threads).text for each in deploys), deploys=_ids(deploys))
 
 
 def batch_queued(batch: Batch, deploys: Sequence[Deploy], waiting: Sequence[WaitingDeploy]) -> PrivateReply:
@@ -96,7 +99,7 @@ def batch_queued(batch: Batch, deploys: Sequence[Deploy], waiting: Sequence[Wait
     ]
     where = _where(deploys, batch.request)
     parts.append(f"The thread follows {where} after the first checks.")
-    return PrivateReply(" ".join(part for part in parts if part), card_will_tell=True)
+    return PrivateReply(" ".join(part for part in parts if part), card_will_tell=True, deploys=_ids(deploys))
 
 
 def _places(waiting: Sequence[WaitingDeploy]) -> str:
@@ -118,12 +121,18 @@ def batch_already_under_way(deploys: Sequence[Deploy], threads: ThreadStore, now
     """Some of it was asked for before, so none of it was added."""
     lines = [f"• {_describe_existing(each, threads, now)}" for each in deploys[:MAX_SERVICES_NAMED]]
     more = [f"• and {len(deploys) - len(lines)} more"] if len(deploys) > len(lines) else []
-    return PrivateReply("\n".join(["Nothing was added, because this is under way already:", *lines, *more]))
+    text = "\n".join(["Nothing was added, because this is under way already:", *lines, *more])
+    return PrivateReply(text, deploys=_ids(deploys))
+
+
+def _ids(deploys: Sequence[Deploy]) -> tuple[str, ...]:
+    return tuple(each.id for each in deploys)
 
 
 def _where(deploys: Sequence[Deploy], request: DeployRequest) -> str:
     channel = card_channel(deploys, request)
-    return "here" if channel == request.channel else f"in {channel_link(channel)}"
+    is_here = channel == request.channel and not request.command_line
+    return "here" if is_here else f"in {channel_link(channel)}"
 
 
 def _describe_existing(deploy: Deploy, threads: ThreadStore, now: float) -> str:

@@ -12,6 +12,9 @@ from deploys.records.deploy import new_deploy_id
 
 def new_query_id(request: Request, context: AppContext) -> str:
     """An id under which the worker finds where to answer."""
+    if request.query_id:
+        context.terminal_answers.expect(request.query_id, request.command_line)
+        return request.query_id
     query_id = new_deploy_id()
     if request.response_url:
         context.threads.save_response_url(query_id, request.response_url)

@@ -17,6 +17,7 @@ from deploys.errors import (
     BatchRefused,
     ChannelHidden,
     ChannelUnknown,
+    CommandLineUserUnknown,
     DirectMessageRefused,
     GuestRefused,
     MayNotWithdraw,
@@ -37,10 +38,11 @@ from deploys.errors import (
     WrongChannelForQuery,
 )
 from deploys.job_queue import JobQueue
-from deploys.mrkdwn import channel_link, mentions
+from deploys.mrkdwn import channel_link, mention, mentions
 from deploys.records.deploy import Deploy
-from deploys.records.request import DeployRequest, Verb
+from deploys.records.request import DeployRequest, Verb, command_line_source
 from deploys.records.traffic import HookAction
+from deploys.stores import slack_directory, user_groups
 from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
 from deploys.stores.user_groups import UserGroups
 
@@ -67,6 +69,8 @@ class Origin(Protocol):
     def team(self) -> str: ...
     @property
     def channel(self) -> str: ...
+    @property
+    def command_line(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,28 @@ class Asker:
     channel."""
     in_shared_channel: bool = False
     """Whether Slack called the channel shared with another organisation in the request itself."""
+    command_line: str = ""
+    """Who asks on the command line (`DeployRequest.command_line`); empty: in Slack."""
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Where an answer is given, for access to be checked again when it counts."""
+        return {"team": self.team, "channel": self.channel, "command_line": self.command_line}
+
+    @property
+    def source(self) -> str:
+        """How the audit says that it was asked on the command line; empty: it was not."""
+        return command_line_source(self.command_line)
 
     @classmethod
     def of_request(cls, request: DeployRequest) -> Asker:
         """Who asked for a deploy, to be checked again when it runs."""
-        return cls(request.requester, request.team, request.channel)
+        return cls(request.requester, request.team, request.channel, command_line=request.command_line)
 
     @classmethod
     def of_answer(cls, answer: Origin) -> Asker:
         """Who decided, cancelled or answered a pause, to be checked again when that takes effect."""
-        return cls(answer.user, answer.team, answer.channel)
+        return cls(answer.user, answer.team, answer.channel, command_line=answer.command_line)
 
 
 PLACE_REFUSALS = (ChannelHidden, DirectMessageRefused, SharedChannelRefused)
@@ -139,11 +155,11 @@ class Access:
             Refused: which rule refused it, and who could.
             UnknownService: with suggestions of what the asker may see alone.
         """
-        self._may(action, asker, self._find_service(asker, service_name), self._knowledge())
+        self._may(action, asker, self._find_service(asker, service_name), self._knowledge(asker))
 
     def seen_by(self, asker: Asker) -> Catalogue:
         """The services, and groups of them, that this person may see there."""
-        knowledge = self._knowledge()
+        knowledge = self._knowledge(asker)
         return self._catalogue.only(
             {
                 service.name
@@ -155,7 +171,7 @@ class Access:
     def deployable_by(self, asker: Asker) -> Catalogue:
         """The services that this person may deploy there; if they are in no channel, from wherever that is
         allowed. Unknown user groups have no members here."""
-        knowledge = self._knowledge()
+        knowledge = self._knowledge(asker)
         return self._catalogue.only(
             {
                 service.name
@@ -229,7 +245,7 @@ class Access:
         Raises:
             MayNotWithdraw, and what `may` raises.
         """
-        service, knowledge = self._find_service(asker, deploy.service.name), self._knowledge()
+        service, knowledge = self._find_service(asker, deploy.service.name), self._knowledge(asker)
         untouched = deploy.verb is Verb.FOLLOW or is_service_untouched(deploy)
         action = action_of(deploy.verb) if not deploy.verb.sets_version else Action.ROLL_BACK
         first = (deploy.request.requester,) if untouched else allowed_people(service, action)
@@ -256,7 +272,7 @@ class Access:
             NotFromHere: they may, and not in such a place.
             MayOnNone: they may do it with no service.
         """
-        knowledge = self._knowledge()
+        knowledge = self._knowledge(asker)
         refusals: list[Refused] = []
         for service in self._catalogue.services.values():
             for action in actions:
@@ -290,8 +306,11 @@ class Access:
         except Refused:
             return False
 
-    def _knowledge(self) -> _Knowledge:
-        return _Knowledge(self._groups, self._directory, self._now())
+    def _knowledge(self, asker: Asker) -> _Knowledge:
+        """What may be believed for this person: on the command line also what is older, as services.yml
+        says, because Slack may be down."""
+        lasts = self._catalogue.command_line.slack_answers_last if asker.command_line else 0
+        return _Knowledge(self._groups, self._directory, self._now(), lasts)
 
     def _find_service(self, asker: Asker, name: str) -> Service:
         if name in self._catalogue.services:
@@ -326,6 +345,8 @@ class Access:
         return True
 
     def _check_person(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
+        if asker.command_line and self._catalogue.command_line.slack_user(asker.command_line) != asker.user:
+            raise CommandLineUserUnknown(who=asker.command_line, user=mention(asker.user))
         person = knowledge.person(asker.user)
         if person is None:
             raise PersonUnknown(service=service.name)
@@ -371,7 +392,12 @@ class Access:
 class _Knowledge:
     """What is known of people, channels and groups at one moment, each read once."""
 
-    def __init__(self, groups: UserGroups, directory: SlackDirectory, now: float) -> None:
+    def __init__(self, groups: UserGroups, directory: SlackDirectory, now: float, lasts: float = 0) -> None:
+        """lasts: how long it counts, if that is longer than usual (seconds)."""
+        self._max_age = max(lasts, slack_directory.MAX_AGE_SECONDS)
+        self._max_group_age = max(
+            user_groups.MAX_AGE_SECONDS, lasts if lasts > slack_directory.MAX_AGE_SECONDS else 0
+        )
         self._groups = groups
         self._directory = directory
         self._now = now
@@ -381,12 +407,12 @@ class _Knowledge:
 
     def person(self, user: str) -> Person | None:
         if user not in self._people:
-            self._people[user] = self._directory.person(user, self._now)
+            self._people[user] = self._directory.person(user, self._now, self._max_age)
         return self._people[user]
 
     def channel(self, channel: str) -> Channel | None:
         if channel not in self._channels:
-            self._channels[channel] = self._directory.channel(channel, self._now)
+            self._channels[channel] = self._directory.channel(channel, self._now, self._max_age)
         return self._channels[channel]
 
     def is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
@@ -396,7 +422,7 @@ class _Knowledge:
         unknown = []
         for group in filter(is_user_group, allowed):
             if group not in self._members:
-                self._members[group] = self._groups.members(group, self._now)
+                self._members[group] = self._groups.members(group, self._now, self._max_group_age)
             members = self._members[group]
             if members is None:
                 unknown.append(group)

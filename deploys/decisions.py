@@ -37,10 +37,11 @@ def decide(
     *,
     team: str = "",
     channel: str = "",
+    command_line: str = "",
     reason: str = "",
 ) -> Deploy:
-    """The deploy with one more person's answer to the question that was shown. `team` and `channel`: where
-    it was given, for access to be checked again when it counts.
+    """The deploy with one more person's answer to the question that was shown. `team`, `channel` and
+    `command_line`: where it was given, for access to be checked again when it counts.
 
     Raises:
         AlreadyDecided: enough people said yes, somebody said no, or this person said the same before.
@@ -66,7 +67,15 @@ def decide(
     if verdict is Verdict.APPROVED and user in counted_approvers(deploy):
         more = plural(approvals_missing(deploy), "approval")
         raise AlreadyDecided(how=f"you approved this, and it needs {more} more, by somebody else")
-    decision = Decision(user=user, team=team, channel=channel, verdict=verdict, at=now, reason=reason)
+    decision = Decision(
+        user=user,
+        team=team,
+        channel=channel,
+        command_line=command_line,
+        verdict=verdict,
+        at=now,
+        reason=reason,
+    )
     return deploy.evolve(approval={"decisions": (*deploy.approval.decisions, decision)})
 
 
@@ -80,9 +89,17 @@ def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
 
 
 def request_cancel(
-    deploy: Deploy, user: str, now: float, *, team: str = "", channel: str = "", reason: str = ""
+    deploy: Deploy,
+    user: str,
+    now: float,
+    *,
+    team: str = "",
+    channel: str = "",
+    command_line: str = "",
+    reason: str = "",
 ) -> Deploy:
-    """The deploy with a cancel; a worker withdraws it or rolls it back. `team` and `channel`: as in `decide`.
+    """The deploy with a cancel; a worker withdraws it or rolls it back. `team` and the others: as in
+    `decide`.
 
     Raises:
         AlreadyCancelled: somebody asked for that before.
@@ -97,7 +114,9 @@ def request_cancel(
         raise AlreadyCancelled(what=what, user=mention(deploy.cancel.user))
     if deploy.rollback.outcome is not None:
         raise AlreadyRollingBack(what=what)
-    return deploy.evolve(cancel=Cancel(user=user, team=team, channel=channel, at=now, reason=reason))
+    return deploy.evolve(
+        cancel=Cancel(user=user, team=team, channel=channel, command_line=command_line, at=now, reason=reason)
+    )
 
 
 def is_approved(deploy: Deploy) -> bool:
@@ -168,8 +187,9 @@ def answer_pause(
     *,
     team: str = "",
     channel: str = "",
+    command_line: str = "",
 ) -> Deploy:
-    """The deploy with one person's answer to the pause that was shown. `team` and `channel`: as in `decide`.
+    """The deploy with one person's answer to the pause that was shown. `team` and the others: as in `decide`.
 
     Raises:
         PauseAnswered: somebody answered that pause before.
@@ -190,7 +210,9 @@ def answer_pause(
         raise QuestionClosed(state="is being rolled back")
     if asked is None or pause_number != latest_pause_number(deploy) or current_pause(deploy) is None:
         raise QuestionClosed(state=status_text(deploy))
-    answer = PauseAnswer(user=user, team=team, channel=channel, action=action, at=now)
+    answer = PauseAnswer(
+        user=user, team=team, channel=channel, command_line=command_line, action=action, at=now
+    )
     return deploy.evolve(traffic=shift.with_last_pause(asked.evolve(answer=answer)))
 
 

@@ -10,7 +10,7 @@ from deploys.pauses import external_pause, unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan
-from deploys.records.request import Verb
+from deploys.records.request import DeployRequest, Verb
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.short_names import short_arn
 from deploys.text_limits import shorten
@@ -81,6 +81,11 @@ def requested_by(deploy: Deploy) -> str:
     """Who asked for it, behind its name. An external rollout was only asked to be followed."""
     who = mention(deploy.request.requester)
     return f"followed for {who}" if deploy.verb is Verb.FOLLOW else f"by {who}"
+
+
+def command_line_note(request: DeployRequest) -> str:
+    """Behind who asked: that it was on the command line; empty: it was in Slack."""
+    return " on the command line" if request.command_line else ""
 
 
 def previous_version(deploy: Deploy) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -158,6 +159,8 @@ _FLAG = re.compile(
 )
 """`--password hunter2`; with an equals sign it is an assignment."""
 
+MAX_REMEMBERED_LENGTH = 500
+"""Longer texts are redacted each time (characters)."""
 _own_secrets: dict[str, None] = {}
 
 
@@ -189,9 +192,17 @@ def redact(text: str) -> str:
         text = text.replace(secret, REDACTED)
     if not text or text.isalpha():
         return text
+    return _redact_remembered(text) if len(text) <= MAX_REMEMBERED_LENGTH else _apply_rules(text)
+
+
+def _apply_rules(text: str) -> str:
     for rule in rules_for(text):
         text = rule.pattern.sub(rule.replacement, text)
     return text
+
+
+_redact_remembered = lru_cache(maxsize=2048)(_apply_rules)
+"""ECS lists the last hundred events of a service in every answer, so the same texts come again and again."""
 
 
 def rules_for(text: str) -> list[Rule]:

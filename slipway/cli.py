@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from slipway.commands import audit, check, demo, doctor, iam_policy, init, manifest, schema
+from slipway.commands import audit, check, demo, doctor, iam_policy, init, manifest, schema, token
+from slipway.requests import decisions, verbs
 
 HELP = "Deploys services to Amazon ECS from Slack."
 
@@ -42,6 +43,9 @@ app.command(help=manifest.HELP)(manifest.manifest)
 app.command(name="iam-policy", help=iam_policy.HELP)(iam_policy.iam_policy)
 app.command(help=audit.HELP)(audit.audit)
 app.command(help=demo.HELP)(demo.demo)
+app.command(help=token.HELP)(token.token)
+verbs.add_to(app)
+decisions.add_to(app)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from deploys.catalogue.command_line_keys import CommandLine, CommandLineToken
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.key_declaration import Key, find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask, Role
@@ -28,6 +29,8 @@ RECORDS: dict[str, type[BaseModel]] = {
     "Key of `role`": Role,
     "Key of `freezes`": FreezeEntry,
     "Key of a group": ServiceGroup,
+    "Key of `command_line`": CommandLine,
+    "Key of a token": CommandLineToken,
 }
 """What each table describes, by the heading of its first column."""
 

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zlib import crc32
 
@@ -18,6 +20,7 @@ from redis import Redis
 
 from deploys.redis_connection import connect
 from sandbox.valkey import valkey
+from tests.plain_redis_pool import with_plain_pool
 from tests.xdist_grouping import GroupedScheduling
 
 # Without bytecode on disk, every process of the tests compiles Slipway and rewrites their assertions again.
@@ -85,16 +88,23 @@ def _together(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def redis_url(redis_socket: Path) -> Iterator[str]:
     """The URL of this test process's Valkey."""
-    with valkey() as server:
+    with valkey(unixsocket=str(redis_socket)) as server:
         yield server.connection_url
 
 
 @pytest.fixture(scope="session")
-def redis_client(redis_url: str) -> Iterator[Redis]:
+def redis_socket() -> Iterator[Path]:
+    """Where the same Valkey can be reached with less work than over TCP."""
+    with TemporaryDirectory(prefix="valkey-socket-") as folder:
+        yield Path(folder) / "socket"
+
+
+@pytest.fixture(scope="session")
+def redis_client(redis_url: str, redis_socket: Path) -> Iterator[Redis]:
     """One client for all tests: connecting takes more round trips than many tests."""
-    with connect(redis_url) as client:
+    with with_plain_pool(connect(f"unix://{redis_socket}")) as client:
         yield client
 
 

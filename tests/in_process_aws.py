@@ -30,12 +30,17 @@ from botocore.utils import parse_timestamp
 from sandbox.ecs import EcsSandbox
 from sandbox.ecs.account import REGION
 from sandbox.ecs.http.dispatcher import DroppedConnection
+from tests.in_process_endpoint import (
+    FAKE_AWS_URL,
+    InProcessEndpoint,
+    authorization,
+    call_wsgi,
+    environ_name,
+    wsgi_environ,
+)
 from workers.ecs.aws.assumed_roles import TemporaryCredentials
 from workers.ecs.aws.aws_clients import AwsClients
 
-FAKE_AWS_URL = "http://aws.invalid"
-"""The endpoint of reused clients: a client keeps its endpoint, but each sandbox has another port. There is no
-such host (RFC 2606)."""
 WORKERS_KEY = "slipway-workers"
 """The access key of Slipway's own clients. `EcsSandbox.enforce_policies` holds its calls, and no others, to a
 policy."""
@@ -71,6 +76,8 @@ def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(URLLib3Session, "send", send)
+    monkeypatch.setattr(InProcessEndpoint, "sandbox", sandbox)
+    monkeypatch.setattr(InProcessEndpoint, "own_pid", own_pid)
     monkeypatch.setattr(AwsClients, "build_client", _reuse_client)
     monkeypatch.setattr(boto3, "Session", _reuse_session)
     monkeypatch.setattr(sandbox, "client", client)
@@ -84,10 +91,12 @@ def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
         return _call_wsgi(sandbox, request)
 
     client.meta.events.register("before-send", answer)
+    client._endpoint.sandbox, client._endpoint.own_pid = sandbox, os.getpid()
     try:
         yield client
     finally:
         client.meta.events.unregister("before-send", answer)
+        del client._endpoint.sandbox, client._endpoint.own_pid
 
 
 @cache
@@ -114,14 +123,14 @@ def without_signing(client: Any, access_key: str) -> Any:
     client._resolve_endpoint_ruleset = _remember_endpoints(client._resolve_endpoint_ruleset)
 
     def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
-        scope = f"{access_key}/20260101/{region_name}/{signing_name}/aws4_request"
-        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
+        request.headers["Authorization"] = authorization(access_key, region_name, signing_name)
 
     creator = client._user_agent_creator
     user_agent = creator.to_string()
     creator.to_string = lambda: user_agent
     client.meta.events.register("choose-signer", lambda **_: UNSIGNED)
     client.meta.events.register("before-sign", name_keys)
+    InProcessEndpoint.replace(client, access_key)
     return client
 
 
@@ -236,14 +245,12 @@ def _slipway_client(service: str, region: str) -> Any:
 
 
 def _call_wsgi(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:
-    started: list[tuple[str, list[tuple[str, str]]]] = []
     try:
-        body = b"".join(sandbox.application(_wsgi_environ(request), lambda *head: started.append(head)))
+        status, headers, body = call_wsgi(sandbox.application, _wsgi_environ(request))
     except DroppedConnection as lost:
         raise ConnectionClosedError(endpoint_url=request.url, request=request, error=lost) from lost
-    status, headers = started[-1]
     answered: Any = HeadersDict(headers)
-    return AWSResponse(request.url, int(status.split()[0]), answered, _Body(body))
+    return AWSResponse(request.url, status, answered, _Body(body))
 
 
 class _Body(io.BytesIO):
@@ -253,40 +260,13 @@ class _Body(io.BytesIO):
         yield self.getvalue()
 
 
-@cache
-def _environ_name(header: str) -> str:
-    return f"HTTP_{header.upper().replace('-', '_')}"
-
-
 def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
-    """The request as a WSGI server passes it on (PEP 3333)."""
     url = urlsplit(request.url)
     data: Any = request.body or b""
     body = data.encode() if isinstance(data, str) else bytes(data)
     headers = {
-        _environ_name(name): value.decode() if isinstance(value, bytes) else str(value)
+        environ_name(name): value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()
     }
-    return {
-        **headers,
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(url.path),
-        "QUERY_STRING": url.query,
-        "RAW_URI": request.url,
-        "REQUEST_URI": request.url,
-        "SERVER_NAME": url.hostname,
-        "SERVER_PORT": str(url.port or 80),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_TYPE": headers.get("HTTP_CONTENT_TYPE", ""),
-        "CONTENT_LENGTH": str(len(body)),
-        "HTTP_HOST": url.netloc,
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": url.scheme,
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
+    environ = wsgi_environ(request.method, request.url, unquote(url.path), url.query, body)
+    return {**environ, **headers}

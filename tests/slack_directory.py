@@ -6,7 +6,7 @@ import time
 
 from redis import Redis
 
-from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
+from deploys.stores.slack_directory import MAX_AGE_SECONDS, Channel, ChannelKind, Person, SlackDirectory
 from sandbox.slack.team.workspace import MEMBERS
 
 TEAM = "T01SLIPWAY"
@@ -20,10 +20,10 @@ class KnownDirectory(SlackDirectory):
         self.people: dict[str, Person | None] = {}
         self.channels: dict[str, Channel | None] = {}
 
-    def person(self, user: str, now: float) -> Person | None:
+    def person(self, user: str, now: float, max_age: float = MAX_AGE_SECONDS) -> Person | None:
         return self.people[user] if user in self.people else a_person()
 
-    def channel(self, channel: str, now: float) -> Channel | None:
+    def channel(self, channel: str, now: float, max_age: float = MAX_AGE_SECONDS) -> Channel | None:
         if channel in self.channels or channel.startswith("D"):
             return self.channels.get(channel) or super().channel(channel, now)
         return a_channel()

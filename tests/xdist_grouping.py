@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 SHARED_PROCESS_GROUPS = {
     "the demo in Socket Mode": re.compile(r"^tests/scenarios/.*[\[-]socket[\]-]"),
@@ -18,6 +19,13 @@ SHARED_PROCESS_GROUPS = {
 
 class GroupedScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Each test runs in the next free process, but tests that share something run in the same one."""
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        # xdist goes through all units of work of a process after each test, so those that are over go.
+        unit = self._split_scope(self.registered_collections[node][item_index])
+        super().mark_test_complete(node, item_index, duration)
+        if all(self.assigned_work[node][unit].values()):
+            del self.assigned_work[node][unit]
 
     def _split_scope(self, nodeid: str) -> str:
         return next((name for name, ours in SHARED_PROCESS_GROUPS.items() if ours.search(nodeid)), nodeid)

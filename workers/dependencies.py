@@ -15,6 +15,7 @@ from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.catalogue_file import CatalogueFile
 from deploys.catalogue.slack_ids import is_user_group
+from deploys.command_line_place import standby_age, standby_ids
 from deploys.errors import SlipwayError
 from deploys.holds.locks import LockHolds, StopHolds
 from deploys.holds.service_freezes import ServiceFreezes
@@ -154,7 +155,8 @@ class Dependencies:
         if slack_id:
             reader.read(slack_id)
         else:
-            reader.refresh(DeployStore(self.redis).active())
+            standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
+            reader.refresh(DeployStore(self.redis).active(), standby, age)
 
     def read_tags(self, name: str) -> None:
         """Reads which tags a service's image has, and which of them run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.stores.terminal_answers import TerminalAnswers
 from workers.dependencies import Dependencies
 from workers.queries.query_handler import QueryTarget
 
@@ -101,13 +102,17 @@ def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, 
     _get_dependencies().answer_privately(channel, thread_ts, user, text, answer_id)
 
 
+def _target(query_id: str, channel: str, thread_ts: str | None, user: str, team: str) -> QueryTarget:
+    """Who asked, and where: at a terminal, if one waits for this query."""
+    at_terminal = TerminalAnswers(_get_dependencies().redis).asked_by(query_id)
+    return QueryTarget(query_id, channel, thread_ts, user, team, at_terminal)
+
+
 def answer_tags(
     query_id: str, service: str, channel: str, thread_ts: str | None, user: str, team: str = ""
 ) -> None:
     """Sends one user the tags of a service."""
-    _get_dependencies().query_handler.answer_tags(
-        QueryTarget(query_id, channel, thread_ts, user, team), service
-    )
+    _get_dependencies().query_handler.answer_tags(_target(query_id, channel, thread_ts, user, team), service)
 
 
 def answer_status(
@@ -115,7 +120,7 @@ def answer_status(
 ) -> None:
     """Sends one user what these services, separated by commas, run now."""
     _get_dependencies().query_handler.answer_status(
-        QueryTarget(query_id, channel, thread_ts, user, team), services.split(",")
+        _target(query_id, channel, thread_ts, user, team), services.split(",")
     )
 
 
@@ -124,7 +129,7 @@ def answer_stats(
 ) -> None:
     """Sends one user how these services, separated by commas, were delivered."""
     _get_dependencies().query_handler.answer_stats(
-        QueryTarget(query_id, channel, thread_ts, user, team), services.split(",")
+        _target(query_id, channel, thread_ts, user, team), services.split(",")
     )
 
 
@@ -133,7 +138,7 @@ def answer_plan(
 ) -> None:
     """Sends one user what a deploy would change."""
     _get_dependencies().query_handler.answer_plan(
-        QueryTarget(query_id, channel, thread_ts, user, team), service, tag
+        _target(query_id, channel, thread_ts, user, team), service, tag
     )
 
 
@@ -149,7 +154,7 @@ def answer_logs(
 ) -> None:
     """Sends one user the last log lines of a service's newest tasks."""
     _get_dependencies().query_handler.answer_logs(
-        QueryTarget(query_id, channel, thread_ts, user, team), service, container, lines
+        _target(query_id, channel, thread_ts, user, team), service, container, lines
     )
 
 

@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 
 from deploys.records.deploy import Deploy
 from deploys.stores.slack_directory import (
+    KEPT_SECONDS,
     READ_EVERY_SECONDS,
     SLACKBOT,
     Channel,
@@ -76,27 +77,35 @@ class SlackDirectoryReader:
         self._limits.note_answer()
         return True
 
-    def refresh(self, active: Iterable[Deploy]) -> None:
-        """Reads again what is asked about and what deploys in progress depend on."""
+    def refresh(
+        self, active: Iterable[Deploy], standby: Iterable[str] = (), standby_age: float = READ_EVERY_SECONDS
+    ) -> None:
+        """Reads again what is asked about and what deploys in progress depend on.
+
+        standby: people and channels that are read without anybody asking, once what was read of them is so
+        old (seconds): the command line has to know them when Slack is down.
+        """
         now = self._now()
         for deploy in active:
             self._directory.note_needed(_ids_in(deploy), now)
-        for slack_id in self._oldest_first(self._directory.needed(now), now)[:PER_RUN]:
+        due = self._oldest_first(self._directory.needed(now), now, READ_EVERY_SECONDS)
+        due += self._oldest_first(standby, now, standby_age)
+        for slack_id in list(dict.fromkeys(due))[:PER_RUN]:
             if not self.read(slack_id, Urgency.IDLE):
                 return
 
-    def _oldest_first(self, ids: Iterable[str], now: float) -> list[str]:
+    def _oldest_first(self, ids: Iterable[str], now: float, every: float) -> list[str]:
         read_at = {each: self._read_at(each, now) for each in ids}
-        due = [each for each in read_at if now - read_at[each] >= READ_EVERY_SECONDS]
+        due = [each for each in read_at if now - read_at[each] >= every]
         return sorted(due, key=lambda each: read_at[each])
 
     def _read_at(self, slack_id: str, now: float) -> float:
         directory = self._directory
         known: Person | Channel | None
         if is_person_id(slack_id):
-            known = directory.person(slack_id, now)
+            known = directory.person(slack_id, now, KEPT_SECONDS)
         else:
-            known = directory.channel(slack_id, now)
+            known = directory.channel(slack_id, now, KEPT_SECONDS)
         return known.read_at if known else 0.0
 
     def _note_failure(self, failure: SlackCallFailed, method: str, slack_id: str) -> bool:

@@ -6,7 +6,8 @@ the manifest's hint and the dispatch come from its declaration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot import attempts, grammar, slack_text, usage
@@ -50,6 +51,7 @@ from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.catalogue.suggestions import nearest_names
 from deploys.errors import OneServiceAtATime, Refused
 from deploys.mrkdwn import code
+from deploys.safe_text import remove_unsafe
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
@@ -75,6 +77,20 @@ def usage_hint() -> str:
 def parse(text: str) -> Command:
     """Parses what was typed behind `/deploy`. Raises ParseError."""
     return grammar.parse(text, SUBCOMMANDS)
+
+
+def parse_words(name: str, words: Sequence[str], command: Sequence[str] | None = None) -> Command:
+    """Parses the words behind a subcommand as a shell has split them, and the command behind `--`. Raises
+    ParseError."""
+    subcommand = SUBCOMMANDS[name]
+    text = remove_unsafe(" ".join(words))
+    typed = text.split()
+    if command is not None:
+        return grammar.parse_arguments(subcommand, [*typed, shlex.join(command)], has_command=True)
+    parsed = grammar.parse_arguments(subcommand, typed)
+    if subcommand.keeps_mentions:
+        parsed = replace(parsed, mentioned=",".join(slack_text.mentioned_ids(text)))
+    return parsed
 
 
 def parse_mention(text: str, bot_user: str) -> Command:
@@ -105,6 +121,15 @@ def answer_mention(text: str, request: Request, context: AppContext) -> PrivateR
     return _explaining_mistakes(
         lambda: _run(parse_mention(text, bot_user), request, context), addressed, request, context
     )
+
+
+def run_parsed(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Does what was parsed, without an explanation of what may be wrong with it.
+
+    Raises:
+        Refused, ParseError
+    """
+    return _run(command, request, context)
 
 
 def run_command(command: Command, request: Request, context: AppContext) -> PrivateReply:

@@ -49,7 +49,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if deploy := context.store.get(command.target):
         context.access.may(Action.SEE, request.asker, deploy.service.name)
         channels = KnownSharedChannels(context.directory, context.slack_clock.now)
-        hide_quotes = request.asker.in_shared_channel or must_hide_quotes(channels, request.channel)
+        hide_quotes = not request.command_line and (
+            request.asker.in_shared_channel or must_hide_quotes(channels, request.channel)
+        )
         shown = as_shown(deploy, context.access, hide_quotes=hide_quotes)
         with quotes_hidden(hide_quotes):
             parts = _describe_deploy(shown, context)
@@ -130,7 +132,8 @@ def _hold_lines(deploy: Deploy) -> Iterator[str]:
 
 def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) -> Iterator[str]:
     when, thread = slack_time(request.requested_at), context.threads.link(thread_id)
-    yield f"Requested by {mention(request.requester)} in {channel_link(request.channel)}, {when}: {thread}"
+    by = f"{mention(request.requester)}{deploy_text.command_line_note(request)}"
+    yield f"Requested by {by} in {channel_link(request.channel)}, {when}: {thread}"
     if request.reason:
         yield f"Why: {escape_line(shorten(request.reason, 300))}"
 

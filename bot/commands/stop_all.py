@@ -66,6 +66,7 @@ def stop_entry(
         why=why or stop.reason,
         channel=request.channel,
         team=request.team,
+        source=request.asker.source,
         catalogue=context.catalogue.version,
     )
 

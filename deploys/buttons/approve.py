@@ -57,7 +57,7 @@ def handle(press: ButtonPress) -> str | None:
     press.context.access.may_decide(asker, press.find_deploy())
     deploy = press.amend(
         lambda deploy, user, now: decisions.decide(
-            deploy, user, Verdict.APPROVED, press.value.question, now, team=asker.team, channel=asker.channel
+            deploy, user, Verdict.APPROVED, press.value.question, now, **asker.place
         ),
         what=Verdict.APPROVED.value,
     )

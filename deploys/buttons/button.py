@@ -265,7 +265,8 @@ def amend_deploy(
     Raises:
         UnknownDeploy, and whatever `change` raises.
     """
-    audited = {"team": actor.team, "channel": actor.channel, "why": why}
+    place = {"team": actor.team, "channel": actor.channel, "source": actor.asker.source}
+    audited = {**place, "why": why}
     changed = context.store.amend(
         deploy_id,
         lambda deploy: change(deploy, actor.user, context.now()),

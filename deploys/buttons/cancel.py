@@ -96,7 +96,7 @@ def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext, reason: 
     return amend_deploy(
         deploy_id,
         lambda deploy, user, now: decisions.request_cancel(
-            deploy, user, now, team=actor.asker.team, channel=actor.asker.channel, reason=reason
+            deploy, user, now, reason=reason, **actor.asker.place
         ),
         actor,
         context,

@@ -53,7 +53,7 @@ def answer_pause(press: ButtonPress, action: HookAction) -> None:
     press.context.access.may_answer_pause(asker, press.find_deploy(), action)
     press.amend(
         lambda deploy, user, now: decisions.answer_pause(
-            deploy, user, action, press.value.question, now, team=asker.team, channel=asker.channel
+            deploy, user, action, press.value.question, now, **asker.place
         ),
         what=f"pause: {decisions.PAUSE_BUTTONS[action].lower()}",
     )

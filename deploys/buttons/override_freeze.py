@@ -79,12 +79,14 @@ def override_deploy(deploy: Deploy, reason: str, actor: Actor, context: ButtonCo
     replaces = ""
     if deploy.override is not None:
         try:
-            context.freezes.may_override(deploy, deploy.override.user)
+            context.freezes.may_override(deploy, deploy.override)
         except Refused:  # it counts no longer, so another one is needed
             replaces = deploy.override.user
     return amend_deploy(
         deploy.id,
-        lambda found, user, now: override_held(found, user, reason, now, replaces=replaces),
+        lambda found, user, now: override_held(
+            found, user, reason, now, replaces=replaces, command_line=actor.asker.command_line
+        ),
         actor,
         context,
         what="freeze overridden",

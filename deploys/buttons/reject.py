@@ -55,11 +55,10 @@ def reject(deploy: Deploy, question: int, actor: Actor, context: ButtonContext, 
     except NoSelfApproval:
         raise NoSelfRejection(id=deploy.id) from None
     actor.refuse_if_late()
-    place = {"team": asker.team, "channel": asker.channel}
     return amend_deploy(
         deploy.id,
         lambda found, user, now: decisions.decide(
-            found, user, Verdict.REJECTED, question, now, reason=reason, **place
+            found, user, Verdict.REJECTED, question, now, reason=reason, **asker.place
         ),
         actor,
         context,

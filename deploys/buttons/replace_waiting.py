@@ -92,9 +92,8 @@ def handle(press: ButtonPress) -> str:
             raise _not_replaceable(old if not _is_replaceable(old, new) else new)
         now = press.context.now()
         text = f"Replaced by {name_in_sentence(new)}, which {mention(asker.user)} asked for."
-        return request_cancel(old, asker.user, now, team=asker.team, channel=asker.channel).with_message(
-            now, ThreadMessageKind.PROGRESS, text
-        )
+        cancelled = request_cancel(old, asker.user, now, **asker.place)
+        return cancelled.with_message(now, ThreadMessageKind.PROGRESS, text)
 
     replaced = store.replace_waiting(old_id, new_id, withdraw, by=asker.user)
     if replaced is None:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from deploys.catalogue.command_line_keys import CommandLine
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.rejected_file import RejectedFile
 from deploys.catalogue.service import Service, ServiceGroup
@@ -35,6 +36,8 @@ class Catalogue:
     calendars: CalendarFiles = field(default_factory=dict)
     version: str = ""
     """Names the text of the file that was read: the beginning of its SHA-256, as `sha256sum` prints it."""
+    command_line: CommandLine = field(default_factory=CommandLine)
+    """Who may ask on the command line."""
     rejected: RejectedFile | None = None
     """What the file is by now, if it cannot be used (`deploys.catalogue.catalogue_file`)."""
 
@@ -63,6 +66,7 @@ class Catalogue:
             {name: service for name, service in self.services.items() if name in names},
             {name: group for name, group in groups if all(each in names for each in group.services)},
             version=self.version,
+            command_line=self.command_line,
             rejected=self.rejected,
         )
 
@@ -150,4 +154,10 @@ def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services, checked.service_groups, checked.calendars, checked.version)
+    return Catalogue(
+        checked.services,
+        checked.service_groups,
+        checked.calendars,
+        checked.version,
+        command_line=checked.command_line,
+    )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
+from deploys.catalogue.command_line_keys import CommandLineKeys
 from deploys.catalogue.key_declaration import make_keys_model
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.service_names import NAME_PATTERN, RESERVED_NAMES
@@ -45,6 +46,10 @@ _FIELDS: dict[str, Any] = {
             default_factory=dict,
             description="Services that are deployed together, by a name that people type like a service's.",
         ),
+    ),
+    "command_line": (
+        CommandLineKeys | None,
+        Field(default_factory=CommandLineKeys, description="Who may ask on the command line."),
     ),
 }
 ServicesFile: type[BaseModel] = create_model(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from deploys.catalogue.command_line_keys import CommandLine, CommandLineKeys
 from deploys.catalogue.file_model import DefaultKeys, ServiceGroupKeys, ServiceKeys, ServicesFile
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.problem import Position, Problem
@@ -46,6 +47,8 @@ class CheckResult:
     notes: tuple[Problem, ...] = ()
     """What is allowed, but may not be intended."""
     calendars: CalendarFiles = field(default_factory=dict)
+    command_line: CommandLine = field(default_factory=CommandLine)
+    """Who may ask on the command line."""
     version: str = ""
     """Names the text of the file; empty: it was read from no file."""
 
@@ -65,7 +68,12 @@ def check_text(raw: bytes, environ: Mapping[str, str], folder: Path = Path()) ->
     services = {each.service.name: each.service for each in checker.resolved}
     notes = _sort_by_line([*checker.notes, *find_notes(checker.resolved)])
     return CheckResult(
-        services, _sort_by_line(checker.problems), checker.service_groups, notes, checker.calendars
+        services,
+        _sort_by_line(checker.problems),
+        checker.service_groups,
+        notes,
+        checker.calendars,
+        checker.command_line,
     )
 
 
@@ -106,6 +114,7 @@ class _FileChecker:
         self.service_groups: dict[str, ServiceGroup] = {}
         self.folder = folder
         self.calendars: dict[tuple[str, str], tuple[FreezeWindow, ...]] = {}
+        self.command_line = CommandLine()
 
     def check_top_level(self) -> None:
         """Check the top-level keys, and all that is below them."""
@@ -121,6 +130,7 @@ class _FileChecker:
         defaults, invalid_defaults = self._check_defaults(self.root.members.get("defaults"))
         self._check_services(self.root.members.get("services"), defaults, invalid_defaults)
         self._check_groups(self.root.members.get("groups"))
+        self._check_command_line(self.root.members.get("command_line"))
 
     def _check_defaults(self, item: YamlValue | None) -> tuple[dict[str, Any], frozenset[str]]:
         if item is None or item.value is None:
@@ -209,6 +219,11 @@ class _FileChecker:
                 message = f"there is no service `{service}` here.{hint}"
                 self._add_problem(position, f"{path}.services[{index}]", message)
         self.service_groups[name] = ServiceGroup(name=name, **values)
+
+    def _check_command_line(self, item: YamlValue | None) -> None:
+        if item is not None and item.value is not None:
+            values, _ = self._check_values(CommandLineKeys, item, "command_line")
+            self.command_line = CommandLine.model_validate(values)
 
     def _check_values(
         self, model: type[BaseModel], item: YamlValue, path: str

@@ -111,6 +111,7 @@ PERSON_OR_GROUP_ID = _id_kind(
     words=(EVERYONE,),
 )
 PEOPLE = _or_everyone(list_kind("list of ids", PERSON_OR_GROUP_ID, "user ids (U…) and user group ids (S…)"))
+USER_ID = _id_kind("a user id (U…)", f"Write a user id (U… or W…; {FIND_PERSON}).", r"^[UW][A-Z0-9]{5,30}$")
 CHANNEL_ID = _id_kind(
     "a channel id (C… or G…)", f"Write a channel id (C… or G…; {FIND_CHANNEL}).", CHANNEL_PATTERN
 )

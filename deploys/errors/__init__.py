@@ -7,6 +7,7 @@ first (`deploys.mrkdwn.escape`), because the sentences are Slack mrkdwn.
 from deploys.errors.access import *  # noqa: F403
 from deploys.errors.aws import *  # noqa: F403
 from deploys.errors.base import *  # noqa: F403
+from deploys.errors.command_line import *  # noqa: F403
 from deploys.errors.ecs_service import *  # noqa: F403
 from deploys.errors.freezes import *  # noqa: F403
 from deploys.errors.locks import *  # noqa: F403

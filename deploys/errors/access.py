@@ -96,6 +96,11 @@ class WrongChannelForQuery(Refused):
     `services.yml` says."""
 
 
+class CommandLineUserUnknown(Refused):
+    sentence = """`{who}` on the command line is not {user}: `command_line` in `services.yml` does not say so
+    (any more). Nothing was changed. The people who may edit that file can name you there."""
+
+
 class NotFromHere(Refused):
     sentence = """This is about all services, and not to be asked for here: in a direct message
     (`direct_messages`), in a channel shared with another organisation (`shared_channels`), or where I am not

@@ -101,6 +101,7 @@ def lock_entry(
         why=why or lock.reason,
         channel=asker.channel,
         team=asker.team,
+        source=asker.source,
         service=",".join(lock.services),
         **lock_fields(lock),
         catalogue=catalogue.version,

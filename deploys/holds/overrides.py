@@ -15,15 +15,17 @@ from deploys.records.hold import HoldKind, Override
 from deploys.records.thread_messages import ThreadMessageKind
 
 
-def override_freeze(deploy: Deploy, user: str, reason: str, now: float) -> Deploy:
-    """The deploy, which freezes no longer hold; its thread says so."""
-    override = Override(user=user, kind=HoldKind.FREEZE, reason=reason, at=now)
+def override_freeze(deploy: Deploy, user: str, reason: str, now: float, *, command_line: str = "") -> Deploy:
+    """The deploy, which freezes no longer hold; its thread says so. command_line: as of a request."""
+    override = Override(user=user, kind=HoldKind.FREEZE, reason=reason, at=now, command_line=command_line)
     return deploy.with_message(
         now, ThreadMessageKind.PROGRESS, f"{mention(user)} overrides the freeze: {escape_line(reason)}"
     ).evolve(override=override)
 
 
-def override_held(deploy: Deploy, user: str, reason: str, now: float, *, replaces: str = "") -> Deploy:
+def override_held(
+    deploy: Deploy, user: str, reason: str, now: float, *, replaces: str = "", command_line: str = ""
+) -> Deploy:
     """The same for a deploy that waits for the end of a freeze.
 
     replaces: the person whose override counts no longer, or empty.
@@ -36,7 +38,7 @@ def override_held(deploy: Deploy, user: str, reason: str, now: float, *, replace
         raise AlreadyDecided(how=f"{mention(deploy.override.user)} overrode the freeze")
     if not is_held_by_freeze(deploy):
         raise NothingToOverride(what=name_in_sentence(deploy))
-    return override_freeze(deploy, user, reason, now)
+    return override_freeze(deploy, user, reason, now, command_line=command_line)
 
 
 def is_held_by_freeze(deploy: Deploy) -> bool:

@@ -16,7 +16,7 @@ from deploys.holds.freezes import find_freeze, next_freeze
 from deploys.mrkdwn import code, escape_line, mention, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.freeze_window import FreezeWindow
-from deploys.records.hold import Hold, HoldKind
+from deploys.records.hold import Hold, HoldKind, Override
 from deploys.records.request import Verb
 from deploys.stores.freeze_calendars import FreezeCalendars
 
@@ -121,7 +121,7 @@ class ServiceFreezes:
         overridden_by = ""
         if deploy.override is not None and deploy.override.kind is HoldKind.FREEZE:
             try:
-                self.may_override(deploy, deploy.override.user)
+                self.may_override(deploy, deploy.override)
             except Refused:
                 overridden_by = (
                     f" {mention(deploy.override.user)}, who overrode it, may not do that any more."
@@ -130,13 +130,14 @@ class ServiceFreezes:
                 return None
         return Hold(kind=HoldKind.FREEZE, sentence=f"{freeze.sentence()}{overridden_by}", until=freeze.until)
 
-    def may_override(self, deploy: Deploy, user: str) -> None:
-        """Whether this person may let this deploy pass a freeze, where it was asked for.
+    def may_override(self, deploy: Deploy, override: Override) -> None:
+        """Whether the person of this override may let this deploy pass a freeze, where it was asked for.
 
         Raises:
             Refused: which rule refused it, and who could.
         """
-        asker = Asker(user, deploy.request.team, deploy.request.channel)
+        request = deploy.request
+        asker = Asker(override.user, request.team, request.channel, command_line=override.command_line)
         self._access.may(Action.OVERRIDE, asker, deploy.service.name)
 
     def _may(self, asker: Asker, service: str) -> bool:

@@ -23,6 +23,8 @@ class Decision(Record):
     channel: str = ""
     """Where it was given; access is checked again with these when it counts. Empty: nobody knows, so it does
     not count."""
+    command_line: str = ""
+    """As of a request."""
     verdict: Verdict
     at: float
     reason: Redacted = ""
@@ -48,6 +50,8 @@ class Cancel(Record):
     team: str = ""
     channel: str = ""
     """Where it was asked for, as of a decision."""
+    command_line: str = ""
+    """As of a request."""
     at: float
     reason: Redacted = ""
     """As of a decision."""

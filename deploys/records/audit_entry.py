@@ -36,7 +36,8 @@ class AuditEntry(Record):
     why: Redacted = ""
     """The reason that a person gave, or the sentence of a refusal."""
     source: str = ""
-    """`form`: it was asked for in the form; empty: typed, pressed, or Slipway's own."""
+    """`form`: it was asked for in the form; `command line (user/alice)`: on the command line, by that user of
+    the machine, or with that token; empty: typed or pressed in Slack, or Slipway's own."""
     channel: str = ""
     team: str = ""
     service: Redacted = ""

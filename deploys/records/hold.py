@@ -46,4 +46,6 @@ class Override(Record):
     kind: HoldKind
     reason: Redacted
     """As the person typed it."""
+    command_line: str = ""
+    """As of a request."""
     at: float

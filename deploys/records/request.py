@@ -45,3 +45,16 @@ class DeployRequest(Record):
     requested_at: float
     from_form: bool = False
     """Whether it was submitted in the form that `/deploy` alone opens."""
+    command_line: str = ""
+    """Who asked on the command line, as `command_line` in services.yml names them: `user/alice`, `token/ci`.
+    Empty: it was asked in Slack."""
+
+    @property
+    def source(self) -> str:
+        """How it was asked for, as the audit has it; empty: typed or pressed in Slack."""
+        return "form" if self.from_form else command_line_source(self.command_line)
+
+
+def command_line_source(identity: str) -> str:
+    """How the audit says that somebody asked on the command line; empty for nobody."""
+    return f"command line ({identity})" if identity else ""

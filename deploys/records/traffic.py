@@ -78,6 +78,8 @@ class PauseAnswer(Record):
     team: str = ""
     channel: str = ""
     """Where it was given; access is checked again with these before ECS is told."""
+    command_line: str = ""
+    """As of a request."""
     action: HookAction
     at: float
     send_tried: bool = False

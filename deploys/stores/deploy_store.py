@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from typing import Any
 
 from redis import Redis
 from redis.commands.core import Script
@@ -90,8 +89,8 @@ class DeployStore(DeployReader):
                 redis_keys.in_progress(service),
                 redis_keys.history(service),
             ]
-            source = "form" if each.request.from_form else ""
-            entry = self._entry(each, who=each.request.requester, what="requested", now=now, source=source)
+            request = each.request
+            entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
             args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
         answers = self._script("submit")(keys=script_keys, args=args)
         self._refuse_unless_durable()
@@ -324,7 +323,7 @@ class DeployStore(DeployReader):
                 job,
                 after.request_key,
                 to_ms(now),
-                int(publish_priority(after)) if _visible_fields(before) != _visible_fields(after) else "",
+                int(publish_priority(after)) if _looks_different(before, after) else "",
                 int(keep and not ended),
                 int(not after.in_progress),
                 int(ended),
@@ -413,11 +412,14 @@ def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:
     return asked[0] != asked[1] or (before.hold is None) != (after.hold is None)
 
 
-def _visible_fields(deploy: Deploy) -> dict[str, Any]:
-    """The fields that people can see."""
-    return deploy.model_dump(exclude={"version", "pending_confirmation", "phase_since"})
+def _looks_different(before: Deploy, after: Deploy) -> bool:
+    """Whether people can see a difference."""
+    # A field that a step left alone is the same object, so most need no comparison of what is in them.
+    fields = ((getattr(before, name), getattr(after, name)) for name in _VISIBLE_FIELDS)
+    return any(old is not new and old != new for old, new in fields)
 
 
+_VISIBLE_FIELDS = Deploy.model_fields.keys() - {"version", "pending_confirmation", "phase_since"}
 _LUA = {
     name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
     for name in (

@@ -63,6 +63,8 @@ SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
 
+WORKSPACE = f"{PREFIX}workspace"
+"""Which Slack workspace this Slipway belongs to, as JSON."""
 RUNNING_IMAGES = f"{PREFIX}running-images"
 """Hash from service to the images that it runs, as JSON (`deploys.stores.tag_lists`)."""
 
@@ -135,6 +137,16 @@ def slack_person(user: str) -> str:
 def slack_channel(channel: str) -> str:
     """What Slack said of a conversation, as JSON. It expires by itself."""
     return f"{PREFIX}slack-channel:{channel}"
+
+
+def terminal_query(query_id: str) -> str:
+    """Who waits at a terminal for a worker's answer. It expires by itself."""
+    return f"{PREFIX}terminal-query:{query_id}"
+
+
+def terminal_answer(query_id: str) -> str:
+    """A worker's answer for a terminal, as JSON. It expires by itself."""
+    return f"{PREFIX}terminal-answer:{query_id}"
 
 
 def request_bucket(kind: str, user: str) -> str:

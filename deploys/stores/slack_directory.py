@@ -22,6 +22,8 @@ MAX_AGE_SECONDS = 300.0
 """Older knowledge counts as none: somebody who became a guest must not go on deploying."""
 MAX_FUTURE_SECONDS = 5.0
 """Knowledge dated later than this after now counts as none: clocks differ by less (seconds)."""
+KEPT_SECONDS = 7 * 24 * 3600
+"""As long as `command_line.slack_answers_last` in services.yml can be (seconds)."""
 REFRESH_SECONDS = 15.0
 """Between two looks for what is to be read again (seconds)."""
 SLACKBOT = "USLACKBOT"
@@ -84,22 +86,23 @@ class SlackDirectory:
 
     def save_person(self, user: str, person: Person) -> None:
         """Keeps what Slack said of this user."""
-        self._redis.set(redis_keys.slack_person(user), person.to_json(), ex=int(MAX_AGE_SECONDS * 2))
+        self._redis.set(redis_keys.slack_person(user), person.to_json(), ex=KEPT_SECONDS)
 
     def save_channel(self, channel: str, known: Channel) -> None:
         """Keeps what Slack said of this conversation."""
-        self._redis.set(redis_keys.slack_channel(channel), known.to_json(), ex=int(MAX_AGE_SECONDS * 2))
+        self._redis.set(redis_keys.slack_channel(channel), known.to_json(), ex=KEPT_SECONDS)
 
-    def person(self, user: str, now: float) -> Person | None:
-        """What Slack said of this user; None if that is unknown, too old or dated in the future."""
+    def person(self, user: str, now: float, max_age: float = MAX_AGE_SECONDS) -> Person | None:
+        """What Slack said of this user; None if that is unknown, too old or dated in the future. max_age:
+        older counts as none (seconds)."""
         stored = self._redis.get(redis_keys.slack_person(user))
         try:
             known = Person.from_json(to_text(stored)) if stored is not None else None
         except UnknownSchema:
             return None
-        return known if known and is_current(known.read_at, now, MAX_AGE_SECONDS) else None
+        return known if known and is_current(known.read_at, now, max_age) else None
 
-    def channel(self, channel: str, now: float) -> Channel | None:
+    def channel(self, channel: str, now: float, max_age: float = MAX_AGE_SECONDS) -> Channel | None:
         """What Slack said of this conversation, in the same way. An id that begins with D is a direct message
         by itself (docs.slack.dev, "Conversation object")."""
         if channel.startswith("D"):
@@ -109,7 +112,7 @@ class SlackDirectory:
             known = Channel.from_json(to_text(stored)) if stored is not None else None
         except UnknownSchema:
             return None
-        return known if known and is_current(known.read_at, now, MAX_AGE_SECONDS) else None
+        return known if known and is_current(known.read_at, now, max_age) else None
 
     def note_needed(self, ids: Iterable[str], now: float) -> None:
         """These people and channels are asked about now, so they are read again for some time."""

@@ -14,7 +14,7 @@ from deploys.errors import UnknownSchema
 from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
-from deploys.stores.slack_directory import is_current
+from deploys.stores.slack_directory import KEPT_SECONDS, is_current
 
 READ_EVERY_SECONDS = 45.0
 """Between two reads of who is in which group (seconds)."""
@@ -40,11 +40,11 @@ class UserGroups:
     def save_members(self, group: str, members: Iterable[str], now: float) -> None:
         """Keeps the members that Slack returned, and when it did (epoch seconds)."""
         known = GroupMembers(read_at=now, members=tuple(sorted(members))).to_json()
-        self._redis.set(f"{_GROUP}{group}", known, ex=int(MAX_AGE_SECONDS * 2))
+        self._redis.set(f"{_GROUP}{group}", known, ex=KEPT_SECONDS)
 
-    def members(self, group: str, now: float) -> frozenset[str] | None:
+    def members(self, group: str, now: float, max_age: float = MAX_AGE_SECONDS) -> frozenset[str] | None:
         """User ids of a group's members; None if they are unknown, were read too long ago, or in the
-        future."""
+        future. max_age: how long ago is too long (seconds)."""
         stored = self._redis.get(f"{_GROUP}{group}")
         if stored is None:
             return None
@@ -52,4 +52,4 @@ class UserGroups:
             known = GroupMembers.from_json(to_text(stored))
         except UnknownSchema:
             return None
-        return frozenset(known.members) if is_current(known.read_at, now, MAX_AGE_SECONDS) else None
+        return frozenset(known.members) if is_current(known.read_at, now, max_age) else None

@@ -37,6 +37,10 @@ class EventQueue:
         self._heap: list[tuple[float, int, Callback]] = []
         self._sequence = itertools.count()
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._heap
+
     def schedule(self, at: float, callback: Callback) -> None:
         heapq.heappush(self._heap, (at, next(self._sequence), callback))
 

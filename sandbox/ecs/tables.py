@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
 from sandbox.ecs.records import (
@@ -32,6 +32,15 @@ class ChangeJournal:
         self._entries.append((now, table, key, old))
         while self._entries and self._entries[0][0] < now - JOURNAL_SECONDS:
             self._entries.popleft()
+
+    @property
+    def entries(self) -> tuple[tuple[float, str, str, Any], ...]:
+        """When, in which table and under which key a row was replaced, and that row: the oldest first."""
+        return tuple(self._entries)
+
+    def load(self, entries: Iterable[tuple[float, str, str, Any]]) -> None:
+        """Continue a journal that is empty from these entries of another."""
+        self._entries.extend(entries)
 
     def since(self, moment: float) -> Iterator[tuple[str, str, Any]]:
         """The rows that were replaced after `moment`, newest first: table, key, old row (None if there was
@@ -87,9 +96,9 @@ class EcsTables:
             "task_definitions", journal, before.get("task_definitions")
         )
 
-    def as_of(self, moment: float) -> EcsTables:
-        """A copy of the tables as they were at `moment`."""
-        tables = (
+    def copy_rows(self) -> dict[str, dict[str, Any]]:
+        """The rows of each table by its name. Rows never change."""
+        tables: tuple[EcsTable[Any], ...] = (
             self.services,
             self.deployments,
             self.service_deployments,
@@ -97,7 +106,16 @@ class EcsTables:
             self.tasks,
             self.task_definitions,
         )
-        rows: dict[str, dict[str, Any]] = {table.name: table.copy_rows() for table in tables}
+        return {table.name: table.copy_rows() for table in tables}
+
+    def copy(self, journal: ChangeJournal) -> EcsTables:
+        """The same rows, whose changes another journal records from now on, after those so far."""
+        journal.load(self._journal.entries)
+        return EcsTables(journal, self.copy_rows())
+
+    def as_of(self, moment: float) -> EcsTables:
+        """A copy of the tables as they were at `moment`."""
+        rows = self.copy_rows()
         for name, key, old in self._journal.since(moment):
             if old is None:
                 rows[name].pop(key, None)

@@ -17,6 +17,7 @@ from deploys.catalogue.suggestions import did_you_mean
 from deploys.errors import CatalogueUnreadable, SettingsInvalid
 from deploys.mrkdwn import plural
 from deploys.settings import Settings, load_settings, read_env_file
+from slipway.requests.settings import CommandLineSettings
 from slipway.services_table import format_service_groups, format_services
 from slipway.terminal import print_safely
 from workers.settings import SchedulerSettings, WorkerSettings
@@ -29,6 +30,7 @@ class ProcessName(StrEnum):
     WEB = "web"
     WORKER = "worker"
     SCHEDULER = "scheduler"
+    COMMAND_LINE = "command-line"
 
 
 _SETTINGS: dict[ProcessName, type[Settings]] = {
@@ -36,6 +38,7 @@ _SETTINGS: dict[ProcessName, type[Settings]] = {
     ProcessName.WEB: WebSettings,
     ProcessName.WORKER: WorkerSettings,
     ProcessName.SCHEDULER: SchedulerSettings,
+    ProcessName.COMMAND_LINE: CommandLineSettings,
 }
 
 
@@ -60,7 +63,7 @@ def check(
         typer.Option(
             "--env",
             help="Also check the settings of this process in the environment and in .env: bot (Socket Mode), "
-            "web (HTTP), worker or scheduler. May be repeated.",
+            "web (HTTP), worker, scheduler, or command-line (slipway deploy ...). May be repeated.",
             show_default=False,
         ),
     ] = None,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import slipway
 from bot.settings import BotSettings, WebSettings
+from slipway.requests.settings import CommandLineSettings
 from workers.settings import SchedulerSettings, WorkerSettings
 
 _SLIPWAY_SETTINGS = frozenset(
     name.upper()
-    for process in (BotSettings, WebSettings, WorkerSettings, SchedulerSettings)
+    for process in (BotSettings, WebSettings, WorkerSettings, SchedulerSettings, CommandLineSettings)
     for name in process.model_fields
 )
 

@@ -17,7 +17,7 @@ from slipway.doctor.finding import Finding, error, ok, warning
 
 LEAST_VERSION = (7, 0)
 WAITAOF_SINCE = (7, 2)
-"""The version from which on Redis, and Valkey, can tell whether a write is on disk (Redis commands, WAITAOF)."""
+"""The version from which on Redis, and Valkey, can tell what is on disk (Redis commands, WAITAOF)."""
 PINGS = 9
 SLOW_SECONDS = 0.02
 """A median round trip from which on requests are noticeably slow: a command takes about ten."""

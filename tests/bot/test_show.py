@@ -162,7 +162,7 @@ def test_the_trail_is_cut_to_what_fits_and_has_no_other_deploys(bot: BotHarness)
     assert message_size(ack["text"], ack["blocks"]).fits
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=10)
 @given(deploy=deploys)
 def test_whatever_a_record_holds_slack_takes_the_answer(bot: BotHarness, deploy: Deploy) -> None:
     bot.context.store.get = {deploy.id: deploy}.get  # type: ignore[method-assign, assignment]

@@ -425,7 +425,7 @@ class FixedGroups(UserGroups):
     def __init__(self) -> None:
         pass
 
-    def members(self, group: str, now: float) -> frozenset[str] | None:
+    def members(self, group: str, now: float, max_age: float = 0) -> frozenset[str] | None:
         return MEMBERS[group]
 
 

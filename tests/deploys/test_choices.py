@@ -25,6 +25,7 @@ STILL_THERE = "the button beside it, which queues the deploy, still works"
 MODAL = "the button that is refused so opens a modal, which asks for the reason"
 LATER = "it passes by itself: the same can be typed or pressed again then"
 QUERY = "it answers a question, and nothing was to be changed"
+ON_THE_COMMAND_LINE = "it is said on the command line alone, where Slack's buttons are commands"
 IN_THE_FORM = "it is said at the field of the form that lifts it"
 
 WITHOUT_CHOICE = {
@@ -115,6 +116,15 @@ WITHOUT_CHOICE = {
     errors.WrongChannel: NOT_HERE,
     errors.WrongChannelForQuery: NOT_HERE,
     errors.WrongWorkspace: NOBODY,
+    errors.CommandLineClosed: ON_THE_COMMAND_LINE,
+    errors.CommandLineUserUnknown: ON_THE_COMMAND_LINE,
+    errors.MachineUserNotNamed: ON_THE_COMMAND_LINE,
+    errors.NothingAsked: ON_THE_COMMAND_LINE,
+    errors.PlaceMissing: ON_THE_COMMAND_LINE,
+    errors.PlaceNotNamed: ON_THE_COMMAND_LINE,
+    errors.TokenFileUnsafe: ON_THE_COMMAND_LINE,
+    errors.TokenNotNamed: ON_THE_COMMAND_LINE,
+    errors.UnknownChoice: ON_THE_COMMAND_LINE,
     errors.ChannelMissing: FORM,
     errors.RollbackOfferOver: OVER,
     errors.StaleForm: FORM,

@@ -22,8 +22,10 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.retention import Retention
+from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
 from deploys.stores.thread_store import RESPONSE_URL_KEY, ThreadState, ThreadStore
 from deploys.stores.user_groups import UserGroups
+from deploys.stores.workspace import Workspace, find_workspace, save_workspace
 from sandbox.valkey import valkey
 from tests.builders import NOW, a_deploy, a_service
 from tests.redis_acl import PROCESSES, apply_rules, url_of
@@ -60,6 +62,14 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     DeployStore(bot, now=lambda: NOW).submit(deploy)
     ThreadStore(bot).save_response_url(deploy.id, "https://hooks.slack.com/commands/1/2/3")
     JobQueue(bot).advance(deploy.id)
+
+    # So does the command line, with the bot's user; a worker answers it.
+    save_workspace(bot, Workspace(team="T01SLIPWAY", bot_user="U0SLIPWAYB"))
+    assert find_workspace(bot) is not None
+    TerminalAnswers(bot).expect("query", "user/alice")
+    assert TerminalAnswers(worker).asked_by("query") == "user/alice"
+    TerminalAnswers(worker).save("query", TerminalAnswer("here"))
+    assert TerminalAnswers(bot).wait("query", 0) is not None
 
     # The scheduler enqueues what is due.
     due = Scheduler(

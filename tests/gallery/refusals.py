@@ -24,6 +24,7 @@ FACTS = {
     "by": "CodeDeploy",
     "candidates": "`web`, `worker`",
     "changes": "its cluster",
+    "channel": "C01DEPLOYS",
     "channels": "<#C01DEPLOYS>",
     "clock": " Slack's clock and mine differ by 35 s.",
     "cluster": "production",
@@ -77,6 +78,7 @@ FACTS = {
     "owner": "<@U02BOB0000>",
     "people": "<@U02BOB0000>",
     "policy": "service control policy",
+    "problem": "is empty",
     "present": "`web`",
     "recent": "The newest tags are `1.4.2`, `1.4.1`.",
     "reference": "0f3a9c1d",
@@ -111,6 +113,14 @@ FACTS = {
 }
 """A sample of every fact that a refusal names."""
 OWN_FACTS: dict[str, dict[str, str]] = {
+    "CommandLineClosed": {"name": "alice"},
+    "CommandLineUserUnknown": {"who": "user/alice"},
+    "MachineUserNotNamed": {"name": "alice"},
+    "NothingAsked": {"what": "`web` `1.4.2`", "state": "is queued"},
+    "PlaceNotNamed": {"channel": "C09NOWHERE"},
+    "TokenFileUnsafe": {"file": "ci.token", "problem": "may be read by others; write `chmod 600 ci.token`"},
+    "TokenNotNamed": {"setting": "SLIPWAY_TOKEN_FILE"},
+    "UnknownChoice": {"name": "lock-quee", "nearest": "Did you mean `lock-queue`?"},
     "AlreadyDecided": {"how": "approved by <@U02BOB0000>"},
     "AlreadyStopped": {"how": "<@U02BOB0000> stopped all deploys at 14:13 UTC: the network is down."},
     "AskedRequestOver": {"how": "it was run by <@U02BOB0000>"},

@@ -92,7 +92,7 @@ def test_the_same_conversation_is_told_in_both_modes(slack: Conversation) -> Non
         "thread (LINK) (deploy `ID`).",
         "bob opens Home",
         "Reject",
-        "You may not decide about `billing`. Those who may: @bob, @approvers, as `approvers` in "
+        "You are not an approver of `billing`. Those who are: @bob, @approvers, as `approvers` in "
         "`services.yml` says.",
     ]
     assert [line for line in thread.card.splitlines() if not line.startswith("Steps since")] == [

@@ -82,7 +82,7 @@ def test_the_status_of_a_service_says_what_runs(run: Run) -> None:
 
     assert done.exit_code == 0, done.output
     lines = [line.strip() for line in done.output.splitlines()]
-    first = lines.index("What runs now of `web`, on `production` (eu-west-1)")
+    first = lines.index("Running now: `web` on `production` (eu-west-1)")
     for line, pattern in zip(lines[first + 1 :], WHAT_RUNS, strict=True):
         assert re.fullmatch(pattern, line), (pattern, line)
 

@@ -22,7 +22,8 @@ from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
 from tests.scenarios.canaries import find_secrets, searched_places, secrets_of_the_processes
 from tests.scenarios.canary_sources import CanarySources, one_line
-from tests.scenarios.conversation import Conversation, wait_until
+from tests.scenarios.command_line import BOB, MACHINE_USER, Terminal
+from tests.scenarios.conversation import Conversation, DeployThread, wait_until
 
 SLIPWAY = Path(sys.executable).with_name("slipway")
 
@@ -55,6 +56,40 @@ def test_a_deploy_outlives_its_workers_and_its_scheduler(demo: DemoEnvironment) 
     assert thread.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
     wait_until(lambda: written_by_schedulers(demo) >= {each["id"] for each in audit.trail(demo.redis)})
+
+
+def test_a_deploy_from_the_command_line_with_slack_away_has_its_thread_once_slack_is_back(
+    demo: DemoEnvironment,
+) -> None:
+    terminal, people = Terminal(demo), Conversation(demo, read_names(demo))
+    for each in ("alice", "bob"):
+        people.says(each, "/deploy status ledger")
+    posted = len(demo.slack.messages("deploys"))
+    demo.slack.add_fault("outage", seconds=600)
+
+    code, plan = terminal.run("plan", "ledger", "1.4.2")
+    assert (code, plan.splitlines()[0]) == (0, "Plan of `ledger` `1.4.2`, as of now. Nothing was changed.")
+    waiting = terminal.start("deploy", "ledger", "1.4.2", "--reason", "Slack is down", "--wait")
+    [deploy] = demo.slack.wait_until(
+        lambda: [each for each in demo.store.active() if each.phase is Phase.AWAITING_APPROVAL], 60
+    )
+    approved = terminal.run("approve", deploy.id, "--yes", by=BOB)
+    printed, _ = waiting.communicate(timeout=90)
+    assert len(demo.slack.messages("deploys")) == posted
+    demo.slack.clear_faults()
+
+    assert approved[0] == 0, approved
+    assert (waiting.returncode, printed.splitlines()[-1][10:26]) == (0, "`ledger` `1.4.2`"), printed
+    thread = DeployThread(demo, deploy.id, "deploys", people.names).ends()
+    assert "ledger `1.4.0` → `1.4.2` on production by @alice on the command line: succeeded" in thread.card
+    said = [each.text for each in thread.record.thread_messages]
+    assert len(thread.replies) == len(said)
+    assert [each.split()[:2] for each in thread.replies[:2]] == [["Plan", "for"], ["@alice", "asked"]]
+    sources = {each["who"]: each["source"] for each in audit.trail(demo.redis, deploy.id) if each["source"]}
+    assert sources == {
+        "U01ALICE00": f"command line (user/{MACHINE_USER})",
+        "U02BOB0000": "command line (token/bob)",
+    }
 
 
 def written_by_schedulers(demo: DemoEnvironment) -> set[str]:

@@ -18,6 +18,7 @@ from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
 from slipway.commands.check import ProcessName
 from slipway.configuration_page import RECORDS, update_page
+from slipway.requests.settings import CommandLineSettings
 from tests.deploys.catalogue.services_yml import list_problems
 from workers.settings import SchedulerSettings, WorkerSettings
 
@@ -28,6 +29,7 @@ PROCESSES: dict[str, type[Settings]] = {
     "web": WebSettings,
     "worker": WorkerSettings,
     "scheduler": SchedulerSettings,
+    "command-line": CommandLineSettings,
 }
 
 

@@ -307,7 +307,7 @@ class EngineHarness:
         deadline = self.ecs.now() + 1800
         while (deploy := self.get(deploy_id)).phase is not phase:
             assert self.ecs.now() < deadline, f"not {phase.value} within 1800 s: {self.describe_deploys()}"
-            self._advance_to_next_due(deadline)
+            self.run_next_due(deadline)
         return deploy
 
     def step_into(self, deploy_id: str, phase: Phase) -> None:
@@ -320,7 +320,7 @@ class EngineHarness:
             self.tick()
         del engine._may_take_another_step
 
-    def _advance_to_next_due(self, deadline: float) -> None:
+    def run_next_due(self, deadline: float) -> None:
         """Skips whole seconds in which nothing is due, then runs what ticks of one second would run."""
         while (now := self.ecs.now()) < deadline:
             coming = self.store.due(now + TIMING.watch_seconds)
@@ -337,7 +337,7 @@ class EngineHarness:
         deadline = self.ecs.now() + seconds
         while (deploy := self.get(deploy_id)).in_progress:
             assert self.ecs.now() < deadline, f"no outcome within {seconds} s: {self.describe_deploys()}"
-            self._advance_to_next_due(deadline)
+            self.run_next_due(deadline)
         return deploy
 
     def until_over(self, deploy_id: str) -> Deploy:

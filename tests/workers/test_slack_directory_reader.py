@@ -12,6 +12,7 @@ from redis import Redis
 from deploys.access import Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import Refused
+from deploys.stores import redis_keys
 from deploys.stores.slack_directory import (
     MAX_AGE_SECONDS,
     READ_EVERY_SECONDS,
@@ -55,6 +56,36 @@ def reader(
 ) -> SlackDirectoryReader:
     client = slack_client(slack.bot_token, slack.api_url)
     return SlackDirectoryReader(client, directory, SharedRateLimits(redis, clock), clock)
+
+
+def test_people_of_the_command_line_are_read_beforehand_and_less_often(
+    slack: SlackSandbox,
+    reader: SlackDirectoryReader,
+    directory: SlackDirectory,
+    clock: ManualClock,
+    redis: Redis,
+) -> None:
+    def methods_called() -> list[str]:
+        called = [call["method"] for call in slack.calls()]
+        slack.clear_calls()
+        return called
+
+    slack.clear_calls()
+    reader.refresh([], [ALICE], 900.0)
+    assert methods_called() == ["users.info"]
+    known = directory.person(ALICE, clock(), 12 * 3600)
+    assert known is not None
+    assert redis.ttl(redis_keys.slack_person(ALICE)) > 12 * 3600
+
+    clock.value += 899
+    reader.refresh([], [ALICE], 900.0)
+    assert methods_called() == []
+    assert directory.person(ALICE, clock()) is None, "by then it is too old for what is asked in Slack"
+    assert directory.person(ALICE, clock(), 12 * 3600) == known
+
+    clock.value += 1
+    reader.refresh([], [ALICE], 900.0)
+    assert methods_called() == ["users.info"]
 
 
 def test_private_and_direct_conversations_are_refused_or_allowed_as_configured(

@@ -27,6 +27,7 @@ from deploys.records.request import DeployRequest
 from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.answer import Answer, section
@@ -52,11 +53,13 @@ class QueryTarget:
     thread_ts: str | None
     user: str
     team: str = ""
+    command_line: str = ""
+    """Who waits for the answer at a terminal (`DeployRequest.command_line`); empty: nobody."""
 
     @property
     def asker(self) -> Asker:
         """For the rules of access."""
-        return Asker(self.user, self.team, self.channel)
+        return Asker(self.user, self.team, self.channel, command_line=self.command_line)
 
 
 log = structlog.get_logger()
@@ -117,6 +120,7 @@ class QueryHandler:
             channel=target.channel,
             thread_ts=target.thread_ts,
             requested_at=self.now(),
+            command_line=target.command_line,
         )
 
     def answer_status(self, target: QueryTarget, services: Sequence[str]) -> None:
@@ -177,10 +181,16 @@ class QueryHandler:
     def _find_answer(
         self, target: QueryTarget, query: Callable[[], Answer], *, cannot: str, refused: str
     ) -> Answer:
-        with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):
+        hides = not target.command_line and must_hide_quotes(self.shared_channels, target.channel)
+        with quotes_hidden(hides):
             return answer_or_refusal(query, cannot=cannot, refused=refused)
 
     def _send(self, target: QueryTarget, answer: Answer) -> None:
+        if target.command_line:
+            shown = answer.native or self._offer_choices(answer)
+            for_terminal = TerminalAnswer(answer.text, shown, is_refusal(answer.text))
+            TerminalAnswers(self.store.redis).save(target.query_id, for_terminal)
+            return
         url = self.threads.response_url(target.query_id)
         recipient = Recipient(target.user, target.channel, target.thread_ts, url)
         forms = [*filter(None, [answer.native, self._offer_choices(answer)])]
@@ -210,6 +220,7 @@ class QueryHandler:
                 "requester": target.user,
                 "team": target.team,
                 "channel": target.channel,
+                "command_line": target.command_line,
                 "requested_at": self.now(),
             },
         )

@@ -15,7 +15,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from deploys.deploy_text import previous_version, status_text
+from deploys.deploy_text import command_line_note, previous_version, status_text
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.holds.lock_text import stop_sentence
 from deploys.message_size import utf8_bytes
@@ -81,7 +81,8 @@ def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
     clusters = {each.service.cluster for each in deploys}
     where = f" on {escape(shorten(clusters.pop(), 80))}" if len(clusters) == 1 else ""
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
-    return join_state(f"{what}{where} by {mention(batch.request.requester)}", outcome_summary(deploys))
+    by = f"by {mention(batch.request.requester)}{command_line_note(batch.request)}"
+    return join_state(f"{what}{where} {by}", outcome_summary(deploys))
 
 
 def summary_label(deploy: Deploy) -> str:

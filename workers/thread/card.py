@@ -11,7 +11,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.card_links import card_links
-from deploys.deploy_text import action_label, previous_version, requested_by
+from deploys.deploy_text import action_label, command_line_note, previous_version, requested_by
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, escape_line, mention, mentions, plural
@@ -123,7 +123,7 @@ def card_headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     what = (
         f"*{escape(shorten(service.name, 63))}* {_action(deploy)} on "
         f"{escape(shorten(service.cluster, 80))}{',' if deploy.verb is Verb.FOLLOW else ''} "
-        f"{requested_by(deploy)}"
+        f"{requested_by(deploy)}{command_line_note(deploy.request)}"
     )
     return join_state(what, f"{state_text(deploy, ahead)}{counted}")
 

@@ -11,6 +11,7 @@ date; a click on the other is refused, and then its buttons are taken off (`work
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import structlog
@@ -68,6 +69,11 @@ class ThreadSync:
         """The thread's state as it was saved last."""
         return self._writer.thread
 
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Of the card: a whole card is built for it."""
+        return self._source.fingerprint()
+
     def run(self) -> float | None:
         """Does what can be done now. Returns when to come back (epoch seconds); None: everything is shown.
 
@@ -119,7 +125,7 @@ class ThreadSync:
         return self._note_card_sent(message)
 
     def _update_card(self) -> float | None:
-        changed = self.thread.card_fingerprint != self._source.fingerprint()
+        changed = self.thread.card_fingerprint != self._fingerprint
         has_timer = self._source.changes_with_time()
         if self.thread.card_lost or not (changed or has_timer):
             return None
@@ -165,7 +171,7 @@ class ThreadSync:
             "card_sent_at": self._now(),
         }
         if not message.lacks_buttons:
-            self._writer.save(card_next_try=None, card_fingerprint=self._source.fingerprint(), **sent)
+            self._writer.save(card_next_try=None, card_fingerprint=self._fingerprint, **sent)
             return None
         tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)

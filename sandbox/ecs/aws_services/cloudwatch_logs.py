@@ -14,12 +14,24 @@ class CloudWatchLogs:
     def __init__(self, account: str, region: str) -> None:
         self._account = account
         self._region = region
+        self._recorded: list[tuple[Any, ...]] | None = None
+
+    def record_writes(self) -> list[tuple[Any, ...]]:
+        """The arguments of each later `write`, until `end_recording`."""
+        self._recorded = []
+        return self._recorded
+
+    def end_recording(self) -> None:
+        self._recorded = None
 
     def write(self, definition: dict[str, Any], task_id: str, at: float, lines: Iterable[str]) -> None:
         """Write `lines` for one container, a millisecond apart, starting at `at`, if its driver is awslogs.
 
         The stream is `prefix/container/task-id`, as the awslogs driver names it.
         """
+        if self._recorded is not None:
+            lines = tuple(lines)
+            self._recorded.append((definition, task_id, at, lines))
         configuration = definition.get("logConfiguration", {})
         options: dict[str, str] = configuration.get("options", {})
         group = options.get("awslogs-group")

@@ -23,6 +23,8 @@ from tests.builders import NOW, a_deploy, a_plan
 NAMES = {
     "approval and cancel": "Cancel.channel Cancel.team Cancel.user Decision.channel "
     "Decision.team Decision.user",
+    "who asked on the command line, by names of services.yml": "Cancel.command_line Decision.command_line "
+    "DeployRequest.command_line Override.command_line PauseAnswer.command_line",
     "the request": "Deploy.batch_id Deploy.id Deploy.rollback_target Deploy.tag DeployRequest.channel "
     "DeployRequest.requester DeployRequest.team DeployRequest.thread_ts Override.user LockRef.id "
     "LockRef.owner LockRef.target RefusalHints.external_deployment_id RefusalHints.instead_tag "

@@ -57,21 +57,20 @@ def run_to_end(harness: EngineHarness, service: str, tag: str, *, cancel_in: Pha
     """Runs a deploy to its end; another worker continues if one is killed."""
     deploy_id = harness.request_deploy(service, tag)
     cancelled = False
-    for _ in range(3000):
-        deploy = harness.get(deploy_id)
-        if deploy.phase is Phase.ENDED:
-            return deploy
+    deadline = harness.ecs.now() + 3000
+    while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
+        assert harness.ecs.now() < deadline, harness.describe_deploys()
         if deploy.phase is Phase.AWAITING_APPROVAL and not deploy.approval.decisions:
             harness.approve(deploy_id)
         if cancel_in is deploy.phase and not cancelled:
             harness.cancel(deploy_id)
             cancelled = True
         try:
-            harness.tick()
+            harness.run_next_due(deadline)
         except WorkerKilled:
             harness.expire_lease(deploy_id)
             harness.engine = harness.new_engine()
-    raise AssertionError(harness.describe_deploys())
+    return deploy
 
 
 def assert_clean_end(harness: EngineHarness, deploy: Deploy, service: str, count: int) -> None:

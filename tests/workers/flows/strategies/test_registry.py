@@ -18,8 +18,8 @@ from workers.flows.strategies.strategy import DeployStrategy
 
 PARTS = [name for name in vars(DeployStrategy) if not name.startswith("_")]
 NAMES_A_STRATEGY = re.compile(r"\bStrategy\.(?:ROLLING|NATIVE|STOP_START)\b")
-MAY_NAME_ONE = {"deploys/catalogue", "workers/flows/strategies"}
-"""Where services.yml is read, and where the strategies are."""
+MAY_NAME_ONE = {"deploys/catalogue", "slipway/iam", "slipway/services_draft", "workers/flows/strategies"}
+"""Where services.yml is read and written, where permissions are listed, and where the strategies are."""
 RECOVERY = "workers/orphan_recovery.py"
 """Makes the record of a lost deploy, which was a stop-start one: only those leave tags behind."""
 
