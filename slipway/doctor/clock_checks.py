@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 from bot.slack_clock import MIN_REPORTED_SECONDS, describe_offset
-from slipway.doctor.context import DatedAnswer, DoctorContext
+from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, NotChecked, error, ok, warning
+from slipway.doctor.slack_calls import DatedAnswer
 
 REFUSED_SECONDS = 300.0
 """How far a clock may be off before AWS refuses what it signs (IAM user guide, "Signature Version 4"), and

@@ -15,10 +15,7 @@ from pydantic import SecretStr, TypeAdapter
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.identity import describe_slack_error
 from bot.settings import BotSettings, WebSettings
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.catalogue.service import Service
@@ -30,46 +27,16 @@ from deploys.redis_connection import make_client
 from deploys.settings import Settings, load_settings
 from slipway.account_survey.surveyed_service import SurveyedService
 from slipway.doctor.finding import NotChecked
+from slipway.doctor.slack_calls import DatedAnswer, SlackAnswer, call_slack
 from slipway.doctor.survey import ServicesSurvey, survey_services
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.settings import SchedulerSettings, WorkerSettings
 
-CALL_SECONDS = 5
-"""How long one call to Slack may take (seconds)."""
 REDIS_SECONDS = 3.0
 """How long one command of Redis may take (seconds)."""
 CONFIG_TOKEN = "SLACK_CONFIG_TOKEN"
 """A configuration token of Slack's, with which the app's manifest can be read. Nothing else uses it."""
-
-
-@dataclass(frozen=True)
-class DatedAnswer:
-    """The date that an answer states, and this machine's time around the call (epoch seconds)."""
-
-    date: str
-    asked_at: float
-    answered_at: float
-
-
-@dataclass(frozen=True)
-class SlackAnswer:
-    """What Slack answered to one call."""
-
-    data: Mapping[str, Any]
-    headers: Mapping[str, str]
-    error: str
-    """Why it failed; empty if it did not."""
-    answered: bool
-    """Whether Slack said so itself: otherwise it could not be reached, or did not work."""
-    asked_at: float = 0.0
-    answered_at: float = 0.0
-
-    @property
-    def dated(self) -> DatedAnswer | None:
-        """Slack's time, if it stated one."""
-        date = self.headers.get("date", "")
-        return DatedAnswer(date, self.asked_at, self.answered_at) if date else None
 
 
 @dataclass(frozen=True)
@@ -205,20 +172,7 @@ class DoctorContext:
 
     def call_slack(self, token: str, method: str, **params: Any) -> SlackAnswer:
         """One call, without a second try."""
-        url = self.setting(BotSettings, "slack_api_url")
-        client = WebClient(token=token, base_url=url, timeout=CALL_SECONDS, retry_handlers=[])
-        asked_at = self.now()
-        try:
-            answer = client.api_call(method, params=params)
-        except SlackApiError as error:
-            status = error.response.status_code
-            headers = _lower(error.response.headers)
-            answered = status < 500 and status != 429
-            return SlackAnswer({}, headers, describe_slack_error(error), answered, asked_at, self.now())
-        except (SlackClientError, OSError) as error:
-            return SlackAnswer({}, {}, describe_slack_error(error), False)
-        data = answer.data if isinstance(answer.data, dict) else {}
-        return SlackAnswer(data, _lower(answer.headers), "", True, asked_at, self.now())
+        return call_slack(self.setting(BotSettings, "slack_api_url"), token, method, params, self.now)
 
     @cached_property
     def slack_identity(self) -> SlackAnswer:
@@ -268,6 +222,11 @@ class DoctorContext:
             raise NotChecked("AWS does not accept the credentials, or does not answer.")
         return found
 
+    def require_aws(self) -> None:
+        """Raises NotChecked unless AWS accepts the credentials."""
+        if self.identity_error:
+            raise NotChecked("AWS does not accept the credentials, or does not answer.")
+
     def identity_of(self, region: RegionClients) -> CallerIdentity:
         """Whose credentials these clients have. Raises AwsError."""
         asked_at = self.now()
@@ -288,15 +247,9 @@ class DoctorContext:
     @cached_property
     def survey(self) -> ServicesSurvey:
         """The services of services.yml as ECS has them."""
-        assert self.identity  # without credentials nothing can be read
+        self.require_aws()
         return survey_services(self.aws, self.services)
 
     def surveyed(self, service: Service) -> SurveyedService | None:
         """One service as ECS has it; None if it could not be read."""
         return self.survey.by_service.get(service.name)
-
-
-def _lower(headers: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name.lower(): value if isinstance(value, str) else ",".join(value) for name, value in headers.items()
-    }

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from bot.settings import BotSettings
 from deploys.mrkdwn import plural
 from slipway.app_manifest import SCOPES
-from slipway.doctor.context import DoctorContext, SlackAnswer
+from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, NotChecked, error, ok, warning
+from slipway.doctor.slack_calls import SlackAnswer
 
 SOCKET_SECONDS = 8.0
 """How long Slack's first message on a WebSocket may take (seconds)."""

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from slipway.cli import app
 from slipway.commands import doctor as command
+from slipway.doctor.checks import CHECKS
 from slipway.doctor.context import CallerIdentity, DoctorContext
 from slipway.doctor.finding import Finding, Level, NamedCheck, ok
 from slipway.doctor.permission_checks import check_permissions
@@ -106,7 +107,12 @@ def test_it_changes_nothing(healthy: Setup) -> None:
     assert healthy.slack.messages("deploys", "alice") == messages
 
 
-def test_no_secret_is_printed(healthy: Setup) -> None:
+def test_no_secret_is_printed(healthy: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if a library quotes what it was given, and whether the value is valid or not."""
+
+    def quotes(context: DoctorContext) -> Iterator[Finding]:
+        yield ok(f"I was given {', '.join(secrets.values())} and secret-of-redis.")
+
     secrets = {
         "SLACK_BOT_TOKEN": "xoxb-secret-of-the-bot",
         "SLACK_APP_TOKEN": "not-even-a-token-of-slack",
@@ -115,10 +121,12 @@ def test_no_secret_is_printed(healthy: Setup) -> None:
         "REDIS_URL": "redis://slipway:secret-of-redis@127.0.0.1:1/zero",
     }
     healthy.set(**secrets)
+    monkeypatch.setattr(command, "CHECKS", (*CHECKS, NamedCheck("quotes", quotes)))
 
     printed = healthy.run().output + healthy.run("--json").output
 
     assert "Missing or wrong settings" in printed
+    assert "I was given [redacted]" in printed
     assert not [each for each in (*secrets.values(), "secret-of-redis") if each in printed]
 
 
@@ -171,13 +179,13 @@ def test_a_check_that_hangs_or_breaks_ends_no_other(monkeypatch: pytest.MonkeyPa
     def works(context: DoctorContext) -> Iterator[Finding]:
         yield ok("This works.")
 
-    checks = [NamedCheck("hangs", hangs, 0.05), NamedCheck("breaks", breaks), NamedCheck("works", works)]
+    checks = [NamedCheck("hangs", hangs, 0.5), NamedCheck("breaks", breaks), NamedCheck("works", works)]
     found = [(check.name, finding) for check, finding in run_checks(checks, DoctorContext())]
     release.set()
 
     assert [(name, finding.level, finding.what) for name, finding in found] == [
         ("hangs", Level.OK, "This much is known."),
-        ("hangs", Level.ERROR, "The check `hangs` did not end in time (0.05 s)."),
+        ("hangs", Level.ERROR, "The check `hangs` did not end in time (0.5 s)."),
         ("breaks", Level.ERROR, "The check `breaks` itself failed: KeyError: 'user'"),
         ("works", Level.OK, "This works."),
     ]
@@ -214,6 +222,32 @@ def test_the_role_of_the_workers_is_checked_by_somebody_else(healthy: Setup) -> 
     assert all(f": {role} may not do " in each.what for each in problems)
     assert any("ecs:UpdateService" in each.what for each in problems)
     assert not any("ecs:DescribeServices" in each.what for each in problems)
+
+
+def test_the_role_of_the_workers_has_to_be_allowed_to_assume_those_of_services(healthy: Setup) -> None:
+    """Credentials at hand that may assume them prove nothing about another role."""
+    workers, role = "arn:aws:iam::123456789012:role/workers", OTHER_ACCOUNT_ROLE.arn
+    healthy.aws.add_role(role)
+    healthy.aws.enforce_policies(
+        workers,
+        [
+            {
+                "Statement": [
+                    {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                    {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"},
+                ]
+            }
+        ],
+    )
+    healthy.write_services(SERVICES.replace("web: {}", f"web: {{role: {{arn: '{role}'}}}}"))
+    everything = {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}
+    healthy.enforce(everything)
+
+    [problem] = healthy.problems("--workers-role", workers)
+
+    assert problem.what == (
+        f"the roles of services: {workers} may not do sts:AssumeRole: a policy denies it."
+    )
 
 
 def test_a_role_of_services_is_checked_in_its_account(healthy: Setup) -> None:

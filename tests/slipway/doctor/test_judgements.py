@@ -11,7 +11,6 @@ from deploys.stores.heartbeats import Heartbeat
 from slipway.account_survey.surveyed_service import Gap, GapKind
 from slipway.app_manifest import http_manifest, socket_mode_manifest
 from slipway.doctor.clock_checks import seconds_ahead
-from slipway.doctor.context import DatedAnswer
 from slipway.doctor.finding import Finding, Level
 from slipway.doctor.manifest_checks import find_differences
 from slipway.doctor.process_checks import judge_versions
@@ -24,6 +23,7 @@ from slipway.doctor.redis_checks import (
     judge_version,
 )
 from slipway.doctor.service_checks import describe_gaps
+from slipway.doctor.slack_calls import DatedAnswer
 from slipway.doctor.slack_checks import judge_first_message
 from tests.builders import NOW
 

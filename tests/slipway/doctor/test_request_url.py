@@ -34,7 +34,7 @@ def test_it_answers_only_if_both_have_the_same_secret(
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("RESTORE_TAG_KEY", "0123456789abcdef0123456789abcdef")
         with run_process(GUNICORN, env, tmp_path):
-            slack.wait_until(lambda: slack.verify()["verified"], 20)
+            slack.wait_until(lambda: slack.verify()["verified"], 60)
 
             [right] = check_request_url(DoctorContext(request_url=f"{url}/"))
             monkeypatch.setenv("SLACK_SIGNING_SECRET", "another-signing-secret")
