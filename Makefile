@@ -13,7 +13,7 @@ help:
 	@echo "make check   lint, types and import rules"
 	@echo "make gallery  draw everything that Slipway says in Slack: build/gallery.html, and pictures"
 	@echo "make pictures  take the pictures of the README of the demo's page: docs/*.png"
-	@echo "make docs    write the tables of keys into docs/configuration.md"
+	@echo "make docs    write the tables of keys and metrics into docs/"
 	@echo "make format  let ruff format the code"
 	@echo "make lock    resolve requirements.lock and requirements-production.lock again from pyproject.toml"
 
@@ -46,6 +46,7 @@ pictures: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python -m slipway.configuration_page docs/configuration.md
+	$(BIN)/python -m slipway.metrics_page docs/operations.md
 	$(BIN)/python -m slipway.iam.operations_page docs/operations.md
 
 format: .venv/ready

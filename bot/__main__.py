@@ -7,15 +7,18 @@ import sys
 import threading
 
 import structlog
-from slack_sdk import WebClient
 
 from bot.app import build_app
 from bot.app_context import open_app_context
 from bot.settings import BotSettings
+from bot.slack_client import SlackClient
 from bot.slack_clock import clock_client
 from bot.socket_mode import SocketModeClient
 from deploys.errors import StartupError
 from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.telemetry.metrics import BOT
+from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.tracing import TRACING
 
 log = structlog.get_logger()
 
@@ -23,6 +26,8 @@ log = structlog.get_logger()
 def main() -> int:
     """Serves until SIGTERM or SIGINT; what was begun is answered first."""
     settings = load_settings_or_exit(BotSettings)
+    start_metrics(BOT, settings)
+    TRACING.start(BOT)
     stop = threading.Event()
     try:
         context = open_app_context(settings)
@@ -30,7 +35,7 @@ def main() -> int:
             signal.signal(number, lambda *_: stop.set())
         app = build_app(context, signing_secret="", api_url=settings.slack_api_url)
         socket = SocketModeClient(
-            app, WebClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
+            app, SlackClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
         )
         socket.connect()
     except StartupError as error:

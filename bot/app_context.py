@@ -10,11 +10,11 @@ from itertools import repeat
 
 from redis import Redis
 from redis.backoff import ConstantBackoff
-from slack_sdk import WebClient
 
 from bot import identity
 from bot.identity import Identity
 from bot.settings import RequestSettings
+from bot.slack_client import SlackClient
 from bot.slack_clock import SlackClock
 from bot.view_calls import ViewCalls, view_client
 from deploys.access import Access
@@ -139,7 +139,7 @@ def open_app_context(settings: RequestSettings) -> AppContext:
     warn_about_redis_config(redis)
     clock = SlackClock()
     token = settings.slack_bot_token.get_secret_value()
-    bot = identity.fetch_identity(WebClient(token=token, base_url=settings.slack_api_url), clock)
+    bot = identity.fetch_identity(SlackClient(token=token, base_url=settings.slack_api_url), clock)
     save_workspace(redis, Workspace(team=bot.team, bot_user=bot.user, bot=bot.bot, enterprise=bot.enterprise))
     return build_app_context(
         bot,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from structlog.contextvars import bind_contextvars
+
 from bot import attempts, commands
 from bot.app_context import AppContext
 from bot.forms.reason_form import PressedButton, reason_form
@@ -56,6 +58,7 @@ def handle_click(click: ButtonClick, request: Request, context: AppContext) -> P
         refusal = UnknownDeploy(id=escape(click.value[:64]))
         attempts.note(refusal, {"verb": click.action_id, "target": click.value})
         raise refusal
+    bind_contextvars(deploy=value.deploy_id)  # the request's end removes it (`bot.observed_request`)
     try:
         return _handle(click, value, request, context)
     except Refused as refusal:

@@ -19,6 +19,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from bot.web import HEALTH_PATH
 from deploys.redaction import redact
+from deploys.telemetry.metrics_pipe import METRICS_PIPE
 
 READ_TIMEOUT_SECONDS = 5.0
 """How long a thread waits for the whole request. Slack's fit into a packet or two."""
@@ -64,6 +65,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """Called by the loop about once a second. A request that is complete by then still gets its
         answer."""
+        METRICS_PIPE.looped()
         super().murder_pending()
         now = time.monotonic()
         for conn, until in list(self._reading.items()):

@@ -21,6 +21,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from bot.slack_client import SlackClient
 from deploys.slack_errors import exception_reason
 
 log = structlog.get_logger()
@@ -137,4 +138,4 @@ def describe_offset(ahead: float) -> str:
 
 def clock_client(api_url: str) -> WebClient:
     """Asks Slack without a token."""
-    return WebClient(base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])
+    return SlackClient(base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])

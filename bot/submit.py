@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from redis.exceptions import RedisError
+from structlog.contextvars import bind_contextvars
 
 from bot import attempts, submit_texts
 from bot.app_context import AppContext
@@ -121,6 +122,7 @@ def submit_deploy(
     if deploy.command and deploy.command.has_secret:
         TypedCommands(context.store.redis).save(deploy.id, arguments)
     submission = context.store.submit(deploy)
+    bind_contextvars(deploy=submission.deploy.id)
     if submission.is_duplicate:
         if overrides_freeze and is_held_by_freeze(submission.deploy):
             held = override_deploy(submission.deploy, command.reason, request, context)

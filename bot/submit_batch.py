@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from structlog.contextvars import bind_contextvars
+
 from bot import attempts, submit_texts
 from bot.app_context import AppContext
 from bot.grammar import Command
@@ -95,6 +97,7 @@ def submit_batch(
     request.refuse_if_late()
     refuse_if_too_many(deploys, context.store, context.request_limits.limits)
     submissions = context.store.submit_batch(batch, deploys)
+    bind_contextvars(deploy=batch.id)
     if any(each.is_duplicate for each in submissions):
         found = [each.deploy for each in submissions]
         return _answer_repetition(found, command, request, context, overrides_freeze=overrides_freeze)

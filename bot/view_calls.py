@@ -17,6 +17,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from bot.identity import describe_slack_error
+from bot.slack_client import SlackClient
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class ViewCalls:
 
 def view_client(token: str, api_url: str) -> WebClient:
     """A client that repeats nothing: a second try would come after the `trigger_id`."""
-    client = WebClient(token=token, base_url=api_url, timeout=CALL_SECONDS, retry_handlers=[])
+    client = SlackClient(token=token, base_url=api_url, timeout=CALL_SECONDS, retry_handlers=[])
     if urlsplit(api_url).hostname in _LOOPBACK:
         client.proxy = None  # slack_sdk sends everything to HTTPS_PROXY, whatever NO_PROXY says
     return client

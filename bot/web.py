@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -14,11 +15,15 @@ from slack_bolt import App, BoltRequest, BoltResponse
 
 from bot.app import build_app
 from bot.app_context import open_app_context
+from bot.observed_request import observed_request
 from bot.settings import WebSettings
 from bot.slack_clock import clock_client
 from deploys.errors import StartupError
 from deploys.process_startup import exit_with, load_settings_or_exit
 from deploys.redis_outage import describe_error
+from deploys.telemetry.metrics import WEB
+from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.tracing import TRACING
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -34,6 +39,7 @@ MAX_BODY_BYTES = 1_000_000
 def app() -> WebApp:
     """The WSGI application; ends the process with a clear message when it cannot start."""
     settings = load_settings_or_exit(WebSettings)
+    start_metrics(WEB, settings)
     try:
         context = open_app_context(settings)
     except StartupError as error:
@@ -43,11 +49,12 @@ def app() -> WebApp:
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         api_url=settings.slack_api_url,
     )
-    return WebApp(
-        bolt,
-        context.store.redis,
-        start=lambda: context.slack_clock.start_reading(clock_client(settings.slack_api_url)),
-    )
+
+    def start() -> None:
+        TRACING.start(WEB)
+        context.slack_clock.start_reading(clock_client(settings.slack_api_url))
+
+    return WebApp(bolt, context.store.redis, start)
 
 
 class WebApp:
@@ -66,11 +73,14 @@ class WebApp:
         if where != ("POST", EVENTS_PATH):
             return _respond_text(start_response, HTTPStatus.NOT_FOUND, "not found")
         try:
+            arrived = time.monotonic()
             request = read_request(environ)
         except InvalidRequest as error:
             log.warning("refused an unreadable request", status=error.status, reason=str(error))
             return _respond_text(start_response, error.status, str(error))
-        return _respond(start_response, self._bolt.dispatch(request))
+        with observed_request(request.body, arrived):
+            answer = self._bolt.dispatch(request)
+        return _respond(start_response, answer)
 
     def _respond_health(self, start_response: StartResponse) -> Iterable[bytes]:
         try:

@@ -1,18 +1,22 @@
-"""How software is delivered, by DORA's four metrics: deployment frequency, lead time for changes, change
-failure rate and time to restore. Pure.
+"""How software is delivered, by DORA's four metrics: deployment frequency, change lead time, change fail rate
+and failed deployment recovery time. Pure.
 
-The definitions are those of DORA (dora.dev, "DORA's software delivery performance metrics"; Google Cloud
-Blog, 2020, "Use Four Keys metrics like change failure rate to measure your DevOps performance"), as far as
-deploys tell them:
+Source: dora.dev, "DORA's software delivery performance metrics", which until 2023 called the last three lead
+time for changes, change failure rate and time to restore service, as people still do; and Google Cloud Blog,
+2020, "Use Four Keys metrics like change failure rate to measure your DevOps performance". As far as deploys
+tell them:
 
 - A *change* is a deploy of a tag that changed the service and succeeded, was rolled back or failed. Restarts,
   rollbacks and external rollouts are no changes, nor is what was refused, rejected or cancelled.
 - *Deployment frequency* counts the changes that succeeded.
 - *Lead time* is from the push of the image until the full count of new tasks was running: DORA begins at the
   commit, which Slipway does not know. The first success of an image counts.
-- A change *failed* if it was rolled back or failed, or if a rollback followed within 24 hours.
-- *Time to restore* is from when the new version served, or else from when it was known to fail, until the
-  rollback ended or the next deploy, rollback or restart succeeded.
+- A change *failed* if it was rolled back or failed, or if a rollback followed within 24 hours: DORA counts
+  deployments that need somebody at once, by a rollback or a hotfix. A hotfix looks like any other deploy, so
+  a failure that was fixed forward is not seen.
+- The *recovery time* is of deploys that failed, as DORA has had it since 2023, and of no other incident: from
+  when the new version served, or else from when it was known to fail, until the rollback ended or the next
+  deploy, rollback or restart succeeded.
 """
 
 from __future__ import annotations

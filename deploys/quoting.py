@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
+from deploys.environment_values import hide_known_values
 from deploys.mrkdwn import code, escape_line
 from deploys.records.quote import Quote
 from deploys.redaction import redact
+from deploys.text_limits import shorten
 
 NOT_QUOTED = "(not quoted in a channel that is shared with others)"
 
@@ -72,14 +74,23 @@ def are_quotes_hidden() -> bool:
     return _hidden.get()
 
 
-def quoted(text: str) -> str:
-    """Words of AWS as mrkdwn on one line, in a sentence; empty stays empty."""
-    return _quote(escape_line(redact(text))) if text else ""
+def quoted(text: str, *, limit: int | None = None, read: bool = True) -> str:
+    """Words of AWS as mrkdwn on one line, in a sentence; empty stays empty. limit: longer ones are cut
+    (UTF-16 units). read: as in `hide_known_values`."""
+    return _quote(escape_line(_without_secrets(text, limit, read=read))) if text else ""
 
 
-def quote_code(text: str) -> str:
+def quote_code(text: str, *, limit: int | None = None) -> str:
     """The same in a code span."""
-    return _quote(code(redact(text)))
+    return _quote(code(_without_secrets(text, limit)))
+
+
+def _without_secrets(text: str, limit: int | None, *, read: bool = True) -> str:
+    """Cut last: half a value would be found no more."""
+    if are_quotes_hidden():
+        return ""
+    whole = redact(hide_known_values(text, read=read))
+    return whole if limit is None else shorten(whole, limit)
 
 
 def quote_log(mrkdwn: str) -> str:

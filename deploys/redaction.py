@@ -25,11 +25,6 @@ REDACTED = "[redacted]"
 
 MIN_OWN_SECRET_LENGTH = 6
 """Shorter values of settings are not looked for in text, because they occur everywhere (characters)."""
-MIN_VALUE_LENGTH = 6
-"""The same for environment variables of a container."""
-MIN_SECRET_VALUE_LENGTH = 4
-"""The same for those whose name says that they are secret."""
-
 _NOT_YET = r"(?!\[redacted\]|\[value\x20of\x20)"
 """What was taken out already stays as it is."""
 
@@ -56,7 +51,7 @@ _BARE = r"""(?:
     [^\s,;&"'(){}<>\[\]`\\]
     | [,;&](?!\s|$|[a-z0-9_.%\[\]-]{1,60}\s{0,3}[=:])
     | [\[({)}\]](?![\s,;)}\]"']|$)
-    | \\(?!["'nrt])
+    | \\(?!["'nrt\s]) | \\[ ]
 )"""
 """A character of a value without quotes. A comma, semicolon or ampersand ends it only before another name."""
 _QUOTED = r"""
@@ -152,6 +147,14 @@ _KEY_ASSIGNMENT = re.compile(
 )
 """After a colon and a space a word may be prose ("ExpiredToken: The security token ..."), unless it has a
 digit or stands alone."""
+_QUOTED_ASSIGNMENT = re.compile(
+    rf"""
+    (?P<quote>["'])(?P<name>-{{0,2}}(?:[a-z0-9_.-]{{1,40}}[_.-])?(?:{_SECRET_NAME}|{_KEY_NAME}){_NAME_END}=)
+    {_NOT_YET}(?:(?!(?P=quote))[^\\\n]|\\.){{1,500}}(?P=quote)
+    """,
+    _FLAGS,
+)
+"""`"password=two words"`: the quotes are around the name, too, as a shell takes an argument."""
 _FLAG = re.compile(
     rf"(?P<name>--(?:[a-z0-9-]{{1,40}}-)?(?:password|passwd|token|secret|api-key|secret-key)\s{{1,3}})(?!-)"
     rf"(?P<value>{_QUOTED}|{_NOT_YET}{_BARE}+)",
@@ -205,6 +208,18 @@ _redact_remembered = lru_cache(maxsize=2048)(_apply_rules)
 """ECS lists the last hundred events of a service in every answer, so the same texts come again and again."""
 
 
+def redact_argument(argument: str) -> str:
+    """The same for one argument of a command: with `password=` in front, all of it is the value."""
+    named = _ARGUMENT_NAME.match(argument)
+    if named and redact(f"{named[0]}{_SAMPLE_VALUE}") != f"{named[0]}{_SAMPLE_VALUE}":
+        return f"{named[0]}{REDACTED}"
+    return redact(argument)
+
+
+_ARGUMENT_NAME = re.compile(r"[^\s=:/\"'\[\]]{1,80}\s?[=:]\s?(?=.)", re.DOTALL)
+_SAMPLE_VALUE = "s4mple"
+
+
 def rules_for(text: str) -> list[Rule]:
     """The rules that could find something in this text. No rule puts in a hint for a later one."""
     lowered, length = text.translate(_AS_ASCII).lower(), len(text)
@@ -228,22 +243,6 @@ def redact_values(part: Any) -> Any:
         return [redact_values(each) for each in part]
     return part
 
-
-def hide_values(text: str, environment: Iterable[tuple[str, str]]) -> str:
-    """The text with `[value of NAME]` in place of the values of these environment variables (name, value).
-
-    Short values stay, and values that are part of a longer word, unless the name says that they are secret.
-    """
-    for name, value in sorted(environment, key=lambda item: -len(item[1])):
-        instead = f"[value of {name}]"
-        if len(value) >= MIN_SECRET_VALUE_LENGTH and _SECRET_VARIABLE.search(name):
-            text = text.replace(value, instead)
-        elif len(value) >= MIN_VALUE_LENGTH and value in text:
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", instead.replace("\\", r"\\"), text)
-    return text
-
-
-_SECRET_VARIABLE = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|DSN|AUTH", re.IGNORECASE)
 
 Redacted = Annotated[str, AfterValidator(redact)]
 """A field of a record for text that a person typed."""
@@ -285,6 +284,7 @@ RULES = (
     Rule(_COOKIE, rf"\g<name>{REDACTED}", ("cookie",)),
     Rule(_BEARER, rf"\g<name>{REDACTED}", ("bearer", "basic")),
     Rule(_AWS_SECRET_KEY, REDACTED, min_length=40),
+    Rule(_QUOTED_ASSIGNMENT, rf"\g<quote>\g<name>{REDACTED}\g<quote>", ("pass", "pwd", *_KEY_NAME_HINTS)),
     Rule(_PASSWORD_ASSIGNMENT, _keep_name, ("pass", "pwd")),
     Rule(_KEY_ASSIGNMENT, _keep_name, _KEY_NAME_HINTS),
     Rule(_FLAG, _keep_name, ("--",)),

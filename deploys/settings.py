@@ -125,6 +125,12 @@ def _region(value: Any) -> str:
     return str(value)
 
 
+def _port(value: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(value) <= 65535:
+        refuse(f"is {value!r}, but has to be a port from 1 to 65535.")
+    return int(value)
+
+
 Region = Annotated[str | None, BeforeValidator(_region)]
 
 
@@ -164,6 +170,17 @@ class Settings(BaseSettings):
     ] = Field(
         default="info",
         description="The least important lines that are logged: debug, info, warning or error.",
+    )
+
+    metrics_port: Annotated[int | None, BeforeValidator(_port)] = Field(
+        default=None,
+        description="Port for /metrics, /healthz and /readyz of this process; each process on a machine "
+        "needs another. Without it nothing is served.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="Address of this machine on which METRICS_PORT listens; 0.0.0.0 for all of them. Anybody "
+        "who reaches it can read the names of services and how deploys went.",
     )
 
     @field_validator("*", mode="before")

@@ -113,3 +113,10 @@ def redis(redis_client: Redis) -> Redis:
     """A client of an empty Valkey."""
     redis_client.flushall()
     return redis_client
+
+
+@pytest.fixture(autouse=True)
+def _log_of_one_test() -> Iterator[None]:
+    """What a test binds to the log, as a request does, ends with it."""
+    yield
+    structlog.contextvars.clear_contextvars()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
@@ -17,6 +18,8 @@ from tests.hostile_texts import HOSTILE
 
 SLACK_IDS = {
     **dict.fromkeys(("user", "requester", "owner", "users", "approvers", "deployers"), "U02BOB0000"),
+    "people": "<@U02BOB0000>",
+    "run_by": "U02BOB0000",
     **dict.fromkeys(("may_roll_back", "may_lock", "may_override", "named"), "U02BOB0000"),
     **dict.fromkeys(("mention_on_question", "mention_on_success", "mention_on_failure"), "U02BOB0000"),
     **dict.fromkeys(("channel", "channels", "failures"), "C01DEPLOYS"),
@@ -26,7 +29,10 @@ SLACK_IDS = {
 """Names of what Slack itself gives: links, and ids (`bot/payload_check.py` refuses anything else)."""
 OWN_IDS = frozenset({"id", "deploy_id", "own_deploy_id", "batch_id", "thread_ts", "schema_number"})
 MRKDWN_FIELDS = frozenset(
-    {"sentence", "end_reason", "last_error", "unknown_reason", "alarm_read_error", "causes", "missing"}
+    {
+        *("sentence", "end_reason", "last_error", "unknown_reason", "alarm_read_error", "causes", "missing"),
+        "past_text",
+    }
 )
 """Fields with sentences of ours, in which other people's words are escaped already."""
 
@@ -61,12 +67,15 @@ class ValueBuilder:
         if origin in (dict, Mapping):
             key = self.build(arguments[0], self.key_names.get(name, name))
             return {key: self.build(arguments[1], name)}
+        if origin is Counter:
+            return Counter([self.build(arguments[0], name)])
         if origin is frozenset:
             return frozenset({self.build(arguments[0], name)})
         return self._build_plain(annotation, name)
 
     def _build_plain(self, annotation: Any, name: str) -> Any:
         plain: dict[Any, Callable[[], Any]] = {
+            Any: lambda: self.text(name),
             str: lambda: self.text(name),
             int: lambda: 3,
             float: lambda: self.number(name),

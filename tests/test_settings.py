@@ -119,6 +119,10 @@ def test_a_variable_that_is_set_but_empty_is_refused(cls: type[Settings]) -> Non
 
 
 INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
+    *(
+        (cls, "METRICS_PORT", value, f"is {value!r}, but has to be a port from 1 to 65535.")
+        for cls, value in zip(SETTINGS_CLASSES, ("http", "0", "65536", "-1"), strict=True)
+    ),
     (
         WorkerSettings,
         "AUDIT_CHANNEL",

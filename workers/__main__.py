@@ -18,6 +18,9 @@ from deploys.process_startup import exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.heartbeats import HeartbeatWriter
+from deploys.telemetry.metrics import WORKER
+from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.tracing import TRACING
 from workers import jobs
 from workers.dependencies import build_dependencies
 from workers.job_allowlist import AllowedJob
@@ -37,6 +40,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # no job runs until RQ has set its own handlers
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
+    start_metrics(WORKER, settings)
+    TRACING.start(WORKER, forks=True)
     try:
         dependencies = build_dependencies(settings)
     except SlipwayError as error:

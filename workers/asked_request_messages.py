@@ -15,7 +15,7 @@ import structlog
 
 from deploys.buttons.repeat_request import typed_command
 from deploys.buttons.run_asked import run_asked_button
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape_line, mention
 from deploys.records.asked_request import AskedRequest
 from deploys.stores.asked_requests import AskedRequests, AskedState
 from deploys.text_limits import SECTION, clip, shorten
@@ -97,11 +97,7 @@ class AskedRequestMessages:
             return
         request = state.asked.refused.request
         thread = None if request.new_thread else request.thread_ts
-        text = (
-            f"I could not ask anybody to run {code(typed_command(state.asked.refused))}: Slack does not let "
-            f"me write in this channel. Invite me to it, or ask {state.asked.people} yourself."
-        )
-        self._tell(request.channel, thread, request.requester, text)
+        self._tell(request.channel, thread, request.requester, not_asked_text(state.asked))
 
 
 def question_text(asked: AskedRequest) -> str:
@@ -109,9 +105,17 @@ def question_text(asked: AskedRequest) -> str:
     refused = asked.refused
     who = mention(refused.request.requester)
     reason = refused.reason.strip()
-    why = f"\nWhy: {escape(shorten(reason, 500))}" if reason else ""
+    why = f"\nWhy: {escape_line(shorten(reason, 500))}" if reason else ""
     override = "override the freeze and " if refused.subcommand == "override" else ""
     return f"{asked.people}: {who} asks one of you to {override}run {code(typed_command(refused))}.{why}"
+
+
+def not_asked_text(asked: AskedRequest) -> str:
+    """What the requester is told if nobody could be called. Pure."""
+    return (
+        f"I could not ask anybody to run {code(typed_command(asked.refused))}: Slack does not let me write "
+        f"in this channel. Invite me to it, or ask {asked.people} yourself."
+    )
 
 
 def end_text(state: AskedState) -> str:

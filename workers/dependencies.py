@@ -36,6 +36,7 @@ from deploys.stores.stop_all import StopAllStore
 from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
+from deploys.telemetry.metrics import begin_services
 from workers import (
     audit_channel,
     freeze_calendar_reader,
@@ -235,6 +236,7 @@ class DependencyBuilder:
 
     def build(self, catalogue: Catalogue) -> Dependencies:
         """Everything, for this catalogue."""
+        begin_services(catalogue.services)
         settings, redis, aws, job_queue = self._settings, self._redis, self._aws, self._job_queue
         store = self._store.with_catalogue_version(catalogue.version)
         limits = SharedRateLimits(redis, time.time)

@@ -7,13 +7,23 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
+from structlog.contextvars import bound_contextvars
 
 from deploys.decisions import is_service_untouched
-from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
+from deploys.environment_values import names_of, values_hidden
+from deploys.errors import (
+    AwsUnavailable,
+    Conflict,
+    LeaseLost,
+    LeaseTooShort,
+    SlipwayError,
+    UnknownSchema,
+)
 from deploys.failure_followup import changed_by
 from deploys.holds.held_deploys import HoldSource
 from deploys.job_queue import JobQueue
@@ -27,13 +37,18 @@ from deploys.rollback_offer import DEPLOYS_READ
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
+from deploys.telemetry.metrics import LEASES_LOST, STEP_ERRORS, STEP_LAG
+from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
+from workers.deploy_metrics import count_commit
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
+from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
+from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 from workers.tag_signature import TagSigner
@@ -87,6 +102,7 @@ class Engine:
         """Moves one deploy as far as it goes without waiting."""
         claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds)
         if claim is not None:
+            STEP_LAG.observe(claim.late_seconds, step="advance")
             self._run(claim, LiveReader(self._aws))
 
     def watch(self, cluster_key: str) -> None:
@@ -109,10 +125,13 @@ class Engine:
 
     def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
         try:
-            return self._store.claim(deploy_id, self._worker, self._timing.lease_seconds, due_by=due_by)
+            claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds, due_by=due_by)
         except UnknownSchema:
             log.exception("a record cannot be read", deploy=deploy_id)
             return None
+        if claim is not None:
+            STEP_LAG.observe(claim.late_seconds, step="watch")
+        return claim
 
     def _run_isolated(self, claim: Claim, reader: EcsReader, quotes: Sequence[Quote]) -> None:
         """Runs one of several deploys: an error here must not stop the others."""
@@ -133,29 +152,49 @@ class Engine:
         except Exception as error:
             # If one of them cannot be read, that must not stop the others.
             is_known = isinstance(error, SlipwayError)
-            log.warning("deploys are read one by one", error=str(error), exc_info=not is_known)
+            log.warning(
+                "deploys are read one by one",
+                deploys=",".join(claim.deploy.id for claim in claims),
+                error=str(error),
+                exc_info=not is_known,
+            )
             return LiveReader(self._aws)
 
     def _run(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote] = ()) -> None:
         """read_quotes: what the reader's own errors quote."""
+        with bound_contextvars(deploy=claim.deploy.id):
+            self._run_steps(claim, reader, read_quotes)
+
+    def _run_steps(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote]) -> None:
         context = self._context(claim, reader)
         REQUEST_IDS.take()  # of whatever this process did before
         while True:
             deploy = context.claim.deploy
             try:
-                with quotes_hidden(self._must_hide_quotes(deploy), before=read_quotes) as quotes:
+                with (
+                    TRACING.span(f"step {deploy.phase.value}", **{"slipway.service": deploy.service.name}),
+                    quotes_hidden(self._must_hide_quotes(deploy), before=read_quotes) as quotes,
+                    values_hidden(
+                        partial(read_variables, context.region, known_revisions(deploy)),
+                        (*names_of(deploy.service), deploy.tag),
+                    ),
+                ):
                     result = self._run_step(deploy, context)
                 result = replace(result, deploy=with_quotes(result.deploy, quotes))
                 keep = result.delay <= 0 and self._may_take_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
             except LeaseTooShort:
+                LEASES_LOST.add(of="deploy")
                 self._audit_uncommitted(context.claim)
                 log.warning("too little of the lease was left", deploy=deploy.id, phase=deploy.phase.value)
                 self._store.release(context.claim, self._now() + RETRY_SECONDS)
                 return
-            except Conflict:
+            except Conflict as error:
                 # Somebody decided meanwhile, or another worker took over: the record says which.
+                if isinstance(error, LeaseLost):
+                    LEASES_LOST.add(of="deploy")
+                    log.warning("lost the lease; another worker goes on", phase=deploy.phase.value)
                 self._audit_uncommitted(context.claim)
                 self._store.release(context.claim, self._now())
                 self._job_queue.advance(deploy.id)
@@ -164,6 +203,7 @@ class Engine:
                 self._release_with_retries(context.claim, self._now() + RETRY_SECONDS)
                 raise
             after = context.claim.deploy
+            count_commit(before, after)
             if after.thread_messages != before.thread_messages or after.phase != before.phase:
                 self._job_queue.publish()
             self._enqueue_others(before, after, result)
@@ -215,6 +255,7 @@ class Engine:
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # an outage of Redis is not the deploy's failure: the step runs again once Redis is back
         except Exception as error:
+            STEP_ERRORS.add()
             reference = secrets.token_hex(4)
             is_known = isinstance(error, SlipwayError)
             log.warning(

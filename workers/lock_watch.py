@@ -14,7 +14,7 @@ import structlog
 
 from deploys.formatting import slack_time
 from deploys.holds.held_deploys import wake_held_deploys
-from deploys.holds.lock_text import length_text, locked_thing, until_text
+from deploys.holds.lock_text import length_text, locked_thing, unlock_command, until_text
 from deploys.job_queue import JobQueue
 from deploys.mrkdwn import mention, reason_sentence
 from deploys.records.audit_entry import AuditEntry
@@ -73,7 +73,6 @@ class LockWatch:
         self._edit_sent(now)
 
     def _end(self, lock: Lock, now: float) -> None:
-        text = f"your lock of {locked_thing(lock)} has ended, and what waited for it goes on."
         entry = AuditEntry(
             at=f"{now:.3f}",
             who="slipway",
@@ -87,14 +86,12 @@ class LockWatch:
             **lock_fields(lock),
             catalogue=self._store.catalogue_version,
         )
-        if self._locks.break_lock(lock, _notice(lock, text, now), entry):
+        if self._locks.break_lock(lock, _notice(lock, ended_text(lock), now), entry):
             wake_held_deploys(self._store, self._threads, self._job_queue, now)
 
     def _remind(self, lock: Lock, now: float) -> None:
         text = reminder(lock, now)
-        notice = _notice(lock, text, now, private=True).evolve(
-            lock=lock.ref, past_text=f"I reminded you of your lock of {locked_thing(lock)}."
-        )
+        notice = _notice(lock, text, now, private=True).evolve(lock=lock.ref, past_text=reminded_text(lock))
         self._locks.remind(lock, lock.evolve(reminded_at=now), notice)
 
     def _send(self, notice: PersonalNotice) -> None:
@@ -160,7 +157,7 @@ def is_reminder_due(lock: Lock, now: float) -> bool:
 def reminder(lock: Lock, now: float) -> str:
     """What the owner is told. Pure."""
     what, why = locked_thing(lock), reason_sentence(lock.reason)
-    unlock = f"`/deploy unlock {lock.target}`"
+    unlock = unlock_command(lock)
     if lock.expires_at is None:
         hours = length_text(round((now - lock.since) / 3600) * 3600)
         return f"you have locked {what} for {hours}: {why} {unlock} lets the others deploy."
@@ -168,6 +165,16 @@ def reminder(lock: Lock, now: float) -> str:
         f"your lock of {what} ends {slack_time(lock.expires_at)}: {why} To keep it longer, "
         f"lock it again; {unlock} ends it now."
     )
+
+
+def reminded_text(lock: Lock) -> str:
+    """In its place once the lock is over. Pure."""
+    return f"I reminded you of your lock of {locked_thing(lock)}."
+
+
+def ended_text(lock: Lock) -> str:
+    """What the owner is told when its time is over. Pure."""
+    return f"your lock of {locked_thing(lock)} has ended, and what waited for it goes on."
 
 
 def _before_end(lock: Lock) -> float:

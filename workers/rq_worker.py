@@ -27,7 +27,9 @@ from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
+from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.observed_job import count_killed, observed_job
 
 BOOKKEEPING_SECONDS = 5
 """How long RQ may try to write that a job has succeeded (seconds)."""
@@ -71,6 +73,7 @@ class RqWorker(Worker):
 
         RQ's own way to wait for a job tries again while Redis fails, whether the worker has to stop or not.
         """
+        METRICS_PIPE.looped()
         self.check_for_suspension(burst=False)
         self.set_state(WorkerStatus.IDLE)
         self.heartbeat()
@@ -104,6 +107,7 @@ class RqWorker(Worker):
                 self._wait_or_stop(error)
 
     def _wait_or_stop(self, error: RedisError) -> None:
+        METRICS_PIPE.looped()
         REDIS_OUTAGE.record_failure(error)
         if self._stop_requested:
             raise StopRequested
@@ -165,14 +169,20 @@ class RqWorker(Worker):
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """As `heartbeat`: the worker still waits for the process of the job."""
+        METRICS_PIPE.looped()
         with REDIS_OUTAGE.tolerate_errors():
             super().maintain_heartbeats(job, execution)
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Runs in the process of the job, which must not die of an outage during RQ's bookkeeping."""
-        with REDIS_OUTAGE.tolerate_errors():
-            return super().perform_job(job, queue, execution)
-        return False
+        with observed_job(job) as observed, REDIS_OUTAGE.tolerate_errors():
+            observed.succeeded = super().perform_job(job, queue, execution)
+        return observed.succeeded
+
+    def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:
+        """Runs in the worker."""
+        count_killed(job)
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
 
     def handle_job_success(
         self, job: Job, queue: Queue, started_job_registry: StartedJobRegistry, execution: Execution

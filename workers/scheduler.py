@@ -29,6 +29,9 @@ from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
+from deploys.telemetry.metrics import SCHEDULER
+from deploys.telemetry.metrics_pipe import METRICS_PIPE
+from deploys.telemetry.metrics_server import start_metrics
 from workers.settings import SchedulerSettings
 
 log = structlog.get_logger()
@@ -159,6 +162,7 @@ def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
 def main() -> int:
     """Runs until SIGTERM or SIGINT."""
     settings = load_settings_or_exit(SchedulerSettings)
+    start_metrics(SCHEDULER, settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -175,6 +179,7 @@ def main() -> int:
     log.info("scheduler started")
     wait = TICK_SECONDS
     while not stop.wait(wait):
+        METRICS_PIPE.looped()
         try:
             scheduler.tick()
             audit_keeper.tick()

@@ -18,7 +18,8 @@ log = structlog.get_logger()
 def refresh_tags(service: Service, aws: AwsClients, lists: TagLists, now: Callable[[], float]) -> bool:
     """Reads the tags of one service; returns whether it did. Not if another worker does, or just did.
 
-    What cannot be read is kept as unreadable, so that nobody waits for it.
+    What cannot be read is kept as unreadable, so that nobody waits for it, with the tags that were read
+    before.
     """
     if not lists.start_read(service.name):
         return False
@@ -27,7 +28,9 @@ def refresh_tags(service: Service, aws: AwsClients, lists: TagLists, now: Callab
         read = read_tags(service, aws)
     except SlipwayError as error:
         log.warning("cannot read the tags of a service", service=service.name, error=type(error).__name__)
-        lists.save(service.name, TagList(read_at=read_at, unreadable=True))
+        known = lists.find(service.name, read_at)
+        kept = TagList(read_at=read_at) if known is None else known
+        lists.save(service.name, kept.evolve(unreadable=True))
         return True
     running = RunningImages(read_at=read_at, repository=read.repository, digests=tuple(sorted(read.running)))
     lists.save(service.name, _tag_list(read, read_at), running)

@@ -105,7 +105,7 @@ def _about_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     if deploy.batch_id:
         yield f"Part of batch {code(deploy.batch_id)}"
     service = deploy.service
-    where = f"{code(service.cluster)} ({escape(service.region)})"
+    where = f"{code(service.cluster)} ({escape_line(service.region)})"
     yield f"ECS service {code(service.ecs_service)} on {where}, {service.strategy}"
     for each in deploy.approval.decisions:
         yield f"{each.verdict.capitalize()} by {mention(each.user)}, {_when_and_why(each)}"
@@ -123,11 +123,11 @@ def _hold_lines(deploy: Deploy) -> Iterator[str]:
         yield f"Held: {deploy.hold.sentence}"
     if lock := deploy.passed_lock:
         target = "all services" if lock.target == ALL_SERVICES else code(lock.target)
-        yield f"Passed the lock of {target} that {mention(lock.owner)} has had since {slack_time(lock.since)}"
+        yield f"Passed the lock of {target} by {mention(lock.owner)} ({slack_time(lock.since)})"
     if override := deploy.override:
         why = escape_line(shorten(override.reason, 300))
         at = slack_time(override.at)
-        yield f"{mention(override.user)} has overridden the {override.kind.value}, {at}: {why}"
+        yield f"{mention(override.user)} overrode the {override.kind.value} ({at}): {why}"
 
 
 def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) -> Iterator[str]:

@@ -9,6 +9,7 @@ from bot.grammar import LOCK_TARGET, REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
+from deploys.errors import UnknownService
 from deploys.errors.locks import LockOver, NotLocked
 from deploys.holds.breaking_locks import break_lock, lock_entry, services_of
 from deploys.holds.held_deploys import wake_held_deploys
@@ -30,10 +31,10 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     services = services_of(command.target, context.catalogue)
     is_own = lock is not None and lock.owner == request.user
     if not is_own:
-        _refuse_unless_seen(services, request, context)
+        _refuse_unless_seen(command.target, services, request, context)
     if lock is None:
         if not services:
-            raise context.access.seen_by(request.asker).unknown_service(command.target)
+            raise _unknown(command.target, request, context)
         what = "Everything" if command.target == ALL_SERVICES else code(command.target)
         raise NotLocked(what=what, how=who_unlocked(command.target, context.store.redis, now))
     if is_own:
@@ -54,12 +55,19 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     return PrivateReply(f"Unlocked: {locked_thing(lock)}. What waited for it goes on.{told}")
 
 
-def _refuse_unless_seen(services: Sequence[str], request: Request, context: AppContext) -> None:
-    """Who has locked what, and why, is told to those who may see one of its services there. Raises what
-    `Access.may` raises."""
+def _refuse_unless_seen(target: str, services: Sequence[str], request: Request, context: AppContext) -> None:
+    """Who has locked what, and why, is told to those who may see one of its services there; of a name that
+    `services.yml` no longer has, to those who may see any. Raises UnknownService, and what `Access.may`
+    raises."""
     seen = context.access.seen_by(request.asker).services
+    if not services and not seen:
+        raise _unknown(target, request, context)
     if services and not any(each in seen for each in services):
         context.access.may(Action.SEE, request.asker, services[0])
+
+
+def _unknown(target: str, request: Request, context: AppContext) -> UnknownService:
+    return context.access.seen_by(request.asker).unknown_service(target)
 
 
 SUBCOMMAND = Subcommand(

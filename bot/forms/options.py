@@ -50,7 +50,7 @@ def tag_options(
     found = [_listed_tag(each, places, now) for each in tags if wanted.lower() in each.tag.lower()]
     is_new = bool(TAG_PATTERN.fullmatch(wanted)) and all(each.tag != wanted for each in tags)
     as_typed = [option(wanted, wanted, "as typed; not in the list")] if is_new else []
-    return [*found[: MAX_OPTIONS - 2], *as_typed, *_notice(service, known)]
+    return [*found[: MAX_OPTIONS - 2], *as_typed, *_notice(service, known, now)]
 
 
 def choose_service_first() -> list[Option]:
@@ -63,12 +63,16 @@ def search_later() -> list[Option]:
     return [option(NO_TAG, "Too many searches within a minute", "Search again in a few seconds.")]
 
 
-def _notice(service: Service, known: TagList | None) -> list[Option]:
+def _notice(service: Service, known: TagList | None, now: float) -> list[Option]:
     name = shorten(service.name, 30)
     if known is None:
         return [option(NO_TAG, f"Reading the tags of {name}", "Search again, or type the tag in full.")]
+    if known.unreadable and known.tags:
+        when = f"These were read {time_ago(now - known.read_at)}. A newer one can be typed in full."
+        return [option(NO_TAG, f"The tags of {name} cannot be read now", when)]
     if known.unreadable:
-        return [option(NO_TAG, f"The tags of {name} cannot be read", "Type the tag in full.")]
+        why = f"Type it in full. /deploy tags {name} says why."
+        return [option(NO_TAG, f"The tags of {name} cannot be read", why)]
     return [] if known.tags else [option(NO_TAG, f"The image of {name} has no tag", "Type one in full.")]
 
 

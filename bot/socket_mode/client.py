@@ -16,9 +16,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import MAX_CONCURRENT_REQUESTS
 from bot.identity import describe_slack_error
+from bot.observed_request import observed_request
 from bot.socket_mode.slack_websocket import SlackWebSocket
 from bot.socket_mode.sleep_detector import TICK_SECONDS, SleepDetector
 from deploys.errors import SlackRefusesToken, SlackUnreachable
+from deploys.telemetry.metrics import SLACK_CONNECTED
+from deploys.telemetry.metrics_pipe import METRICS_PIPE
 
 log = structlog.get_logger()
 
@@ -100,6 +103,8 @@ class SocketModeClient:
         """Opens a new connection when one is needed, with growing pauses if that does not help."""
         attempts, attempted_at = 0, -RETRY_RESET_SECONDS
         while not self._closing.is_set():
+            METRICS_PIPE.looped()
+            SLACK_CONNECTED.set(float(self._current is not None))
             self._close_replaced()
             if not self._reconnect_needed.wait(TICK_SECONDS):
                 continue
@@ -125,6 +130,7 @@ class SocketModeClient:
             self._current = connection
             self._reconnect_needed.clear()
         connection.start()
+        SLACK_CONNECTED.set(1)
         log.info("connected to Slack")
 
     def _close_replaced(self) -> None:
@@ -153,7 +159,7 @@ class SocketModeClient:
             with self._lock:
                 if self._closing.is_set():
                     return
-                answer = self._executor.submit(self._answer, connection, message, arrived)
+                answer = self._executor.submit(self._answer, connection, message, arrived, time.monotonic())
                 self._running.add(answer)
             answer.add_done_callback(self._on_answered)
 
@@ -163,7 +169,10 @@ class SocketModeClient:
         if not answer.cancelled() and (error := answer.exception()):
             log.error("a payload of Slack's could not be read", error=str(error), exc_info=error)
 
-    def _answer(self, connection: SlackWebSocket, envelope: dict[str, Any], arrived: float) -> None:
+    def _answer(
+        self, connection: SlackWebSocket, envelope: dict[str, Any], arrived: float, read_at: float
+    ) -> None:
+        """arrived: of the uptime; read_at: when it was read, on the monotonic clock."""
         try:
             request = BoltRequest(
                 mode="socket_mode", body=envelope.get("payload") or {}, context={"received_at": arrived}
@@ -171,6 +180,10 @@ class SocketModeClient:
         except Exception as error:  # noqa: BLE001 - Bolt expects Slack's payloads, and may fail on others
             log.warning("refused a payload that is not like Slack's", error=type(error).__name__)
             return
+        with observed_request(request.body, read_at):
+            self._dispatch(connection, envelope, request)
+
+    def _dispatch(self, connection: SlackWebSocket, envelope: dict[str, Any], request: BoltRequest) -> None:
         response = self._app.dispatch(request)
         if response.status != 200:
             log.warning(

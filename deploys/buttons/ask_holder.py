@@ -9,8 +9,8 @@ from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
 from deploys.holds.breaking_locks import lock_entry
 from deploys.holds.hold_ends import who_ended
-from deploys.holds.lock_text import locked_thing
-from deploys.mrkdwn import code, escape_line, mention
+from deploys.holds.lock_text import holder_was_asked, question_to_holder
+from deploys.mrkdwn import mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
@@ -42,13 +42,10 @@ def handle(press: ButtonPress) -> str:
         id=new_deploy_id(),
         user=lock.owner,
         channel=lock.channel,
-        text=(
-            f"{mention(press.actor.user)} asks whether your lock of {locked_thing(lock)} can end "
-            f"({escape_line(lock.reason)}){_what_waits(refused)}. `/deploy unlock {lock.target}` ends it."
-        ),
+        text=question_to_holder(lock, press.actor.user, _what_waits(refused)),
         at=now,
         lock=lock.ref,
-        past_text=f"{mention(press.actor.user)} asked whether your lock of {locked_thing(lock)} can end.",
+        past_text=holder_was_asked(lock, press.actor.user),
     )
     asked = press.context.locks.ask_holder(lock, press.actor.user, now, notice)
     if asked is not None:
@@ -62,7 +59,7 @@ def handle(press: ButtonPress) -> str:
 
 def _what_waits(refused: RefusedRequest) -> str:
     """Nothing does if they only wanted to end the lock."""
-    return "" if refused.subcommand == "unlock" else f": {code(typed_command(refused))} waits for it"
+    return "" if refused.subcommand == "unlock" else typed_command(refused)
 
 
 def find_lock(refused: RefusedRequest, context: ButtonContext) -> Lock:

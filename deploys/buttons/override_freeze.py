@@ -47,7 +47,11 @@ def override_freeze_button(deploy: Deploy) -> Button:
 
 def ask_reason(press: ButtonPress) -> ReasonQuestion:
     """What is asked about a deploy that has no reason."""
-    deploy = press.find_deploy()
+    return override_freeze_question(press.find_deploy())
+
+
+def override_freeze_question(deploy: Deploy) -> ReasonQuestion:
+    """What is asked before its freeze is overridden. Pure."""
     frozen = f"{deploy.hold.sentence} " if deploy.hold else ""
     text = f"{frozen}{name_at_start(deploy)} goes on all the same. Its thread shows your reason."
     return ReasonQuestion("Override the freeze?", text, "Override")

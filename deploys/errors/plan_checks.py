@@ -10,6 +10,11 @@ class CatalogueChanged(Refused):
     {changes}. Ask for it again, so that it runs as `services.yml` says now."""
 
 
+class ApprovalLost(Refused):
+    sentence = """Approved by {people}, who may not approve deploys of `{service}` any more, so it lacks an
+    approval. Ask for it again."""
+
+
 class ImageAlreadyRuns(Refused):
     sentence = """`{service}` already runs `{tag}` (digest unchanged). `/deploy restart {service}` starts it
     in new tasks."""

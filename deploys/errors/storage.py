@@ -9,6 +9,10 @@ class Conflict(SlipwayError):
     sentence = """Somebody else changed the deploy {id} first."""
 
 
+class LeaseLost(Conflict):
+    sentence = """The lease on {id} ran out, so another worker may have it."""
+
+
 class LeaseTooShort(SlipwayError):
     sentence = """Too little of the lease on {id} is left for this call."""
 

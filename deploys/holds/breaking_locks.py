@@ -8,8 +8,8 @@ from deploys.access import Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import LockNotYours, LockOver, MayOnNone, NotAllowed, Refused
 from deploys.holds.hold_ends import LOCK_BROKEN, who_ended
-from deploys.holds.lock_text import lock_sentence, locked_thing
-from deploys.mrkdwn import escape_line, mention, mentions, with_reason
+from deploys.holds.lock_text import broken_text, lock_sentence
+from deploys.mrkdwn import mention, mentions
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
@@ -46,10 +46,7 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float, why: 
         LockOver: it is over by now, or another one has taken its place.
     """
     refuse_to_break(lock, asker, context)
-    broken = (
-        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({escape_line(lock.reason)})"
-    )
-    text = f"{with_reason(broken, why)} What waited for it goes on."
+    text = broken_text(lock, asker.user, why)
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
     entry = lock_entry(lock, "unlock", LOCK_BROKEN, asker, context.catalogue, now, why=why)
     if not context.locks.break_lock(lock, notice, entry):

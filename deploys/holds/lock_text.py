@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.catalogue.durations import format_duration
 from deploys.formatting import slack_time
-from deploys.mrkdwn import code, mention, reason_sentence
+from deploys.mrkdwn import code, escape_line, mention, reason_sentence, with_reason
 from deploys.records.lock import ALL_SERVICES, Lock
 from deploys.records.stop_all import StopAll
 
@@ -22,17 +22,42 @@ def until_text(lock: Lock) -> str:
 
 
 def lock_sentence(lock: Lock) -> str:
-    """Who locked what, since when, until when and why."""
+    """Who locked what, when, until when and why."""
     return (
-        f"{mention(lock.owner)} has locked {locked_thing(lock)} since {slack_time(lock.since)}, "
-        f"{until_text(lock)}: {reason_sentence(lock.reason)}"
+        f"{mention(lock.owner)} locked {locked_thing(lock)} ({slack_time(lock.since)}, "
+        f"{until_text(lock)}): {reason_sentence(lock.reason)}"
     )
 
 
 def stop_sentence(stop: StopAll) -> str:
-    """Who stopped all deploys, since when and why."""
-    who, since = mention(stop.user), slack_time(stop.since)
-    return f"{who} has stopped all deploys since {since}: {reason_sentence(stop.reason)}"
+    """Who stopped all deploys, when and why."""
+    who, at = mention(stop.user), slack_time(stop.since)
+    return f"{who} stopped all deploys ({at}): {reason_sentence(stop.reason)}"
+
+
+def unlock_command(lock: Lock) -> str:
+    """What ends it, as code."""
+    return code(f"/deploy unlock {lock.target}")
+
+
+def broken_text(lock: Lock, user: str, why: str) -> str:
+    """What its owner is told when somebody else broke it. why: as the person typed it."""
+    broken = f"{mention(user)} has broken your lock of {locked_thing(lock)} ({escape_line(lock.reason)})"
+    return f"{with_reason(broken, why)} What waited for it goes on."
+
+
+def question_to_holder(lock: Lock, user: str, waiting: str) -> str:
+    """What its owner is asked. waiting: the command that waits for it, as it was typed; empty: none does."""
+    waits = f": {code(waiting)} waits for it" if waiting else ""
+    return (
+        f"{mention(user)} asks whether your lock of {locked_thing(lock)} can end "
+        f"({escape_line(lock.reason)}){waits}. {unlock_command(lock)} ends it."
+    )
+
+
+def holder_was_asked(lock: Lock, user: str) -> str:
+    """In its place once the lock is over."""
+    return f"{mention(user)} asked whether your lock of {locked_thing(lock)} can end."
 
 
 def length_text(seconds: float) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.slack_ids import is_user_group
 from deploys.holds.lock_text import lock_sentence, stop_sentence
+from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.lock import Lock
 from deploys.records.request import Verb
+from deploys.records.stop_all import StopAll
 from deploys.stores.locks import Locks
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.user_groups import UserGroups
@@ -77,3 +79,10 @@ class StopHolds:
             return None
         stop = self._stops.find()
         return Hold(kind=HoldKind.STOP_ALL, sentence=stop_sentence(stop)) if stop else None
+
+
+def stays_at_pause(deploy: Deploy, stop: StopAll | None) -> bool:
+    """Whether nobody may let it continue now: it waits at a pause, and all deploys are stopped. Pure."""
+    return (
+        stop is not None and deploy.verb not in VERBS_NEVER_STOPPED and unanswered_pause(deploy) is not None
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from deploys.records.record import Record
-from deploys.redaction import Redacted, redact
+from deploys.redaction import Redacted, redact, redact_argument
 
 
 class TypedCommand(Record):
@@ -22,8 +22,8 @@ class TypedCommand(Record):
     @classmethod
     def of(cls, arguments: Sequence[str]) -> Self:
         """The command of these arguments."""
-        typed = shlex.join(arguments)
-        return cls(line=typed, has_secret=redact(typed) != typed)
+        typed, shown = shlex.join(arguments), " ".join(map(_shown, arguments))
+        return cls(line=shown, has_secret=shown != typed or redact(typed) != typed)
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -31,3 +31,9 @@ class TypedCommand(Record):
         if self.has_secret:
             raise ValueError("this line is redacted")
         return tuple(shlex.split(self.line))
+
+
+def _shown(argument: str) -> str:
+    """Without quotes if only `[redacted]` would need them."""
+    shown = redact_argument(argument)
+    return shown if shown != argument and " " not in shown else shlex.quote(shown)

@@ -41,6 +41,8 @@ class Claim:
     claimed_at: float
     """On the monotonic clock of this process."""
     lease_seconds: float
+    late_seconds: float = 0.0
+    """How long the step had been due (seconds)."""
 
     def seconds_left(self) -> float:
         """Seconds until the lease runs out."""

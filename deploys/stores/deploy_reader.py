@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from redis import Redis
 
+from deploys.errors import UnknownSchema
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text, to_texts
@@ -49,6 +51,16 @@ class DeployReader:
         return sorted(
             found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
         )
+
+    def sample_active(self, limit: int) -> list[Deploy]:
+        """The deploys that have not ended, in any order; of more than the limit, so many of them. A record
+        that another version of Slipway wrote is left out."""
+        ids = to_texts(self.redis.srandmember(redis_keys.ACTIVE_DEPLOYS, limit))
+        found = []
+        for record, version in self._fetch(ids):
+            with suppress(UnknownSchema):
+                found.append(parse_record(record, version))
+        return found
 
     def recent(self, service: str | None, count: int) -> list[Deploy]:
         """The newest deploys of a service, or of all, newest first; a batch in its order."""
@@ -100,12 +112,15 @@ class DeployReader:
         return [deploy_id for _, deploy_id in sorted(due)]
 
     def _load(self, ids: Sequence[str]) -> list[Deploy]:
+        return [parse_record(record, version) for record, version in self._fetch(ids)]
+
+    def _fetch(self, ids: Sequence[str]) -> list[tuple[bytes | str, bytes | str]]:
         if not ids:
             return []
         pipe = self.redis.pipeline(transaction=False)
         for deploy_id in ids:
             pipe.hmget(redis_keys.record(deploy_id), "record", "version")
-        return [parse_record(record, version) for record, version in pipe.execute() if record is not None]
+        return [(record, version) for record, version in pipe.execute() if record is not None]
 
 
 def parse_record(record: bytes | str, version: bytes | str) -> Deploy:

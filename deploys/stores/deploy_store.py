@@ -11,7 +11,7 @@ from importlib.resources import files
 from redis import Redis
 from redis.commands.core import Script
 
-from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
+from deploys.errors import Conflict, LeaseLost, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
 from deploys.publish_priority import PublishPriority, publish_priority
 from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
@@ -234,7 +234,7 @@ class DeployStore(DeployReader):
             UnknownSchema: another version of Slipway wrote the record. Its workers may claim it at once.
         """
         token = f"{worker}:{secrets.token_hex(8)}"
-        claimed_at = time.monotonic()
+        claimed_at, now = time.monotonic(), self._now()
         answer = self._script("claim")(
             keys=[
                 redis_keys.record(deploy_id),
@@ -246,19 +246,20 @@ class DeployStore(DeployReader):
                 deploy_id,
                 token,
                 to_ms(lease_seconds),
-                to_ms(self._now()),
-                to_ms(self._now() if due_by is None else due_by),
+                to_ms(now),
+                to_ms(now if due_by is None else due_by),
             ],
         )
         if answer is None:
             return None
-        record, version, fence = answer
+        record, version, fence, due_ms = answer
         try:
             deploy = parse_record(record, version)
         except UnknownSchema:
             self._release(deploy_id, token, self._now())
             raise
-        return Claim(deploy, int(fence), token, claimed_at, lease_seconds)
+        late_seconds = max(now - float(due_ms) / 1000, 0.0)
+        return Claim(deploy, int(fence), token, claimed_at, lease_seconds, late_seconds)
 
     def commit(
         self,
@@ -333,7 +334,7 @@ class DeployStore(DeployReader):
             ],
         )
         if answer != b"ok":
-            raise Conflict(id=after.id)
+            raise (LeaseLost if answer == b"lease" else Conflict)(id=after.id)
         if _start_of_next_changed(before, after):
             self._show_queue(after.queue)
         return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)

@@ -41,7 +41,7 @@ class TagList(StoredRecord):
     tags: tuple[ListedTag, ...] = ()
     """The one pushed last first."""
     unreadable: bool = False
-    """The registry, or the service, could not be read."""
+    """The registry, or the service, could not be read since. `read_at` is of the tags, if there are some."""
 
 
 class RunningImages(StoredRecord):

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field
 from redis import Redis
 from redis.commands.core import Script
 
-from deploys.errors import Conflict
+from deploys.errors import LeaseLost
 from deploys.publish_priority import WAITS_FOR_SLACK, PublishPriority
 from deploys.records.record import Record, StoredRecord
 from deploys.records.thread_messages import QuestionRef
@@ -232,6 +232,12 @@ class ThreadStore:
         """Threads that have something to show, now or later (count)."""
         return int(self.redis.zcard(redis_keys.PUBLISH))
 
+    def behind_since(self) -> float | None:
+        """Since when the longest overdue thread, or the next, is due (epoch seconds); None if there is
+        none."""
+        first: Any = self.redis.zrange(redis_keys.PUBLISH, 0, 0, withscores=True)
+        return float(first[0][1]) / 1000 if first else None
+
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
         """Keeps the address for answers to the request, for as long as Slack accepts them."""
         self.redis.set(f"{RESPONSE_URL_KEY}{deploy_id}", response_url, ex=RESPONSE_URL_SECONDS)
@@ -292,11 +298,11 @@ class ThreadStore:
         """Writes how far this thread is.
 
         Raises:
-            Conflict: the lease ran out, so another publisher's word counts. Nothing was written.
+            LeaseLost: the lease ran out, so another publisher's word counts. Nothing was written.
         """
         key_pair = [f"{LEASE}{deploy_id}", f"{THREAD_KEY}{deploy_id}"]
         if not self._script(_SAVE)(keys=key_pair, args=[owner, view.to_json()]):
-            raise Conflict(id=deploy_id)
+            raise LeaseLost(id=deploy_id)
 
     def copies(self, thread_id: str) -> list[str]:
         """Each ts of the thread's card that was found beside the one that is kept up to date."""

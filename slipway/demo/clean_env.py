@@ -19,7 +19,7 @@ _SLIPWAY_SETTINGS = frozenset(
 
 
 def clean_env(environ: Mapping[str, str]) -> dict[str, str]:
-    """This environment without the settings of a real Slipway, of AWS and of a proxy. Pure.
+    """This environment without the settings of a real Slipway, of AWS, of OpenTelemetry and of a proxy. Pure.
 
     Any AWS variable could make the demo reach the real AWS: a profile has real keys, and the endpoint of a
     service, or an order to ignore endpoints, leads to Amazon. A proxy cannot reach servers on this machine.
@@ -31,4 +31,4 @@ def clean_env(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _must_be_removed(name: str) -> bool:
-    return name in _SLIPWAY_SETTINGS or name.startswith("AWS_") or name.endswith("_PROXY")
+    return name in _SLIPWAY_SETTINGS or name.startswith(("AWS_", "OTEL_")) or name.endswith("_PROXY")

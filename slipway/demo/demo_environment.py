@@ -50,6 +50,8 @@ class DemoEnvironment:
     logs: Path
     process_env: Mapping[str, str]
     """The environment of the bot, the workers and the scheduler."""
+    metrics_ports: Mapping[str, int]
+    """By name of the process; empty if none serves its metrics."""
 
     @property
     def store(self) -> DeployStore:
@@ -64,19 +66,25 @@ class DemoEnvironment:
 
 @contextmanager
 def start_demo(
-    *, speed: float, mode: str = "socket", workers: int = 2, redis_users: RedisUsers | None = None
+    *,
+    speed: float,
+    mode: str = "socket",
+    workers: int = 2,
+    redis_users: RedisUsers | None = None,
+    with_metrics: bool = False,
 ) -> Iterator[DemoEnvironment]:
     """Starts Valkey, Slack, ECS, the bot, the workers and the scheduler, and ends all of them at the end.
 
     `speed` is how many times faster than Amazon's ECS the sandbox runs; `mode` is `socket` or `http`;
     `redis_users` makes a user for each kind of process. Without it all of them are the default user.
+    `with_metrics`: each process serves its metrics on a port of its own.
 
     Raises:
         DemoFailed: one of them did not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="slipway-demo-"))
     with ProcessGroup(folder) as processes:
-        demo = _start_all(processes, folder, speed, mode, workers, redis_users)
+        demo = _start_all(processes, folder, speed, mode, workers, redis_users, with_metrics=with_metrics)
         try:
             yield demo
         except (httpx.HTTPError, RedisError, SandboxError) as error:
@@ -94,6 +102,8 @@ def _start_all(
     mode: str,
     workers: int,
     redis_users: RedisUsers | None,
+    *,
+    with_metrics: bool,
 ) -> DemoEnvironment:
     port = free_port() if mode == "http" else 0
     manifest = write_manifest(logs, f"http://127.0.0.1:{port}" if port else None)
@@ -116,18 +126,24 @@ def _start_all(
         redis_users(redis_url) if redis_users else dict.fromkeys(("bot", "worker", "scheduler"), redis_url)
     )
     env_of = {process: {**env, "REDIS_URL": address} for process, address in users.items()}
-    for number in range(1, workers + 1):
-        processes.start_module(f"worker-{number}", "workers", env=env_of["worker"])
-    processes.start_module("scheduler", "workers.scheduler", env=env_of["scheduler"])
+    names = [*(f"worker-{number}" for number in range(1, workers + 1)), "scheduler", "web" if port else "bot"]
+    ports = {name: free_port() for name in names} if with_metrics else {}
+
+    def env_for(name: str, process: str) -> dict[str, str]:
+        return {**env_of[process], **({"METRICS_PORT": str(ports[name])} if name in ports else {})}
+
+    for name in names[:workers]:
+        processes.start_module(name, "workers", env=env_for(name, "worker"))
+    processes.start_module("scheduler", "workers.scheduler", env=env_for("scheduler", "scheduler"))
     client = SlackClient(slack_url)
     if port:
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:bot.gunicorn"]
         processes.start_command(
-            "web", [*gunicorn, "--bind", f"127.0.0.1:{port}", "bot.web:app()"], env=env_of["bot"]
+            "web", [*gunicorn, "--bind", f"127.0.0.1:{port}", "bot.web:app()"], env=env_for("web", "bot")
         )
         processes.wait_until("the web process", lambda: _is_reachable(f"http://127.0.0.1:{port}/healthz"))
     else:
-        processes.start_module("bot", "bot", env=env_of["bot"])
+        processes.start_module("bot", "bot", env=env_for("bot", "bot"))
         processes.wait_until("the bot to connect to Slack", lambda: client.health()["connections"])
     redis = connect(redis_url)
     group_ids = load_catalogue(services, env).user_group_ids
@@ -136,7 +152,7 @@ def _start_all(
         "the workers to read the user groups",
         lambda: all(user_groups.members(group, time.time()) is not None for group in group_ids),
     )
-    return DemoEnvironment(client, f"{slack_url}/sandbox/", ecs_url, redis, processes, logs, env)
+    return DemoEnvironment(client, f"{slack_url}/sandbox/", ecs_url, redis, processes, logs, env, ports)
 
 
 def _set_password(redis_url: str) -> str:

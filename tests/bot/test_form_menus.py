@@ -9,7 +9,7 @@ import pytest
 from bot import form_listeners
 from bot.forms.options import service_options
 from deploys.catalogue.catalogue import Catalogue
-from deploys.stores.tag_lists import TagList
+from deploys.stores.tag_lists import ListedTag, TagList
 from tests.bot.bot_harness import (
     CAROL,
     DEPLOYS_CHANNEL,
@@ -137,10 +137,26 @@ def test_a_worker_that_is_late_is_not_waited_for(
     ]
 
 
+def test_tags_that_cannot_be_read_any_more_are_offered_with_their_age(
+    bot: BotHarness, form: FormHarness
+) -> None:
+    tag = ListedTag(tag="1.4.2", digest="sha256:1", pushed_at=bot.clock() - 3600)
+    bot.context.tag_lists.save("web", TagList(read_at=bot.clock() - 120, tags=(tag,), unreadable=True))
+    bot.type("/deploy web")
+
+    assert form.search("tag") == [
+        "1.4.2 · pushed 1 h ago",
+        "The tags of web cannot be read now | These were read 2 min ago. A newer one can be typed in full.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("known", "offered"),
     [
-        ({"unreadable": True}, "The tags of web cannot be read | Type the tag in full."),
+        (
+            {"unreadable": True},
+            "The tags of web cannot be read | Type it in full. /deploy tags web says why.",
+        ),
         ({"tags": ()}, "The image of web has no tag | Type one in full."),
     ],
 )

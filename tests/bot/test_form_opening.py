@@ -55,7 +55,7 @@ def test_a_service_alone_opens_it_at_that_service_with_what_holds_it(
     assert read(form.shown)[:3] == [
         "Service: ledger",
         "`ledger` (stop-start, which means downtime; needs 1 approval) · "
-        f"<@{DAVE}> has locked `ledger` since {slack_time(bot.clock())}, until it is unlocked: checking the "
+        f"<@{DAVE}> locked `ledger` ({slack_time(bot.clock())}, until it is unlocked): checking the "
         "books.",
         "Tag:",
     ]

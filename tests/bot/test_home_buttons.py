@@ -58,7 +58,7 @@ def test_a_lock_is_ended_by_its_owner_and_broken_by_those_who_may(bot: BotHarnes
     bot.type("/deploy lock web checking the graphs")
     [lock] = bot.context.locks.all(bot.clock())
 
-    assert press(bot, buttons.UNLOCK, lock.id, by=CAROL).startswith(f"<@{ALICE}> has locked")
+    assert press(bot, buttons.UNLOCK, lock.id, by=CAROL).startswith(f"<@{ALICE}> locked")
     assert press(bot, buttons.UNLOCK, lock.id, by=DAVE).endswith(f"<@{ALICE}>, whose lock it was, is told.")
     assert press(bot, buttons.UNLOCK, lock.id, by=ALICE).startswith("That lock is over")
     assert bot.context.locks.all(bot.clock()) == []

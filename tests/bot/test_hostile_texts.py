@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import typing
 from typing import Any
 
 import pytest
 
 from bot.commands import SUBCOMMANDS
+from bot.forms import deploy_form, reason_form
+from bot.forms.deploy_form import View
+from bot.forms.options import service_options, tag_options
 from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.mrkdwn import escape
 from deploys.records.phases import Phase
 from deploys.stores.notices import Notices
-from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
+from deploys.stores.tag_lists import ListedTag, RunningImages, TagList
+from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock, RecordedViews
+from tests.bot.form_harness import FormHarness
 from tests.bot.test_refused_requests import refused
 from tests.builders import a_deploy, a_service, a_stop_start_service
+from tests.deploys.test_safe_text import unsafe
 from tests.frozen_services import a_freeze
+from tests.hostile_records import build
 from tests.hostile_texts import HOSTILE, assert_harmless, dangers
 
+VIEWS = {
+    name: function
+    for module in (deploy_form, reason_form)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if function.__module__ == module.__name__
+    and not name.startswith("_")
+    and typing.get_type_hints(function)["return"] == View
+}
+"""The functions that make a modal, or a part of one."""
+OUR_QUESTION = buttons.ReasonQuestion("Override?", "A sentence of ours.", "Override")
 TYPED = HOSTILE.replace("\x1b[31m", "")
 
 
@@ -93,6 +112,66 @@ def test_the_holder_of_a_lock_with_a_hostile_reason_is_asked_and_told(bot: BotHa
         bot.click(action, choice, by=DAVE, ephemeral=True, question=0)
         assert any("U0EVIL" in notice.text for notice in Notices(bot.redis).all())
         check_answers(bot)
+
+
+def shown_views(bot: BotHarness) -> list[dict[str, Any]]:
+    """Every modal that Slack was asked to show or change."""
+    views = bot.context.views
+    assert isinstance(views, RecordedViews)
+    return [each["view"] for each in (*views.opened, *views.updated)]
+
+
+def test_the_form_shows_hostile_text_as_text(bot: BotHarness) -> None:
+    """Notes of locks and stops, the placeholders, a refusal, and the plan while it is read."""
+    say(bot, f"/deploy lock web {escape(TYPED)}")
+    say(bot, f"/deploy stop-all {escape(TYPED)}", by=DAVE)
+    form = FormHarness(bot)
+    for value in ("web", TYPED):
+        form.press_open_button(value)
+    assert any("U0EVIL" in json.dumps(each) for each in shown_views(bot))
+    web = shown_views(bot)[0]
+    answers = [
+        form.submit(web, service="web", tag=TYPED, reason=TYPED),
+        form.submit(web, service=TYPED, tag="1.4.2", reason=TYPED),
+        form.submit(web, service="web", tag="1.4.2", reason=TYPED, plan_first=True),
+        form.submit(web, service="mail", tag="1.4.2", reason=TYPED),
+    ]
+    for sent in (*shown_views(bot), *answers):
+        assert_harmless(sent)
+        for refusal in sent.get("errors", {}).values():
+            assert unsafe(refusal) == []
+    check_answers(bot)
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+def test_every_view_shows_hostile_text_as_text(name: str) -> None:
+    ours = {"notes": ("A sentence of ours.",), "refusal": "A sentence of ours.", "question": OUR_QUESTION}
+    hints = typing.get_type_hints(VIEWS[name])
+    given = {
+        each: ours[each] if each in ours else build(hints[each], each)
+        for each in inspect.signature(VIEWS[name]).parameters
+    }
+
+    view = VIEWS[name](**given)
+
+    assert_harmless({key: part for key, part in view.items() if key != "private_metadata"})
+
+
+def test_the_menus_of_the_form_show_hostile_text_as_text(clock: ManualClock) -> None:
+    service = a_service("web")
+    running = {"web": RunningImages(read_at=clock(), repository=HOSTILE, digests=(HOSTILE,))}
+    tag = ListedTag(tag=HOSTILE, digest=HOSTILE, pushed_at=clock())
+    listed = TagList(read_at=clock(), repository=HOSTILE, tags=(tag,))
+    seen = Catalogue({"web": service.model_copy(update={"cluster": HOSTILE, "region": HOSTILE})})
+
+    for typed in ("", TYPED):
+        options = [
+            *service_options(seen, typed),
+            *tag_options(seen.services["web"], listed, running, seen, typed, clock()),
+            *tag_options(service, None, {}, seen, typed, clock()),
+        ]
+        for option in options:
+            assert_harmless(option)
 
 
 def test_a_click_with_a_hostile_value_is_answered_as_text(bot: BotHarness) -> None:

@@ -13,6 +13,8 @@ import pytest
 from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import ServiceGroup
+from deploys.records.audit_entry import AuditEntry
+from deploys.records.lock import Lock
 from deploys.stores import audit
 from deploys.stores.notices import Notices
 from deploys.stores.slack_directory import ChannelKind
@@ -23,6 +25,7 @@ from tests.bot.bot_harness import (
     DAVE,
     DEPLOYS_CHANNEL,
     GENERAL_CHANNEL,
+    TEAM,
     BotHarness,
 )
 from tests.builders import a_deploy, a_service
@@ -102,6 +105,33 @@ def test_nobody_reads_of_a_lock_where_its_service_may_not_be_seen(
         "`services.yml` says."
     )
     assert len(bot.context.locks.all(bot.clock())) == locked
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_lock_of_a_name_that_left_the_file_is_told_to_those_who_see_a_service(
+    bot: BotHarness, locked: bool
+) -> None:
+    if locked:
+        lock = Lock(
+            id="abcd2345",
+            target="gone",
+            services=("gone",),
+            owner=ALICE,
+            reason="the keys leaked",
+            since=bot.clock(),
+            channel=SECRET_CHANNEL,
+            team=TEAM,
+        )
+        bot.context.locks.take(lock, AuditEntry(at="1", who=ALICE, what="locked", catalogue="1"))
+    directory(bot).people[CAROL] = a_person(is_guest=True)
+
+    by_guest = bot.type("/deploy unlock gone", by=CAROL)
+    by_member = bot.type("/deploy unlock gone it is an outage", by="U05ERIN000")
+
+    assert by_guest.startswith("There is no service `gone` here.")
+    assert ("the keys leaked" in by_member) is locked
+    if locked:
+        assert bot.type("/deploy unlock gone").startswith("Unlocked: `gone`."), "by its owner"
 
 
 @pytest.mark.parametrize("verb", ["lock", "unlock"])

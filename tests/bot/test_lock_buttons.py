@@ -31,7 +31,7 @@ def test_breaking_is_offered_only_to_those_who_may(bot: BotHarness) -> None:
 
     blocks = bot.type_for_blocks("/deploy web 1.4.2", by=DAVE)
     assert offered(blocks) == ["Queue it for when it is free", "Ask the holder"]
-    assert press(bot, buttons.BREAK_LOCK, refused(bot).id, by=DAVE).startswith(f"<@{ALICE}> has locked")
+    assert press(bot, buttons.BREAK_LOCK, refused(bot).id, by=DAVE).startswith(f"<@{ALICE}> locked")
     assert [each.owner for each in bot.context.locks.all(bot.clock())] == [ALICE]
 
 

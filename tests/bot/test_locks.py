@@ -54,7 +54,7 @@ def test_a_locked_service_answers_with_who_why_since_when_and_until_when(bot: Bo
     )
     bot.clock.advance(60)
 
-    sentence = f"<@{ALICE}> has locked `web` since {since}, until {until}: checking the graphs."
+    sentence = f"<@{ALICE}> locked `web` ({since}, until {until}): checking the graphs."
     assert bot.type("/deploy web 1.4.2", by=DAVE) == f"`web` is locked. {sentence} Nothing was queued."
     assert bot.type("/deploy restart web", by=DAVE) == f"`web` is locked. {sentence} Nothing was queued."
     assert bot.type("/deploy locks", by=CAROL) == f"*Locked*\n• {sentence}"
@@ -138,9 +138,7 @@ def test_who_may_not_see_a_service_is_not_told_who_locked_it_and_why(bot: BotHar
 def test_a_second_lock_is_refused_and_the_owner_changes_it(bot: BotHarness) -> None:
     locked_by_alice(bot)
 
-    assert bot.type("/deploy lock web mine now", by=DAVE).startswith(
-        f"Nothing was locked: <@{ALICE}> has locked"
-    )
+    assert bot.type("/deploy lock web mine now", by=DAVE).startswith(f"Nothing was locked: <@{ALICE}> locked")
     changed = bot.type("/deploy lock web for 3h still checking")
 
     assert "This replaces your lock for 2h: checking the graphs." in changed
@@ -234,7 +232,7 @@ def test_all_deploys_are_stopped_and_resumed(bot: BotHarness) -> None:
     assert offered(bot.type_for_blocks("/deploy stop-all no", by=CAROL)) == ["Ask somebody who may"]
     assert bot.type("/deploy resume-all").startswith("Deploys are not stopped")
     since = slack_time(bot.clock())
-    stopped = f"<@{ALICE}> has stopped all deploys since {since}: the database is slow."
+    stopped = f"<@{ALICE}> stopped all deploys ({since}): the database is slow."
 
     assert bot.type("/deploy stop-all the database is slow").startswith("Stopped: all deploys")
     assert bot.type("/deploy stop-all me too", by=DAVE) == (

@@ -279,7 +279,7 @@ def test_no_payload_whatever_breaks_the_bot_in_socket_mode(bot: BotHarness, payl
             return True
 
     with capture_logs() as lines:
-        socket._answer(Line(), {"envelope_id": "e", "payload": payload}, bot.clock())  # type: ignore[arg-type]
+        socket._answer(Line(), {"envelope_id": "e", "payload": payload}, bot.clock(), 0.0)  # type: ignore[arg-type]
 
     assert not [line for line in lines if line.get("exc_info")]
 

@@ -220,3 +220,11 @@ def everything_in(redis: Redis) -> str:
         b"stream": redis.xrange,
     }
     return " ".join(str(readers[redis.type(key)](key)) for key in redis.scan_iter("*"))
+
+
+def test_all_of_a_quoted_argument_is_the_secret(bot: BotHarness) -> None:
+    bot.type("""/deploy run web -- login "password=it's two words" --region eu-west-1""")
+
+    assert bot.only_deploy().command == TypedCommand(
+        line="login password=[redacted] --region eu-west-1", has_secret=True
+    )

@@ -190,7 +190,7 @@ def test_what_held_it_and_what_it_passed_by_whose_word(bot: BotHarness) -> None:
     at = bot.clock()
     deploy = bot.commit_step(
         bot.only_deploy(),
-        hold=Hold(kind=HoldKind.STOP_ALL, sentence=f"<@{BOB}> has stopped all deploys."),
+        hold=Hold(kind=HoldKind.STOP_ALL, sentence=f"<@{BOB}> stopped all deploys."),
         passed_lock=LockRef(id="lock2222", target="*", owner=ALICE, since=at),
         override=Override(user=BOB, kind=HoldKind.FREEZE, reason="the <shop> is down", at=at),
     )
@@ -198,9 +198,9 @@ def test_what_held_it_and_what_it_passed_by_whose_word(bot: BotHarness) -> None:
     about = parts_of(bot.type(f"/deploy show {deploy.id}"))[1]
 
     assert about.splitlines()[-3:] == [
-        f"Held: <@{BOB}> has stopped all deploys.",
-        f"Passed the lock of all services that <@{ALICE}> has had since {slack_time(at)}",
-        f"<@{BOB}> has overridden the freeze, {slack_time(at)}: the &lt;shop&gt; is down",
+        f"Held: <@{BOB}> stopped all deploys.",
+        f"Passed the lock of all services by <@{ALICE}> ({slack_time(at)})",
+        f"<@{BOB}> overrode the freeze ({slack_time(at)}): the &lt;shop&gt; is down",
     ]
     assert f", freeze overridden by <@{BOB}>" in bot.ask("/deploy history web")
     state = bot.answer_forms()[0][0]["rows"][1][2]["elements"][0]["elements"]

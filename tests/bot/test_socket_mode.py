@@ -28,6 +28,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, DAVE, NOTHING_UNDER_WAY, BotHarness, ManualClock, RecordedViews
 from tests.bot.sample_bot import APPROVERS, DEPLOYERS
+from tests.reported_metrics import reported_metrics
 from tests.slack_directory import TEAM, KnownDirectory
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
@@ -186,6 +187,27 @@ def test_after_an_outage_it_connects_by_itself(slack: SlackSandbox, connected_bo
     slack.wait_until(lambda: slack.health()["connections"] == 1, 15)
 
     assert type_and_read(slack, "/deploy status") == [NOTHING_UNDER_WAY]
+
+
+def test_the_metrics_say_whether_it_is_connected_and_how_long_answers_take(
+    slack: SlackSandbox, context: AppContext
+) -> None:
+    def connected() -> float:
+        return reports.read()["slipway_slack_connected"]
+
+    with reported_metrics("bot") as reports:
+        assert connected() == 0
+        with connect(context, slack):
+            slack.wait_until(lambda: connected() == 1)
+            slack.say("alice", "deploys", "/deploy status")
+            slack.add_fault("outage", seconds=2)
+            slack.wait_until(lambda: connected() == 0)
+            assert reports.state.readiness_problem() == "the bot is not connected to Slack"
+            slack.wait_until(lambda: connected() == 1)
+            assert reports.state.readiness_problem() == ""
+        series = reports.read()
+
+    assert series['slipway_ack_seconds_count{kind="command"}'] == 1
 
 
 def test_two_bots_share_the_work(slack: SlackSandbox, connected_bot: BotHarness) -> None:

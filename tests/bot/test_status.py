@@ -68,7 +68,7 @@ def test_what_is_locked(bot: BotHarness) -> None:
     bot.type("/deploy lock ledger: audit")
 
     def locked(asked: str) -> list[str]:
-        return re.findall(r"has locked `(\w+)`", bot.type(asked))
+        return re.findall(r"locked `(\w+)`", bot.type(asked))
 
     assert locked("/deploy status") == ["ledger", "web"]
     assert locked("/deploy status web") == ["web"]

@@ -31,7 +31,7 @@ def held_by(talk: Talk, deploy_id: str) -> HoldKind | None:
 def test_the_holder_deploys_and_the_others_are_refused(talk: Talk) -> None:
     talk.says(ALICE, LOCK)
 
-    assert talk.says(DAVE, "/deploy web 1.4.2").startswith(f"`web` is locked. <@{ALICE}> has locked `web`")
+    assert talk.says(DAVE, "/deploy web 1.4.2").startswith(f"`web` is locked. <@{ALICE}> locked `web`")
     assert talk.says(DAVE, "/deploy restart web").startswith("`web` is locked.")
     assert talk.says(DAVE, "/deploy scale web 2").startswith("`web` is locked.")
     assert talk.says(CAROL, "/deploy unlock web").endswith(
@@ -46,7 +46,7 @@ def test_a_lock_that_comes_before_it_runs_holds_what_was_allowed(talk: Talk) -> 
     talk.says(ALICE, LOCK)
 
     assert talk.ends(first)[0] is Outcome.SUCCEEDED
-    assert talk.is_held(waiting).startswith(f"<@{ALICE}> has locked `web`")
+    assert talk.is_held(waiting).startswith(f"<@{ALICE}> locked `web`")
     talk.says(BOB, "/deploy unlock web")
     assert talk.ends(waiting)[0] is Outcome.SUCCEEDED
 
@@ -124,7 +124,7 @@ def test_a_waiting_deploy_is_replaced_by_those_who_may_withdraw_it_until_it_begi
     assert talk.replaces(DAVE, "/deploy web 1.5.0") is None, "dave neither asked for it nor approves"
     withdrawn = talk.replaces(ALICE, "/deploy web 1.6.0")
     assert withdrawn is not None
-    assert withdrawn.startswith(f"`web` `1.4.2` of <@{ALICE}> is withdrawn, and `1.6.0` has its place")
+    assert withdrawn.startswith(f"`web` `1.4.2` by <@{ALICE}> is withdrawn, and `1.6.0` has its place")
 
     assert talk.ends(running)[0] is Outcome.SUCCEEDED, "what runs is left alone"
     assert talk.ends(waiting)[0] is Outcome.CANCELLED

@@ -70,6 +70,7 @@ WITHOUT_CHOICE = {
     errors.ManagementUnknown: CARD,
     errors.NoTaskToRead: QUERY,
     errors.NothingRuns: CARD,
+    errors.ApprovalLost: CARD,
     errors.CatalogueChanged: CARD,
     errors.ChannelMissing: IN_THE_FORM,
     errors.DirectMessageRefused: NOT_HERE,

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploys import redaction
-from deploys.redaction import REDACTED, hide_values, redact, redact_values
+from deploys.environment_values import hide_values
+from deploys.redaction import REDACTED, redact, redact_argument, redact_values
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nhunter2\n-----END RSA PRIVATE KEY-----"
 SECRETS = [
@@ -30,6 +31,10 @@ SECRETS = [
     ("token: hunter2", "token: [redacted]"),
     ("aws_secret_access_key = hunter2/abc+", "aws_secret_access_key = [redacted]"),
     ("client_secret: 'hunter2'", "client_secret: '[redacted]'"),
+    ('tool "password=two hunter2"', 'tool "password=[redacted]"'),
+    ("env 'DB_PASSWORD=it is \\' hunter2' run", "env 'DB_PASSWORD=[redacted]' run"),
+    ("tool '--api-key=two hunter2'", "tool '--api-key=[redacted]'"),
+    ("tool password=two\\ hunter2 next", "tool password=[redacted] next"),
     ("mysql --password hunter2 shop", "mysql --password [redacted] shop"),
     ("Authorization: Bearer hunter2", "Authorization: Bearer [redacted]"),
     ("Authorization: Bearer 'hunter2;' next", "Authorization: Bearer '[redacted]' next"),
@@ -173,6 +178,22 @@ def test_a_key_block_goes_over_several_lines_of_a_log() -> None:
     middle = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
     assert redact(f"start\n{KEY}\nready") == f"start\n{REDACTED}\nready"
     assert redact(f"{middle}\nready") == f"{REDACTED}\nready"
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("password=it's two words", "password=[redacted]"),
+        ("--db-password=two words", "--db-password=[redacted]"),
+        ("API_TOKEN: two words", "API_TOKEN: [redacted]"),
+        ("SELECT 1 WHERE a = 2", "SELECT 1 WHERE a = 2"),
+        ("region=eu-west-1", "region=eu-west-1"),
+        ("https://app:hunter2@db", "https://app:[redacted]@db"),
+        ("password=", "password="),
+    ],
+)
+def test_all_of_an_argument_is_the_value_behind_a_secret_name(argument: str, shown: str) -> None:
+    assert redact_argument(argument) == shown
 
 
 def test_values_of_a_container_s_environment_are_named_instead() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from redis import Redis
 
 from deploys.records.phases import Outcome, Phase
+from deploys.stores import audit
 from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
 from tests.bot.sample_bot import sample_catalogue, sample_context, sample_user_groups
 from tests.builders import NOW, a_deploy, a_plan
 from tests.gallery.exhibit import Exhibit, Section
+from workers.messages.audit import audit_line, is_told
+
+MAX_ENTRIES = 500
 
 TYPED: tuple[tuple[str, str], ...] = (
     (ALICE, "/deploy help"),
@@ -48,8 +52,8 @@ TYPED: tuple[tuple[str, str], ...] = (
 """Who types what, in this order."""
 
 
-def answer_section(redis: Redis) -> Section:
-    """Redis is emptied before."""
+def answer_sections(redis: Redis) -> list[Section]:
+    """What the bot answers, and what the audit's channel is told of all that. Redis is emptied before."""
     redis.flushall()
     clock = ManualClock(NOW)
     catalogue = sample_catalogue()
@@ -66,7 +70,12 @@ def answer_section(redis: Redis) -> Section:
         said += [answer for _, _, _, answer in bot.queued_answers()]
         shown = "\n".join(said) or "(a worker answers, or the form opens)"
         exhibits.append(Exhibit(title, shown, ack.get("blocks") or (), private=True))
-    return Section("Answers", exhibits)
+    told = [row for row in audit.read_after(redis, audit.FIRST, MAX_ENTRIES) if is_told(row)]
+    lines = {f"{row['what']}: {row.get('verb', '')}": audit_line(row) for row in told}
+    return [
+        Section("Answers", exhibits),
+        Section("The audit's channel", [Exhibit(title, line) for title, line in lines.items()]),
+    ]
 
 
 def _history(bot: BotHarness) -> None:

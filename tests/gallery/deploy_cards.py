@@ -9,10 +9,12 @@ from deploys.catalogue.service import Service, Strategy
 from deploys.queue_forecast import WaitingDeploy
 from deploys.records.approval import Cancel
 from deploys.records.deploy import Deploy, PhaseEntry
-from deploys.records.hold import Hold, HoldKind
+from deploys.records.hold import Hold, HoldKind, Override
 from deploys.records.phases import Outcome, Phase
-from deploys.records.plan import ContainerChange, Plan
+from deploys.records.plan import ContainerChange, Instead, Plan
 from deploys.records.request import Verb
+from deploys.records.stop_all import StopAll
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.rollback_offer import RollbackOffer
 from tests.builders import (
     ARN,
@@ -41,6 +43,12 @@ from tests.workers.thread.test_pause_card import CANARY, paused, shifting
 from workers.thread.batch_card import batch_card
 from workers.thread.card import Card, deploy_card
 from workers.thread.fallback_levels import FallbackLevel, fit_message
+from workers.thread.thread_source import DeployThreadSource
+
+STOP = StopAll(
+    id="k3m9p2qr", user=BOB, reason="the network is down", since=NOW, channel="C01DEPLOYS", team="T01SLIPWAY"
+)
+OVERRIDE = Override(user=BOB, kind=HoldKind.FREEZE, reason="payments are down", at=NOW)
 
 COMPARE = "https://github.com/acme/shop/compare/{from}...{to}"
 STOPPING = (Phase.SAVING_RESTORE_POINT, Phase.STOPPING, Phase.DRAINING, Phase.STARTING)
@@ -215,6 +223,12 @@ def _special() -> list[Exhibit]:
             (),
             LATER,
         ),
+        "a pause while all deploys are stopped": deploy_card(paused(), (), LATER, stopped=STOP),
+        "a rollout while all deploys are stopped": deploy_card(following(), (), LATER, stopped=STOP),
+        "an override": deploy_card(following(override=OVERRIDE), (), LATER),
+        "a batch while all deploys are stopped": batch_card(
+            batch, [WaitingDeploy(each) for each in members], LATER, STOP
+        ),
         "a batch": batch_card(batch, [WaitingDeploy(each) for each in members], LATER),
     }
     for kind in HoldKind:
@@ -225,6 +239,29 @@ def _special() -> list[Exhibit]:
         for level in FallbackLevel
     ]
     return [*(_exhibit(title, card) for title, card in shown.items()), *levels]
+
+
+def private_refusal_section() -> Section:
+    """What the requester alone is told, of each check that may refuse a deploy at once and what it offers."""
+    refusals: dict[str, dict[str, Any]] = {
+        "a tag that is not there": {"likely_tags": ("1.4.1",)},
+        "another rollout": {"external_deployment_id": "ecs-svc/4711"},
+        "what can be asked for again": {"instead": Instead.AGAIN},
+        "what cannot": {},
+    }
+    return Section("Private refusals", [_private(title, hints) for title, hints in refusals.items()])
+
+
+def _private(title: str, hints: dict[str, Any]) -> Exhibit:
+    text = "*Refused*, nothing was changed: ECR has no image `web:1.4.2`."
+    deploy = rolling(
+        phase=Phase.ENDED, outcome=Outcome.REFUSED, plan=None, refusal=hints, ended_at=LATER
+    ).with_message(LATER, ThreadMessageKind.END, text)
+    told = DeployThreadSource(deploy, ()).private_refusal
+    assert told is not None
+    row = [told.buttons.to_dict()] if told.buttons else []
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": told.text}}, *row] if row else []
+    return Exhibit(title, told.text, blocks, private=True)
 
 
 def _exhibit(

@@ -15,7 +15,6 @@ from tests.gallery.exhibit import Exhibit, Section
 from tests.hostile_records import MRKDWN_FIELDS, SLACK_IDS, ValueBuilder
 from tests.workers.messages.test_hostile_texts import FUNCTIONS, NO_MESSAGES, OUR_SENTENCES, parameters_of
 from tests.workers.thread.sample_deploys import following, in_post_check, in_pre_task, stop_start
-from workers.messages.audit import audit_line
 
 SAMPLES = {
     **dict.fromkeys(("tag", "recorded_tag"), "1.4.2"),
@@ -134,10 +133,4 @@ def message_section() -> Section:
         said = FUNCTIONS[name](**given)
         text = said if isinstance(said, str) else "\n".join(said)
         exhibits.append(Exhibit(name, text or "(nothing is said of this sample)"))
-    return Section("Messages in the thread", [*exhibits, _audit()])
-
-
-def _audit() -> Exhibit:
-    entry = {"at": str(NOW), "who": "U01ALICE00", "what": "submitted", "verb": "deploy", "target": "1.4.2"}
-    entry |= {"service": "web", "tag": "1.4.2", "deploy": "k3m9p2qr", "channel": "C01DEPLOYS"}
-    return Exhibit("audit.audit_line", audit_line({**entry, "why": "fixes the login"}))
+    return Section("Messages", exhibits)

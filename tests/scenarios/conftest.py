@@ -19,6 +19,8 @@ SPEED = 12.0
 def slack(request: pytest.FixtureRequest) -> Iterator[Conversation]:
     """A workspace with Slipway in it: bot or web process, two workers, the scheduler, Valkey and ECS. Each
     process has the Redis user of docs/security.md, and none is refused anything that it needs."""
-    with start_demo(speed=SPEED, mode=request.param, redis_users=users_for_processes) as demo:
+    with start_demo(
+        speed=SPEED, mode=request.param, redis_users=users_for_processes, with_metrics=True
+    ) as demo:
         yield Conversation(demo, read_names(demo))
         assert denied(demo.redis) == []

@@ -5,13 +5,14 @@ Each step leaves a picture in the folder that pytest prints with `-s`."""
 from __future__ import annotations
 
 import inspect
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from slipway.commands import demo as demo_command
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
@@ -21,6 +22,8 @@ from tests.sandbox.slack.page.slack_page import SlackPage
 SPEED: float = inspect.signature(demo_command.demo).parameters["speed"].default
 WITHIN_SECONDS = 60.0
 """From the opening of the page to the first success."""
+MOST_TABS = 80
+"""Between any two elements of the page (count)."""
 
 
 browser = pytest.fixture(scope="module")(browser_or_skip)
@@ -145,3 +148,59 @@ def test_home_leads_to_a_first_deploy_on_a_phone(
             expect(home).to_contain_text("api 1.4.0 → 1.4.2 on production by @dave: succeeded")
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
         newcomer.ends()
+
+
+class Keyboard:
+    """Somebody without a mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def tab_to(self, wanted: Locator) -> None:
+        """Tab, until it has the focus."""
+        expect(wanted).to_be_visible()
+        for _ in range(MOST_TABS):
+            if wanted.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no focus within {MOST_TABS} tabs: {wanted}")
+
+    def choose(self, control: Locator, typed: str, option: str, *keys: str) -> None:
+        """Opens a menu, searches in it, moves by these keys and takes what is there."""
+        self.tab_to(control)
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.type(typed)
+        expect(self.page.get_by_role("option").first).to_contain_text(typed)
+        for key in keys:
+            self.page.keyboard.press(key)
+        field = self.page.get_by_role("combobox", name="Search")
+        active = self.page.locator(f"#{field.get_attribute('aria-activedescendant')}")
+        expect(active).to_contain_text(option)
+        self.page.keyboard.press("Enter")
+        expect(control).to_contain_text(option)
+        expect(control).to_be_focused()
+
+
+def test_the_form_needs_no_mouse(browser: Browser, demo: DemoEnvironment, tmp_path: Path) -> None:
+    with walk(browser, demo, tmp_path, 1280, 800) as newcomer:
+        page, slack, keyboard = newcomer.page, newcomer.slack, Keyboard(newcomer.page)
+        page.goto(demo.page_url)
+        slack.composer.wait_for()
+        keyboard.tab_to(slack.composer)
+        page.keyboard.type("/deploy")
+        page.keyboard.press("Enter")
+        service = slack.dialog.get_by_role("button", name=re.compile("^Service"))
+        expect(service).to_be_focused()
+        keyboard.choose(service, "bil", "billing")
+        tag = slack.dialog.get_by_role("button", name=re.compile("^Tag"))
+        expect(tag).to_have_text("Search the tags of billing")
+        keyboard.choose(tag, "1.4", "1.4.2", *["ArrowDown", "ArrowUp"])
+        keyboard.tab_to(slack.dialog.get_by_label("Why"))
+        page.keyboard.type("by keyboard")
+        keyboard.tab_to(slack.button("Deploy"))
+        page.keyboard.press("Enter")
+        expect(slack.dialog).to_contain_text("Plan of billing 1.4.2, as of now. Nothing was changed.")
+        keyboard.tab_to(slack.button("Deploy"))
+        page.keyboard.press("Enter")
+        expect(slack.dialog).to_have_count(0)
+        expect(slack.message("billing 1.4.0 → 1.4.2 on production by @alice")).to_be_visible()

@@ -47,10 +47,7 @@ def test_a_locked_service_waits_for_its_holder(slack: Conversation) -> None:
 
     answers, thread = slack.says("dave", "/deploy api 1.4.2")
     assert (answers, thread) == (
-        [
-            "`api` is locked. @alice has locked `api` since THEN, until THEN: checking the graphs. "
-            "Nothing was queued."
-        ],
+        ["`api` is locked. @alice locked `api` (THEN, until THEN): checking the graphs. Nothing was queued."],
         None,
     )
     client, seen = slack.demo.slack, {each.id for each in slack.demo.store.recent("api", 100)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
+from deploys.stores import redis_keys
 from deploys.stores.tag_lists import MAX_AGE_SECONDS, TagLists
 from tests.builders import a_service
 from tests.workers.engine_harness import EngineHarness
@@ -43,6 +44,21 @@ def test_a_service_that_cannot_be_read_is_kept_as_such(harness: EngineHarness, l
     assert known is not None
     assert (known.unreadable, known.tags) == (True, ())
     assert lists.running(NOW) == {}
+
+
+def test_tags_that_cannot_be_read_any_more_are_kept(
+    harness: EngineHarness, redis: Redis, lists: TagLists
+) -> None:
+    read(lists, "web")
+    redis.delete(redis_keys.tag_read("web"))
+    before = lists.find("web", NOW)
+    harness.ecs.faults.add(operation="DescribeImages", kind="throttle", times=None)
+    later = NOW + 60
+
+    assert refresh_tags(a_service("web"), AwsClients(), lists, lambda: later)
+
+    assert before is not None
+    assert lists.find("web", later) == before.evolve(unreadable=True)
 
 
 def test_two_workers_do_not_read_the_same_tags(harness: EngineHarness, lists: TagLists) -> None:

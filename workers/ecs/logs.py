@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from deploys.environment_values import hide_values
 from deploys.errors import AwsRefused
-from deploys.redaction import hide_values, redact
+from deploys.redaction import redact
 from deploys.safe_text import remove_unsafe
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.state import RevisionState, TaskState
-from workers.ecs.task_definitions import containers_by_name
+from workers.ecs.task_definitions import containers_by_name, environment_variables
 
 _MAX_LINE_LENGTH = 500
 """Longer lines are cut (characters)."""
@@ -42,7 +43,7 @@ def read_last_lines(
     # Redacted together, because a secret may go over several events, and before anything is cut. The values
     # come first: of one that the redactor takes only a part of, the rest would be found no more.
     written = [remove_unsafe(event.get("message", "")).rstrip() for event in answer["events"]]
-    text = redact(hide_values("\n".join(written), _environment(revision)))
+    text = redact(hide_values("\n".join(written), environment_variables(revision)))
     return tuple(map(_cut, text.split("\n")))[-count:] if written else ()
 
 
@@ -88,15 +89,6 @@ def log_driver(revision: RevisionState, container: str) -> str:
     """The name of a container's log driver; `none` if the task definition names none."""
     definition = containers_by_name(revision).get(container, {})
     return str((definition.get("logConfiguration") or {}).get("logDriver") or "none")
-
-
-def _environment(revision: RevisionState) -> list[tuple[str, str]]:
-    """Name and value of the variables of all containers: one may log what another was given."""
-    return [
-        (each.get("name", ""), each.get("value") or "")
-        for definition in containers_by_name(revision).values()
-        for each in definition.get("environment") or ()
-    ]
 
 
 def _cut(line: str) -> str:

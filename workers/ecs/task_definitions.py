@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any, cast
 
 import botocore.session
 
-from deploys.errors import UnknownTaskDefinitionField
+from deploys.environment_values import note_variables
+from deploys.errors import AwsRefused, SlipwayError, UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
 from deploys.short_names import short_arn
 from workers.ecs.aws.aws_clients import RegionClients
@@ -46,7 +47,7 @@ def describe(region: RegionClients, arn: str) -> RevisionState:
             "dict[str, Any]", region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
         )
     found = answer["taskDefinition"]
-    return RevisionState(
+    revision = RevisionState(
         arn=found["taskDefinitionArn"],
         family=found["family"],
         number=found["revision"],
@@ -55,12 +56,36 @@ def describe(region: RegionClients, arn: str) -> RevisionState:
         tags=_tag_pairs(answer),
         unknown_fields=tuple(answer[UNKNOWN_FIELDS]),
     )
+    note_variables(environment_variables(revision))
+    return revision
 
 
 def containers_by_name(revision: RevisionState) -> dict[str, dict[str, Any]]:
     """The container definitions by name, in the revision's order."""
     definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
     return {definition["name"]: definition for definition in definitions}
+
+
+def environment_variables(revision: RevisionState) -> list[tuple[str, str]]:
+    """Name and value of the variables of all containers: one may tell what another was given."""
+    return [
+        (each.get("name", ""), each.get("value") or "")
+        for definition in containers_by_name(revision).values()
+        for each in definition.get("environment") or ()
+    ]
+
+
+def read_variables(region: RegionClients, arns: Iterable[str]) -> bool:
+    """Has the variables of these revisions noted (`deploys.environment_values`). False: one could not be
+    read. Of a revision that was deleted, nobody knows any."""
+    for arn in dict.fromkeys(filter(None, arns)):
+        try:
+            describe(region, arn)
+        except AwsRefused:
+            continue
+        except SlipwayError:
+            return False
+    return True
 
 
 def user_tags(revision: RevisionState) -> dict[str, str]:

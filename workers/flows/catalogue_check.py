@@ -1,7 +1,6 @@
 """Until the first change services.yml counts, not the copy of the service in the record.
 
-Every step before the change begins asks. The steps that may find that it has begun ask themselves, where they
-know that it has not: `running_pre_task`, `update_step` and `stop_start_steps`.
+Every step before the revision asks. Those that follow ask by `first_change`.
 """
 
 from __future__ import annotations

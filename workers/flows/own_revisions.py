@@ -15,6 +15,24 @@ def is_own_revision(deploy: Deploy, revision: str) -> bool:
     }
 
 
+def known_revisions(deploy: Deploy) -> tuple[str, ...]:
+    """ARNs of all revisions whose tasks the deploy may be told about."""
+    plan = deploy.plan
+    return tuple(
+        dict.fromkeys(
+            filter(
+                None,
+                (
+                    deploy.ecs.new_revision,
+                    recorded_revision(deploy),
+                    plan.source_revision if plan else "",
+                    deploy.rollback.revision_copy,
+                ),
+            )
+        )
+    )
+
+
 def recorded_revision(deploy: Deploy) -> str:
     """The revision that the service had before the deploy."""
     if deploy.stop.restore_point is not None:

@@ -23,6 +23,7 @@ from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
 from deploys.queue_forecast import WaitingDeploy, forecast_text
 from deploys.records.deploy import Deploy
+from deploys.records.stop_all import StopAll
 from deploys.text_limits import SECTION, clip
 from workers.home.content import EndedRow, HomeContent, LockRow
 from workers.thread import card_buttons, card_progress
@@ -70,7 +71,7 @@ def _needs_you(content: HomeContent, most: int) -> list[Block]:
     rows: list[Block] = []
     for deploy in shown:
         rows.append(_deploy_row(deploy, content))
-        if row := _question_buttons(deploy):
+        if row := _question_buttons(deploy, content.stopped):
             rows.append(row)
     rest = len(content.needs_you) - len(shown)
     return [
@@ -80,10 +81,9 @@ def _needs_you(content: HomeContent, most: int) -> list[Block]:
     ]
 
 
-def _question_buttons(deploy: Deploy) -> ActionsBlock | None:
-    answers = [
-        each for each in card_buttons.card_buttons(deploy) if each.action_id in buttons.QUESTION_BUTTONS
-    ]
+def _question_buttons(deploy: Deploy, stopped: StopAll | None) -> ActionsBlock | None:
+    shown = card_buttons.card_buttons(deploy, stopped=stopped)
+    answers = [each for each in shown if each.action_id in buttons.QUESTION_BUTTONS]
     return card_buttons.button_row(deploy, answers)
 
 

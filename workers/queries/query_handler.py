@@ -16,6 +16,7 @@ from deploys.access import Action, Asker
 from deploys.buttons.button import action_row
 from deploys.buttons.choices import choice_buttons
 from deploys.catalogue.catalogue import Catalogue
+from deploys.environment_values import names_of, values_hidden
 from deploys.errors import AwsUnavailable, ContainerNotInTask, Refused, SlipwayError
 from deploys.holds.held_deploys import HoldSource
 from deploys.holds.service_freezes import ServiceFreezes
@@ -182,7 +183,8 @@ class QueryHandler:
         self, target: QueryTarget, query: Callable[[], Answer], *, cannot: str, refused: str
     ) -> Answer:
         hides = not target.command_line and must_hide_quotes(self.shared_channels, target.channel)
-        with quotes_hidden(hides):
+        names = {name for each in self.catalogue.services.values() for name in names_of(each)}
+        with quotes_hidden(hides), values_hidden(names=names):
             return answer_or_refusal(query, cannot=cannot, refused=refused)
 
     def _send(self, target: QueryTarget, answer: Answer) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from deploys import deploy_text
 from deploys.formatting import slack_time, time_ago
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, escape_line, mention, plural
 from deploys.native_blocks import Cell, code_cell, number_cell, text_cell, time_cell, users_cell
 from deploys.quoting import quote_code, quoted
 from deploys.records.request import Verb
 from deploys.short_names import short_arn, short_digest
-from deploys.text_limits import shorten
 from workers.queries.running_now import Health, HealthCheck, OriginKind, RunningNow
 
 TABLE_HEADER = ("Service", "Version", "Health", "Tasks", "Since", "By", "Revision")
@@ -36,7 +35,7 @@ _HEALTH: dict[Health, str] = {
 def describe_one(now: RunningNow, at: float) -> str:
     """Version, digest and revision, since when and by whom, counts and health. at: now (epoch seconds)."""
     service = now.service
-    where = f"{code(service.cluster)} ({escape(service.region)})"
+    where = f"{code(service.cluster)} ({escape_line(service.region)})"
     lines = [*_version_lines(now), _origin_line(now, at), _tasks_line(now), *_health_lines(now, at)]
     head = f"*Running now*: {code(service.name)} on {where}"
     return "\n".join([head, *(f"• {line}" for line in lines)])
@@ -106,10 +105,10 @@ def _health_lines(now: RunningNow, at: float) -> list[str]:
         return lines
     primary = now.ecs.primary
     if primary is not None and now.health is Health.ROLLOUT_FAILED and primary.rollout_reason:
-        lines.append(f"ECS says: {quoted(shorten(primary.rollout_reason, EVENT_CHARACTERS))}")
+        lines.append(f"ECS says: {quoted(primary.rollout_reason, limit=EVENT_CHARACTERS)}")
     if now.ecs.events:
         last = max(now.ecs.events, key=lambda event: event.at)
-        said = quote_code(shorten(last.message, EVENT_CHARACTERS))
+        said = quote_code(last.message, limit=EVENT_CHARACTERS)
         lines.append(f"Last event in ECS, {time_ago(at - last.at)}: {said}")
     return lines
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from deploys.catalogue.service import Service
 from deploys.errors import NoSuchContainer, SlipwayError
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape
+from deploys.mrkdwn import code, escape_line
 from deploys.native_blocks import Cell, data_table, fit_rows
 from deploys.records.deploy import Deploy
 from deploys.stores.deploy_reader import DeployReader
@@ -112,7 +112,7 @@ def _describe_several(asked: Sequence[Service], store: DeployReader, aws: AwsCli
         for service in together:
             running = found.get(service.name)
             if running is None:
-                where = f"{code(service.cluster)} ({escape(service.region)})"
+                where = f"{code(service.cluster)} ({escape_line(service.region)})"
                 lines.append(f"{code(service.name)}: ECS has no such service in {where}")
                 rows.append(running_now_text.unread_row(service.name, "not in ECS"))
             else:

@@ -16,7 +16,7 @@ from deploys.errors import (
     TagsUnknown,
 )
 from deploys.formatting import image_size, slack_time
-from deploys.mrkdwn import code, escape, plural
+from deploys.mrkdwn import code, escape_line, plural
 from deploys.native_blocks import Cell, code_cell, data_table, number_cell, text_cell, time_cell
 from deploys.short_names import short_arn, short_digest
 from workers.ecs import services, task_definitions, tasks
@@ -73,14 +73,14 @@ def read_tags(service: Service, aws: AwsClients) -> TagsReading:
     main = find_app_containers(revision, service, ecs_service.endpoints)[0]
     image = parse_image(main["image"])
     if not ecr.is_in_ecr(image):
-        raise TagsUnknown(service=service.name, image=escape(str(image)))
+        raise TagsUnknown(service=service.name, image=escape_line(str(image)))
     running = _running_tasks_by_digest(region, service, main["name"])
     is_cache = _is_pulled_through(region, image)
     try:
         newest = ecr.list_newest_images(region, image)
     except RepositoryMissing as error:
         if is_cache:
-            raise TagsNotCached(image=escape(str(image))) from error
+            raise TagsNotCached(image=escape_line(str(image))) from error
         raise
     return TagsReading(ecs_service, revision, image, newest, running, is_cache)
 

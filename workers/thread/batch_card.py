@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
 from deploys.deploy_text import command_line_note, previous_version, status_text
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.holds.lock_text import stop_sentence
+from deploys.holds.locks import stays_at_pause
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, escape_line, mention, plural
 from deploys.queue_forecast import WaitingDeploy
@@ -49,7 +50,7 @@ def batch_card(
     held = clip_bytes(_stop_line(deploys, stopped), REASON_BYTES)
     blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why, held])))]
     for each in members:
-        blocks += _member_blocks(each, now)
+        blocks += _member_blocks(each, now, stopped)
     blocks.append(
         ContextBlock(
             elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_time), SECTION))]
@@ -59,7 +60,7 @@ def batch_card(
         blocks.append(cancel_all)
     ends = [clip_bytes(why, REASON_BYTES), held, _footer(batch, deploys, now, utc_time)]
     room = CARD_BYTES - utf8_bytes("\n".join([first, *ends])) - len(members)
-    spoken = [first, *_text_lines(members, now, room), *ends]
+    spoken = [first, *_text_lines(members, now, room, stopped), *ends]
     text = clip_bytes("\n".join(filter(None, spoken)), CARD_BYTES)
     return Card(text, tuple(block.to_dict() for block in blocks), first)
 
@@ -100,7 +101,9 @@ def outcome_summary(deploys: Sequence[Deploy]) -> str:
     return ", ".join([f"{done} of {len(deploys)} succeeded", *(f"{n} {what}" for what, n in counted.items())])
 
 
-def service_line(waiting: WaitingDeploy, now: float, when: TimeFormat, *, with_bar: bool) -> str:
+def service_line(
+    waiting: WaitingDeploy, now: float, when: TimeFormat, stopped: StopAll | None, *, with_bar: bool
+) -> str:
     """One service: the version before, its state, task counts, when it starts, and what is wrong."""
     deploy, ahead = waiting.deploy, waiting.ahead
     before = previous_version(deploy)
@@ -112,6 +115,7 @@ def service_line(waiting: WaitingDeploy, now: float, when: TimeFormat, *, with_b
         f"*{escape(shorten(deploy.service.name, 63))}*{from_old}: {bar}{state_text(deploy, ahead)}{counted}",
         forecast_line(waiting.forecast, when),
         _held_by(deploy),
+        "It stays at its pause until deploys are resumed." if stays_at_pause(deploy, stopped) else "",
         card_progress.failures_line(deploy),
         clip(card_progress.old_tasks_lines(deploy, now), 300),
         card_progress.downtime_line(deploy, now),
@@ -121,9 +125,11 @@ def service_line(waiting: WaitingDeploy, now: float, when: TimeFormat, *, with_b
     return "\n".join(part for part in lines if part)
 
 
-def _text_lines(members: Sequence[WaitingDeploy], now: float, room: int) -> list[str]:
+def _text_lines(
+    members: Sequence[WaitingDeploy], now: float, room: int, stopped: StopAll | None
+) -> list[str]:
     """A line for each service, within `room` bytes in all. A line that is cut begins with its state."""
-    whole = [service_line(each, now, utc_time, with_bar=False) for each in members]
+    whole = [service_line(each, now, utc_time, stopped, with_bar=False) for each in members]
     given = share_bytes([utf8_bytes(each) for each in whole], room)
     return [
         line if utf8_bytes(line) <= most else clip_bytes(_state_then_rest(each, line), most)
@@ -159,11 +165,11 @@ def batch_outcome_at(deploys: Sequence[Deploy]) -> float | None:
     return max((each.ended_at or 0.0 for each in deploys), default=0.0)
 
 
-def _member_blocks(waiting: WaitingDeploy, now: float) -> list[Block]:
+def _member_blocks(waiting: WaitingDeploy, now: float, stopped: StopAll | None) -> list[Block]:
     """The line, with a question's buttons below it or a menu beside it."""
-    line = service_line(waiting, now, slack_time, with_bar=True)
+    line = service_line(waiting, now, slack_time, stopped, with_bar=True)
     text = clip(f"{state_emoji(waiting.deploy)} {line}", SECTION)
-    menu, row = batch_card_buttons.member_buttons(waiting.deploy)
+    menu, row = batch_card_buttons.member_buttons(waiting.deploy, stopped)
     return [_section(text, menu), *([row] if row else [])]
 
 

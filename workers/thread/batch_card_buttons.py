@@ -12,13 +12,16 @@ from deploys import buttons
 from deploys.buttons import Button
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
+from deploys.records.stop_all import StopAll
 from workers.thread import card_buttons
 
 
-def member_buttons(deploy: Deploy) -> tuple[OverflowMenuElement | None, ActionsBlock | None]:
+def member_buttons(
+    deploy: Deploy, stopped: StopAll | None = None
+) -> tuple[OverflowMenuElement | None, ActionsBlock | None]:
     """A menu beside the deploy's line if it can only be cancelled; otherwise the row below, which names
-    it."""
-    shown = card_buttons.card_buttons(deploy)
+    it. stopped: what stops all deploys."""
+    shown = card_buttons.card_buttons(deploy, stopped=stopped)
     if [each.action_id for each in shown] == [buttons.CANCEL]:
         menu: dict[str, Any] = shown[0].to_slack_menu()
         menu.pop("type")

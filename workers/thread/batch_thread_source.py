@@ -90,7 +90,11 @@ class BatchThreadSource:
         )
 
     def has_unshown_question(self, thread: ThreadState) -> bool:
-        open_ones = [value for each in self._deploys for value in card_buttons.open_question_values(each)]
+        open_ones = [
+            value
+            for each in self._deploys
+            for value in card_buttons.open_question_values(each, self._stopped)
+        ]
         return not set(open_ones) <= set(thread.open_questions)
 
     def unshown_questions(self) -> Sequence[Deploy]:

@@ -68,13 +68,13 @@ def deploy_card(
     first = card_headline(deploy, ahead)
     how_far = [
         *_hold_lines(deploy, stopped, slack_time),
-        *_progress_lines(deploy, now, slack_time, forecast),
+        *_progress_lines(deploy, now, slack_time, forecast, stopped),
     ]
     problems = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
     drawn = f"`{card_progress.progress_bar(bar)}` {bar}" if bar else ""
-    what_next = next_step(deploy)
+    what_next = next_step(deploy, stopped)
     blocks: list[Block | dict[str, Any] | None] = [
         _section(f"{state_emoji(deploy)} {_join_words(first, what_next)}"),
         _section(_join_lines(drawn, *how_far)),
@@ -82,12 +82,12 @@ def deploy_card(
         _section(_join_lines(*about)),
         card_timeline.plan_block(deploy),
         ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_time), SECTION))]),
-        card_buttons.button_row(deploy, offer=offer),
+        card_buttons.button_row(deploy, offer=offer, stopped=stopped),
     ]
     spoken = _join_lines(
         _join_words(first, what_next),
         *_hold_lines(deploy, stopped, utc_time),
-        *_progress_lines(deploy, now, utc_time, forecast),
+        *_progress_lines(deploy, now, utc_time, forecast, stopped),
         *problems,
         *about,
         card_timeline.timeline_text(deploy, utc_time),
@@ -144,12 +144,12 @@ def _action(deploy: Deploy) -> str:
 
 
 def _progress_lines(
-    deploy: Deploy, now: float, when: TimeFormat, forecast: QueueForecast | None
+    deploy: Deploy, now: float, when: TimeFormat, forecast: QueueForecast | None, stopped: StopAll | None
 ) -> list[str]:
     return [
         forecast_line(forecast, when),
         card_progress.counts_line(deploy),
-        *card_traffic.traffic_lines(deploy, when),
+        *card_traffic.traffic_lines(deploy, when, stopped),
         clip(card_progress.old_tasks_lines(deploy, now), 1000),
         card_progress.downtime_line(deploy, now),
         clip(card_progress.pre_task_or_check_line(deploy, now), 1000),
@@ -198,8 +198,9 @@ def _change_lines(deploy: Deploy) -> list[str]:
     why = f"Why: {escape_line(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
     if deploy.override is not None:
         override = deploy.override
-        reason = escape_line(shorten(override.reason, 400))
-        passes = f"{mention(override.user)} overrides the {override.kind.value}: {reason}"
+        is_same = override.reason.strip() == deploy.request.reason.strip()
+        reason = "." if is_same else f": {escape_line(shorten(override.reason, 400))}"
+        passes = f"{mention(override.user)} overrides the {override.kind.value}{reason}"
         why = "\n".join(filter(None, (why, clip(passes, 700))))
     plan = deploy.plan
     if plan is None:

@@ -9,18 +9,22 @@ from slack_sdk.models.blocks import ActionsBlock
 
 from deploys import buttons
 from deploys.buttons import Button
+from deploys.holds.locks import stays_at_pause
 from deploys.holds.overrides import is_held_by_freeze
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.stop_all import StopAll
 from deploys.rollback_offer import RollbackOffer
 from workers.thread.card_state import is_decided
 
 
-def card_buttons(deploy: Deploy, offer: RollbackOffer | None = None) -> list[Button]:
-    """The buttons that apply to the deploy now, the most wanted first. offer: what it can be rolled back
-    to."""
+def card_buttons(
+    deploy: Deploy, offer: RollbackOffer | None = None, stopped: StopAll | None = None
+) -> list[Button]:
+    """The buttons that apply to the deploy now, the most wanted first. offer: what it can be rolled back to.
+    stopped: what stops all deploys."""
     if offer is not None:
         return [buttons.roll_back_to_button(deploy, offer)]
     if deploy.outcome is Outcome.REFUSED:
@@ -32,7 +36,8 @@ def card_buttons(deploy: Deploy, offer: RollbackOffer | None = None) -> list[But
         answers = [buttons.approve_button(deploy), buttons.reject_button(deploy)]
         return [*answers, *freeze, buttons.cancel_button(deploy)]
     if unanswered_pause(deploy):
-        return [buttons.continue_button(deploy), buttons.roll_back_button(deploy)]
+        go_on = [] if stays_at_pause(deploy, stopped) else [buttons.continue_button(deploy)]
+        return [*go_on, buttons.roll_back_button(deploy)]
     return [*freeze, buttons.cancel_button(deploy)]
 
 
@@ -44,11 +49,15 @@ def _lifting_buttons(deploy: Deploy) -> list[Button]:
 
 
 def button_row(
-    deploy: Deploy, shown: Sequence[Button] | None = None, *, offer: RollbackOffer | None = None
+    deploy: Deploy,
+    shown: Sequence[Button] | None = None,
+    *,
+    offer: RollbackOffer | None = None,
+    stopped: StopAll | None = None,
 ) -> ActionsBlock | None:
     """The row of buttons; None if there are none. Beside a question, Cancel is in a menu: it is seldom
     wanted."""
-    shown = card_buttons(deploy, offer) if shown is None else shown
+    shown = card_buttons(deploy, offer, stopped) if shown is None else shown
     if not shown:
         return None
     waiting = is_waiting_for_approval(deploy)
@@ -81,8 +90,10 @@ def questions_in_blocks(blocks: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     )
 
 
-def open_question_values(deploy: Deploy) -> tuple[str, ...]:
-    """The values of the buttons of its open question; empty if it asks nothing."""
+def open_question_values(deploy: Deploy, stopped: StopAll | None = None) -> tuple[str, ...]:
+    """The values of the buttons of its open question; empty if it asks nothing. stopped: as above."""
     if is_waiting_for_approval(deploy):
         return (buttons.button_value(deploy.id, deploy.approval.question),)
-    return (buttons.button_value(deploy.id, latest_pause_number(deploy)),) if unanswered_pause(deploy) else ()
+    if unanswered_pause(deploy) and not stays_at_pause(deploy, stopped):
+        return (buttons.button_value(deploy.id, latest_pause_number(deploy)),)
+    return ()

@@ -8,7 +8,7 @@ from deploys import deploy_text
 from deploys.decisions import approvals_missing, is_approved, is_rejected, tried_to_change
 from deploys.formatting import TimeFormat
 from deploys.holds.lock_text import stop_sentence
-from deploys.holds.locks import VERBS_NEVER_STOPPED
+from deploys.holds.locks import VERBS_NEVER_STOPPED, stays_at_pause
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import current_pause, latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started
@@ -162,12 +162,15 @@ def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     return words
 
 
-def next_step(deploy: Deploy) -> str:
-    """What somebody has to do now, as a sentence without its full stop; empty if nobody has to."""
+def next_step(deploy: Deploy, stopped: StopAll | None = None) -> str:
+    """What somebody has to do now, as a sentence without its full stop; empty if nobody has to. stopped: what
+    stops all deploys."""
     if deploy.cancel and deploy.in_progress:
         return ""
     if deploy.phase is Phase.AWAITING_APPROVAL and deploy.in_progress and not is_decided(deploy):
         return "Approve or reject it below"
+    if deploy.in_progress and stays_at_pause(deploy, stopped):
+        return "Wait until deploys are resumed, or roll it back below"
     if deploy.in_progress and unanswered_pause(deploy):
         return "Continue it or roll it back below"
     if deploy.outcome is Outcome.FAILED and deploy.verb is not Verb.FOLLOW:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
 from deploys.formatting import TimeFormat, percent
+from deploys.holds.locks import stays_at_pause
 from deploys.mrkdwn import mention, mentions
 from deploys.pauses import current_pause, external_pause, pause_approvers, unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
+from deploys.records.stop_all import StopAll
 from deploys.records.traffic import Pause, TrafficShift
 from deploys.text_limits import clip
 from workers.messages.traffic import stage_activity, stage_moment
@@ -29,8 +31,8 @@ def traffic_state(deploy: Deploy) -> str:
     return f"paused, {mention(pause.answer.user)} pressed {PAUSE_BUTTONS[pause.answer.action]}"
 
 
-def traffic_lines(deploy: Deploy, when: TimeFormat) -> list[str]:
-    """Traffic weights, bake time and the open pause."""
+def traffic_lines(deploy: Deploy, when: TimeFormat, stopped: StopAll | None = None) -> list[str]:
+    """Traffic weights, bake time and the open pause. stopped: what stops all deploys."""
     shift = deploy.traffic
     if (
         shift is None
@@ -38,13 +40,15 @@ def traffic_lines(deploy: Deploy, when: TimeFormat) -> list[str]:
         or deploy.phase not in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL)
     ):
         return []
-    return [_traffic_line(shift), _bake_line(deploy, shift, when), _pause_line(deploy, when)]
+    return [_traffic_line(shift), _bake_line(deploy, shift, when), _pause_line(deploy, when, stopped)]
 
 
-def _pause_line(deploy: Deploy, when: TimeFormat) -> str:
+def _pause_line(deploy: Deploy, when: TimeFormat, stopped: StopAll | None) -> str:
     if elsewhere := external_pause(deploy):
         return _external_pause(elsewhere, when)
     pause = unanswered_pause(deploy)
+    if pause and stays_at_pause(deploy, stopped):
+        return _kept_pause(pause, when)
     return _pause_to_answer(deploy, pause, when) if pause else ""
 
 
@@ -81,6 +85,13 @@ def _pause_to_answer(deploy: Deploy, pause: Pause, when: TimeFormat) -> str:
     more = f" and {len(who) - ANSWERERS_SHOWN} more" if len(who) > ANSWERERS_SHOWN else ""
     text = f"{mentions(who[:ANSWERERS_SHOWN], nobody='Everybody')}{more} can continue it"
     return clip(f"{text}{_until(pause, when)}", 600)
+
+
+def _kept_pause(pause: Pause, when: TimeFormat) -> str:
+    """ECS knows nothing of the stop."""
+    if pause.expires_at is None:
+        return ""
+    return f"At {when(pause.expires_at)} ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
 
 
 def _until(pause: Pause, when: TimeFormat) -> str:

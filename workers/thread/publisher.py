@@ -11,9 +11,10 @@ import structlog
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
+from structlog.contextvars import bound_contextvars
 
 from deploys.decisions import mark_question_shown
-from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.errors import LeaseLost, SavedNotOnDisk
 from deploys.holds.held_deploys import HoldSource
 from deploys.queue_forecast import QueueReader
 from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
@@ -25,6 +26,8 @@ from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_of
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
+from deploys.telemetry.metrics import LEASES_LOST
+from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
@@ -115,13 +118,18 @@ class Publisher:
 
     def publish(self, record_id: str) -> None:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
+        with bound_contextvars(deploy=record_id), TRACING.span("publish"):
+            self._publish(record_id)
+
+    def _publish(self, record_id: str) -> None:
         owner = secrets.token_hex(8)
         if not self._threads.claim(record_id, owner, LEASE_SECONDS):
             return  # the publish set tells the worker that has it that more is due
         batch_id = None
         try:
             batch_id = self._publish_claimed(record_id, owner)
-        except Conflict:
+        except LeaseLost:
+            LEASES_LOST.add(of="thread")
             log.warning("lost the thread's lease; another worker goes on", deploy=record_id)
         finally:
             self._threads.release(record_id, owner)

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from deploys.mrkdwn import VERBATIM_ARGUMENTS
+from deploys.telemetry.slack_calls import result_of_status, slack_call
 from workers.thread.slack_client import CALL_SECONDS
 from workers.thread.slack_error_handling import (
     CALL_FAILURES,
@@ -45,7 +46,9 @@ def post(client: WebClient, url: str, message: dict[str, Any]) -> None:
     webhook = WebhookClient(url, timeout=CALL_SECONDS, retry_handlers=[], proxy=client.proxy)
     webhook.proxy = client.proxy  # its constructor takes the environment's proxy
     try:
-        answer = webhook.send_dict({**_FOR_ONE_PERSON, **VERBATIM_ARGUMENTS, **message})
+        with slack_call(METHOD) as call:
+            answer = webhook.send_dict({**_FOR_ONE_PERSON, **VERBATIM_ARGUMENTS, **message})
+            call.result = result_of_status(answer.status_code)
     except CALL_FAILURES as error:
         raise classify_error(METHOD, error) from error
     if answer.status_code >= 400:

@@ -79,7 +79,7 @@ class ThreadSync:
 
         Raises:
             SlackCallFailed: an error that affects every call for this thread.
-            Conflict: the lease ran out.
+            LeaseLost: the lease ran out.
         """
         for _ in range(MOST_FALLBACKS):
             try:

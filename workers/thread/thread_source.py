@@ -224,7 +224,8 @@ class DeployThreadSource:
         return card_state.must_update_now(self._deploy, shown)
 
     def has_unshown_question(self, thread: ThreadState) -> bool:
-        return not set(card_buttons.open_question_values(self._deploy)) <= set(thread.open_questions)
+        asked = card_buttons.open_question_values(self._deploy, self._stopped)
+        return not set(asked) <= set(thread.open_questions)
 
     def unshown_questions(self) -> Sequence[Deploy]:
         return [self._deploy] if self._deploy.question_not_shown else []

@@ -18,6 +18,7 @@ CODE = str(Path(slipway.__file__).parents[1])
     "name",
     [
         "AWS_PROFILE",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         "AWS_SESSION_TOKEN",
         "AWS_ENDPOINT_URL_ECS",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",

@@ -256,4 +256,6 @@ def test_what_gets_traffic_is_read_from_the_service_and_its_primary_deployment(
 
     service = services.describe(region, "production", ["web"])["web"]
 
-    assert service.endpoints == Endpoints(containers=("web", "admin"), ports=("http", "http-lattice"))
+    assert service.endpoints == Endpoints(
+        containers=("web", "admin"), ports=("http", "http-lattice"), load_balancers=2
+    )

@@ -57,6 +57,8 @@ OUR_SENTENCES = frozenset(
 )
 """Parameters that are sentences of ours, in which other people's words are escaped already. Any other text is
 somebody else's."""
+OTHER_MODULES = ("deploys.holds.lock_text", "workers.asked_request_messages", "workers.lock_watch")
+"""Modules with messages beside those of `workers.messages`: their functions that return a text."""
 NO_MESSAGES = frozenset(
     {"audit.is_told", "audit.audit_line", "evidence.log_tail", "images.short_image", "tasks.stop_timeout"}
 )
@@ -64,11 +66,13 @@ NO_MESSAGES = frozenset(
 
 
 def message_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
-    for module in pkgutil.iter_modules(workers.messages.__path__):
-        found = importlib.import_module(f"workers.messages.{module.name}")
+    names = [f"workers.messages.{each.name}" for each in pkgutil.iter_modules(workers.messages.__path__)]
+    for module in (*names, *OTHER_MODULES):
+        found = importlib.import_module(module)
         for name, function in inspect.getmembers(found, inspect.isfunction):
-            if function.__module__ == found.__name__ and not name.startswith("_"):
-                yield f"{module.name}.{name}", function
+            is_own = function.__module__ == module and not name.startswith("_")
+            if is_own and (module in names or typing.get_type_hints(function)["return"] is str):
+                yield f"{module.rpartition('.')[2]}.{name}", function
 
 
 FUNCTIONS = dict(message_functions())

@@ -266,4 +266,4 @@ def test_a_plan_says_that_the_service_is_locked(
     replace(handler, hold_sources=(holds,)).answer_plan(TARGET, "web", "1.4.2")
 
     [plan] = answers()
-    assert plan.splitlines()[-1].startswith("• for now it would wait: @U02BOB0000 has locked `web` since ")
+    assert plan.splitlines()[-1].startswith("• for now it would wait: @U02BOB0000 locked `web` (")

@@ -210,3 +210,23 @@ def test_unhealthy_tasks_with_the_last_event(
         "• Last event in ECS, 1 min ago: `(service web) (port 80) is unhealthy in (target-group x) "
         "password=[redacted]`",
     ]
+
+
+def test_an_event_is_quoted_without_what_the_containers_were_given(
+    harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers
+) -> None:
+    revision = harness.ecs_client.describe_task_definition(taskDefinition="ledger")["taskDefinition"]
+    [url] = [
+        each["value"]
+        for each in revision["containerDefinitions"][0]["environment"]
+        if each["name"] == "QUEUE_URL"
+    ]
+    harness.ecs_client.update_service(cluster="production", service="ledger", desiredCount=0)
+    harness.ecs.advance(1)
+    harness.ecs.add_event("ledger", "agent", f"cannot reach {url} in production")
+
+    handler.answer_status(TARGET, ["ledger"])
+
+    [answer] = answers()
+    assert url not in answer
+    assert "cannot reach [value of QUEUE_URL] in production" in answer

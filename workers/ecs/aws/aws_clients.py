@@ -13,6 +13,7 @@ from botocore.config import Config
 from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
+from workers.ecs.aws.call_metrics import watch_calls
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.aws.response_check import check_responses
@@ -200,4 +201,5 @@ class AwsClients:
             client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
             check_responses(client)
             REQUEST_IDS.watch(client)
+            watch_calls(client)
             return client

@@ -149,7 +149,8 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
     facts = {"action": action, "code": code, "request_id": metadata.get("RequestId", "")}
-    answer = f"{escape_line(code)}: {quoted(message)}" if message else escape_line(code)
+    # More calls are no answer to an outage: of the values, those are hidden that are known by then.
+    answer = f"{escape_line(code)}: {quoted(message, read=False)}" if message else escape_line(code)
     if code in CREDENTIALS_BY_CODE:
         return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} {_RENEW_CREDENTIALS} ({answer})", **facts)
     if permission := _NOT_AUTHORIZED.search(message):
@@ -167,7 +168,7 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
 def error_without_response(error: Exception, action: str, *, changes: bool) -> AwsError:
     """Our error for a call that got no answer, or was never sent."""
     facts = {"action": action, "code": type(error).__name__, "request_id": ""}
-    message = quoted(str(error))
+    message = quoted(str(error), read=False)
     if isinstance(error, _NO_CREDENTIALS):
         return AwsCredentials(detail=f"{_sentence(message)} {_RENEW_CREDENTIALS}", **facts)
     if isinstance(error, _CREDENTIALS_UNAVAILABLE):
@@ -185,7 +186,7 @@ def _access_denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenie
     because = permission["because"].strip(" .")
     detail = f"{span(who)} needs it on {span(resource)}" if resource else f"{span(who)} needs it"
     if because and "identity-based policy allows" not in because:
-        detail += f" ({quoted(because.strip('()'))})"
+        detail += f" ({quoted(because.strip('()'), read=False)})"
     asked = {**facts, "action": permission["action"], "resource": resource, "who": who}
     denier = _NO_POLICY.search(because)
     policy, account = denier["policy"] if denier else "", _account_of(resource)

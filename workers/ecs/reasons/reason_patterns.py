@@ -48,8 +48,7 @@ class Cause:
 
 def quote_ecs(message: str) -> str:
     """ECS's message as mrkdwn, cut if it is long."""
-    is_long = len(message) > _MAX_QUOTE_LENGTH
-    return quote_code(f"{message[: _MAX_QUOTE_LENGTH - 1]}…" if is_long else message)
+    return quote_code(message, limit=_MAX_QUOTE_LENGTH)
 
 
 @dataclass(frozen=True)

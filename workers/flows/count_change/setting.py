@@ -17,6 +17,7 @@ from workers.flows.ending import (
     end_deploy,
     roll_back_cancelled,
 )
+from workers.flows.first_change import check_first_change
 from workers.messages import count_change as messages
 from workers.step_context import StepContext, StepResult
 
@@ -34,7 +35,7 @@ def set_count(deploy: Deploy, context: StepContext) -> StepResult:
     if tried and ecs_service.desired != change.before:
         return end_moved(deploy, context, ecs_service)
     if not tried:
-        deploy = context.with_current_service(deploy)
+        deploy = check_first_change(deploy, context)
         deploy = deploy.evolve(count_change={"before": ecs_service.desired})
         if ecs_service.desired == change.wanted:
             return _follow(_tried(deploy, context, ecs_service), context, messages.count_was_set(deploy))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from deploys.environment_values import MIN_VALUE_LENGTH
 from deploys.formatting import shorten_line
 from deploys.records.plan import ConfigChange
 from deploys.redaction import redact
@@ -88,8 +89,6 @@ _MEMBER_KEYS: Mapping[str, tuple[str, ...]] = {
 _NO_CONFIG = frozenset({"containerDefinitions", "family", "tags"})
 _EMPTY_MATTERS = frozenset({"command", "entryPoint"})
 """Fields for which empty is not the same as not set."""
-_MIN_SECRET_LENGTH = 6
-"""Shorter values of environment variables (`8080`, `info`) occur everywhere (characters)."""
 
 
 def find_config_changes(
@@ -224,10 +223,9 @@ def _value_text(field: str, value: Any) -> str:
 
 def _environment_values(revision: RevisionState) -> set[str]:
     return {
-        variable["value"]
-        for container in task_definitions.containers_by_name(revision).values()
-        for variable in container.get("environment") or ()
-        if len(variable.get("value") or "") >= _MIN_SECRET_LENGTH
+        value
+        for _, value in task_definitions.environment_variables(revision)
+        if len(value) >= MIN_VALUE_LENGTH
     }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.environment_values import hide_known_values
 from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
 from deploys.pre_task import OneOffTask, configured_pre_task, one_off_task
 from deploys.records.confirmations import Observation
@@ -19,6 +20,7 @@ from deploys.records.phases import Outcome
 from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
 from deploys.records.request import Verb
 from deploys.records.thread_messages import Notice, ThreadMessageKind
+from deploys.redaction import redact
 from workers.ecs import one_off_tasks, tasks
 from workers.ecs.one_off_tasks import NoCapacity
 from workers.ecs.reasons import stopped_one_off_task
@@ -31,6 +33,7 @@ from workers.flows.ending import (
     end_deploy,
     with_typed_reason,
 )
+from workers.flows.first_change import check_first_change
 from workers.flows.observe import missing_evidence
 from workers.flows.observe.failure_evidence import (
     is_log_hidden,
@@ -87,7 +90,7 @@ def _start_task(
     if deploy.verb.sets_version and ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if pre_task.requested_at is None:
-        deploy = context.with_current_service(deploy)
+        deploy = check_first_change(deploy, context)
     command = _read_command(deploy, context)
     requested = pre_task.evolve(
         requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
@@ -151,11 +154,12 @@ def _wait_for_capacity(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: OneOffTask
 ) -> StepResult:
     """ECS says at once what it lacks, and keeps no request. Each reason is reported once."""
-    waiting = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
+    reason = redact(hide_known_values(answer.reason))
+    waiting = _with_refusal(pre_task).evolve(no_capacity=reason)
     if waiting.requested_at is None:
         waiting = waiting.evolve(token_number=pre_task.token_number + 1)
-    if answer.reason != pre_task.no_capacity:
-        text = messages.waiting_for_capacity(deploy, answer.reason, settings.deadline)
+    if reason != pre_task.no_capacity:
+        text = messages.waiting_for_capacity(deploy, reason, settings.deadline)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
     return StepResult(deploy.evolve(pre_task=waiting), delay=CAPACITY_RETRY_SECONDS)
 

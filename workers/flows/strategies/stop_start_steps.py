@@ -25,6 +25,7 @@ from workers.flows.ending import (
     roll_back_cancelled,
     start_rollback,
 )
+from workers.flows.first_change import check_first_change
 from workers.flows.observe.image_comparison import record_running_images
 from workers.flows.own_revisions import is_own_revision, rollback_revision
 from workers.flows.stopped_service import restore_tags, scaling_suspension, slow_tasks
@@ -46,7 +47,7 @@ def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
         return confirm_superseded(deploy, context, ecs_service)
     if ecs_service.desired == 0:
         raise ScaledToZero(service=deploy.service.name, who="")
-    deploy = context.with_current_service(deploy)
+    deploy = check_first_change(deploy, context)
     listed = tasks.list_service_tasks(context.region, deploy.service.cluster, deploy.service.ecs_service)
     running = tuple(task.arn for task in listed if task.last_status != "STOPPED")
     restore_point = RestorePoint(
@@ -72,7 +73,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.cancel:
         return roll_back_cancelled(deploy, context)
     if deploy.stop.requested_at is None:
-        deploy = context.with_current_service(deploy)
+        deploy = check_first_change(deploy, context)
         suspended = scaling_suspension.suspend_scaling(deploy, context)
         if isinstance(suspended, StepResult):
             return suspended

@@ -10,6 +10,7 @@ from workers.flows.ending import (
     end_cancelled,
     roll_back_cancelled,
 )
+from workers.flows.first_change import check_first_change
 from workers.flows.observe.image_comparison import record_running_images
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.restore.rollback_progress import tag_rollback_revision
@@ -32,7 +33,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if not deploy.ecs.update_tried:
-        deploy = context.with_current_service(deploy)
+        deploy = check_first_change(deploy, context)
         strategy_of(deploy).check_count(service, ecs_service)  # the count may have changed since the plan
     deploy = context.write_intent(with_update_intent(record_running_images(deploy, context), ecs_service))
     if not deploy.has_new_revision and deploy.ecs.new_revision is not None:

@@ -30,7 +30,7 @@ def test_a_deploy_that_waits_is_held_by_a_lock_and_goes_on_after_it(harness: Eng
     held = harness.get(web)
     assert held.hold is not None
     assert (held.phase, held.hold.kind, held.hold.until) == (Phase.WAITING, HoldKind.LOCK, lock.expires_at)
-    assert held.hold.sentence.startswith(f"<@{BOB}> has locked `web` since ")
+    assert held.hold.sentence.startswith(f"<@{BOB}> locked `web` (")
     assert held.hold.sentence.endswith(": checking the graphs.")
     assert harness.running_tags("web") == {"1.4.0"}
 

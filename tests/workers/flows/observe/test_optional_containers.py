@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.environment_values import UNREADABLE
 from deploys.records.phases import Outcome
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY
@@ -43,7 +44,10 @@ def test_the_container_that_crashed_is_blamed_and_its_log_is_shown(
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     text = harness.thread_text(deploy_id, ThreadMessageKind.END)
-    assert text.startswith(f"{BREAKER_ROLLBACK}\n• ")
+    if readable:
+        assert text.startswith(f"{BREAKER_ROLLBACK}\n• ")
+    else:  # its values cannot be hidden
+        assert UNREADABLE in text.splitlines()[0]
     assert "tasks: container `web` exited with code 1. Its last log lines say why." in text
     assert "could not be pulled" not in harness.thread_text(deploy_id)
     assert ("FATAL giving up, exit status 1" in text) is readable

@@ -57,6 +57,7 @@ NOT_REQUIRED = frozenset(
         "service_deployments.stop",
         "services.tag",
         "services.untag",
+        "scalable_targets.read_targets",  # by `slipway init` alone
         "task_definitions.describe",
         "task_definitions.tag_for_rollback",
         "task_definitions.list_newest",
@@ -64,6 +65,7 @@ NOT_REQUIRED = frozenset(
         "task_definitions.find_registered_for",
         "task_definitions.read_replaced_revision",
         "task_definitions.read_tags",
+        "task_definitions.read_variables",
         "tasks.list_stopped_tasks",
     }
 )

@@ -43,7 +43,7 @@ ERRORS_TOLD_APART = (
     KeyError,
 )
 """One of each kind that steps handle differently."""
-CLAIM_ERRORS = {errors.Conflict, errors.LeaseTooShort, errors.NotOnDisk}
+CLAIM_ERRORS = {errors.Conflict, errors.LeaseLost, errors.LeaseTooShort, errors.NotOnDisk}
 """Nothing may be changed for now, so the step is repeated: see `test_guards`, `test_worker_crashes` and
 `test_redis_not_durable`."""
 NEVER_RAISED_AFTER_CHANGE = {
@@ -112,6 +112,7 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.WrongChannel,
     errors.WrongChannelForQuery,
     errors.WrongWorkspace,
+    errors.AllStopped,
     errors.AlreadyLocked,
     errors.AlreadyStopped,
     errors.HolderAsked,
@@ -126,6 +127,17 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.NotLocked,
     errors.NotStopped,
     errors.ServiceLocked,
+    # on the command line
+    errors.CommandLineClosed,
+    errors.CommandLineUserUnknown,
+    errors.MachineUserNotNamed,
+    errors.NothingAsked,
+    errors.PlaceMissing,
+    errors.PlaceNotNamed,
+    errors.TokenFileUnsafe,
+    errors.TokenNotNamed,
+    errors.UnknownChoice,
+    errors.WorkspaceUnknown,
     # by a process that cannot start
     errors.CatalogueInvalid,
     errors.CatalogueUnreadable,
@@ -135,6 +147,7 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.SlackRefusesToken,
     errors.SlackUnreachable,
     # by a check of the plan, before the first change
+    errors.ApprovalLost,
     errors.CatalogueChanged,
     errors.AlarmMissing,
     errors.AlarmFiring,

@@ -1,0 +1,109 @@
+"""What Redis knows, as metrics. Only the scheduler reads it, a few bounded commands at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from redis import Redis
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+
+from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.redis_connection import to_text, to_texts
+from deploys.stores import redis_keys
+from deploys.stores.deploy_reader import DeployReader
+from deploys.stores.thread_store import ThreadStore
+from deploys.telemetry import metrics
+from deploys.telemetry.metrics import Metric
+
+Samples = dict[str, dict[tuple[str, ...], float]]
+"""By name of the metric, the value for each set of labels."""
+
+MOST_DEPLOYS = 500
+"""Deploys in progress that are read for a scrape (count): of more, a sample is counted."""
+MOST_WORKERS = 500
+
+
+def read_redis_state(redis: Redis, now: float) -> Samples:
+    """The gauges of the scheduler (now: epoch seconds).
+
+    Raises:
+        RedisError: Redis does not answer.
+    """
+    reader = DeployReader(redis)
+    active = reader.sample_active(MOST_DEPLOYS)
+    watch_lag, advance_lag = _lags(reader, now)
+    threads = ThreadStore(redis)
+    behind_since = threads.behind_since()
+    info: dict[str, Any] = redis.info()
+    return {
+        **_deploys(active, now),
+        **_gauge(metrics.DUE_LAG, {("watch",): watch_lag, ("advance",): advance_lag}),
+        **_single(metrics.THREADS_BEHIND, threads.behind()),
+        **_single(metrics.THREAD_LAG, 0.0 if behind_since is None else max(now - behind_since, 0.0)),
+        **_single(metrics.JOBS_WAITING, int(redis.llen(f"rq:queue:{QUEUE_NAME}"))),
+        **_single(metrics.WORKERS, _count_workers(redis)),
+        **_single(metrics.STOPPED, int(redis.exists(redis_keys.STOP_ALL))),
+        **_single(metrics.LOST_DEPLOYS, int(redis.hlen(redis_keys.LOST_DEPLOYS))),
+        **_single(metrics.REDIS_MEMORY, float(info.get("used_memory", 0))),
+        **_single(metrics.REDIS_MEMORY_LIMIT, float(info.get("maxmemory", 0))),
+        **_single(metrics.REDIS_DISK_OK, float(_disk_ok(info))),
+    }
+
+
+def _deploys(active: Iterable[Deploy], now: float) -> Samples:
+    count = dict.fromkeys(metrics.IN_PROGRESS.values["phase"], 0.0)
+    oldest = dict.fromkeys(count, 0.0)
+    queued: Counter[str] = Counter()
+    for deploy in active:
+        phase = deploy.phase.value
+        if phase not in count:
+            continue
+        count[phase] += 1
+        if deploy.hold is None:
+            oldest[phase] = max(oldest[phase], now - deploy.phase_since)
+        queued[deploy.service.name] += deploy.phase is Phase.WAITING
+    return {
+        **_gauge(metrics.IN_PROGRESS, {(phase,): value for phase, value in count.items()}),
+        **_gauge(metrics.OLDEST_IN_PHASE, {(phase,): value for phase, value in oldest.items()}),
+        **_gauge(metrics.QUEUED, {(service,): float(value) for service, value in queued.items()}),
+    }
+
+
+def _lags(reader: DeployReader, now: float) -> tuple[float, float]:
+    """Seconds by which the longest overdue read of a rollout, and the longest overdue other step, are
+    late."""
+    watch = advance = 0.0
+    for due in reader.due(now):
+        if due.job.startswith(WATCH_PREFIX):
+            watch = max(watch, now - due.at)
+        else:
+            advance = max(advance, now - due.at)
+    return watch, advance
+
+
+def _count_workers(redis: Redis) -> int:
+    """Workers whose record has not expired: RQ's set has those that were killed, too."""
+    keys = to_texts(redis.srandmember(WORKERS_BY_QUEUE_KEY % QUEUE_NAME, MOST_WORKERS))
+    if not keys:
+        return 0
+    pipe = redis.pipeline(transaction=False)
+    for key in keys:
+        pipe.exists(key)
+    return sum(pipe.execute())
+
+
+def _disk_ok(info: dict[str, Any]) -> bool:
+    states = (info.get("aof_last_write_status", "ok"), info.get("rdb_last_bgsave_status", "ok"))
+    return all(to_text(each) == "ok" for each in states)
+
+
+def _single(metric: Metric, value: float) -> Samples:
+    return _gauge(metric, {(): value})
+
+
+def _gauge(metric: Metric, values: dict[tuple[str, ...], float]) -> Samples:
+    return {metric.name: values}
