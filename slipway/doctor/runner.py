@@ -47,7 +47,7 @@ def _run(check: NamedCheck, context: DoctorContext, found: SimpleQueue[Finding |
     except NotChecked as missing:
         found.put(skipped(str(missing)))
     except SlipwayError as problem:
-        found.put(error(plain_text(problem.message), "Mend that, and run `slipway doctor` again."))
+        found.put(error(plain_text(problem.message), "Fix that, and run `slipway doctor` again."))
     except Exception as problem:  # noqa: BLE001 - the other checks go on, whatever it is
         found.put(
             error(
