@@ -25,7 +25,7 @@ from deploys.redis_trust import trust_warnings
 from deploys.safe_text import one_safe_line, remove_unsafe
 from deploys.settings import Settings, load_settings
 
-_LEAST_KEY_LENGTH = 16
+LEAST_KEY_LENGTH = 16
 """Shorter keys are none of AWS's, but words such as `test` (characters)."""
 REDIS_TIMEOUT_SECONDS = 15.0
 """How long Redis may be silent at the start."""
@@ -52,7 +52,7 @@ def keep_own_secrets(settings: Settings) -> None:
     keep_secret(each.get_secret_value() for each in fields if isinstance(each, SecretStr))
     keep_secret(password_of(settings.redis_url))
     keys = [os.environ.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
-    keep_secret(key for key in keys if len(key) >= _LEAST_KEY_LENGTH)
+    keep_secret(key for key in keys if len(key) >= LEAST_KEY_LENGTH)
 
 
 def exit_with(error: SlipwayError) -> NoReturn:

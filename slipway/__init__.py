@@ -1,1 +1,1 @@
-"""The `slipway` command: `init`, `check`, `schema`, `manifest`, `iam-policy`, `audit` and `demo`."""
+"""The `slipway` command, one file for each of its commands in `slipway/commands/`."""

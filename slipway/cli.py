@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.commands import audit, check, demo, iam_policy, init, manifest, schema, token
+from slipway.commands import audit, check, demo, doctor, iam_policy, init, manifest, schema, token
 from slipway.requests import decisions, verbs
 
 HELP = "Deploys services to Amazon ECS from Slack."
@@ -37,6 +37,7 @@ def slipway(
 
 app.command(help=init.HELP)(init.init)
 app.command(help=check.HELP)(check.check)
+app.command(help=doctor.HELP)(doctor.doctor)
 app.command(help=schema.HELP)(schema.schema)
 app.command(help=manifest.HELP)(manifest.manifest)
 app.command(name="iam-policy", help=iam_policy.HELP)(iam_policy.iam_policy)

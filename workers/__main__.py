@@ -16,6 +16,8 @@ from deploys.errors import SlipwayError
 from deploys.job_queue import QUEUE_NAME
 from deploys.process_startup import exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
+from deploys.redis_outage import REDIS_OUTAGE
+from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.telemetry.metrics import WORKER
 from deploys.telemetry.metrics_server import start_metrics
 from deploys.telemetry.tracing import TRACING
@@ -57,10 +59,14 @@ def main() -> int:
         default_result_ttl=0,
         log_job_description=False,
     )
+    heartbeats = HeartbeatWriter(connection, "worker")
+    worker.before_wait = heartbeats.write
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
+    with REDIS_OUTAGE.tolerate_errors():
+        heartbeats.remove()
     log.info("worker stopped", worker=worker.name)
     return 0
 

@@ -48,6 +48,9 @@ class RqWorker(Worker):
     before_fork: Callable[[], None] = staticmethod(lambda: None)
     """Brings what jobs use up to date in the parent: what a job does about that ends with its process."""
 
+    before_wait: Callable[[], None] = staticmethod(lambda: None)
+    """Called each time before the worker waits for a job."""
+
     def run_until_stopped(self) -> None:
         """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
         self.log.setLevel(logging.WARNING)
@@ -74,6 +77,7 @@ class RqWorker(Worker):
         self.check_for_suspension(burst=False)
         self.set_state(WorkerStatus.IDLE)
         self.heartbeat()
+        self.before_wait()
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
         if found := self._dequeue():

@@ -25,6 +25,7 @@ from deploys.stores import audit
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
+from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
@@ -173,6 +174,7 @@ def main() -> int:
         posts_audit=settings.audit_channel is not None,
     )
     audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
+    heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)
     log.info("scheduler started")
     wait = TICK_SECONDS
@@ -181,11 +183,14 @@ def main() -> int:
         try:
             scheduler.tick()
             audit_keeper.tick()
+            heartbeats.write()
             wait = TICK_SECONDS
             REDIS_OUTAGE.record_recovery()
         except RedisError as error:
             REDIS_OUTAGE.record_failure(error)
             wait = REDIS_OUTAGE.retry_delay()
+    with REDIS_OUTAGE.tolerate_errors():
+        heartbeats.remove()
     log.info("scheduler stopped")
     return 0
 

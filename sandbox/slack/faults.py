@@ -16,8 +16,10 @@ FAULT_DETAILS: dict[str, dict[str, Any]] = {
     "repeat-envelope": {"payload": None},
     "delay-delivery": {"payload": None, "delay": 4.0},
     "outage": {},
+    "skewed-date": {"ahead": 60.0},
     "unsupported-blocks": {"types": ["data_table", "data_visualization"]},
 }
+_LASTING_KINDS = {"unsupported-blocks", "skewed-date"}
 _WEB_API_KINDS = {"http-429", "http-500", "drop-after", "error"}
 
 
@@ -45,7 +47,7 @@ class SlackFaults:
 
     def add(self, kind: str, times: int | None, seconds: float | None, details: dict[str, Any]) -> SlackFault:
         """Adds a fault. Without `times` and `seconds` it applies once; a workspace that does not take some
-        blocks stays so until the faults are cleared.
+        blocks, or whose clock is off, stays so until the faults are cleared.
 
         Raises:
             UnknownFault: there is no such kind, or the kind has no such detail
@@ -57,7 +59,7 @@ class SlackFaults:
             raise UnknownFault(
                 f"{kind} has no {', '.join(sorted(unknown))}; it has {', '.join(known) or 'no details'}."
             )
-        if times is None and seconds is None and kind != "unsupported-blocks":
+        if times is None and seconds is None and kind not in _LASTING_KINDS:
             times = 1
         until = None if seconds is None else self._now() + seconds
         fault = SlackFault(kind, {**known, **details}, times, until)
@@ -83,6 +85,11 @@ class SlackFaults:
             if fault.kind == "unsupported-blocks"
             for each in fault.details["types"]
         )
+
+    def clock_skew(self) -> float:
+        """Seconds by which the `Date` of answers is ahead of this machine's clock; below 0: behind."""
+        skewed = (each.details["ahead"] for each in self.pending() if each.kind == "skewed-date")
+        return float(next(skewed, 0.0))
 
     def take_for_payload(self, kind: str, payload: str) -> SlackFault | None:
         """Uses one fault of this kind for payloads of this type, or for any payload.

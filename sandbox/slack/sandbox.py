@@ -17,6 +17,7 @@ from sandbox.slack.routes import build_application
 from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
+from sandbox.slack.team.workspace import APP_ID
 from sandbox.slack.workspace_state import ExampleText, build_state
 
 _START_TIMEOUT_SECONDS = 15.0
@@ -44,9 +45,16 @@ class SlackSandbox(SlackClient):
         bot_token: str = BOT_TOKEN,
         app_token: str = APP_TOKEN,
         signing_secret: str = SIGNING_SECRET,
+        app_of_app_token: str = APP_ID,
         examples: Sequence[ExampleText] = (),
     ) -> None:
-        self.installation = AppInstallation(read_manifest(manifest), bot_token, app_token, signing_secret)
+        self.installation = AppInstallation(
+            read_manifest(manifest),
+            bot_token,
+            app_token,
+            signing_secret,
+            app_of_app_token=app_of_app_token,
+        )
         self.bot_token = bot_token
         self.app_token = app_token
         self.signing_secret = signing_secret
@@ -112,6 +120,7 @@ def build_server(app: ASGIApp) -> ReadyServer:
         app,
         log_level="warning",
         access_log=False,
+        date_header=False,  # answers of the Web API have their own
         lifespan="on",
         timeout_graceful_shutdown=1,
         ws_max_size=2**22,

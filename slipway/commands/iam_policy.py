@@ -46,7 +46,8 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
-def _check_workers_role(arn: str | None) -> str | None:
+def check_workers_role(arn: str | None) -> str | None:
+    """The value of an option that names a role. Raises typer.BadParameter."""
     if arn is not None and not re.fullmatch(_ROLE_ARN, arn):
         raise typer.BadParameter(
             f"write the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-workers; not {arn}"
@@ -75,7 +76,7 @@ def iam_policy(
         str | None,
         typer.Option(
             metavar="ARN",
-            callback=_check_workers_role,
+            callback=check_workers_role,
             help="The role of the workers, for the trust policies of the roles in services.yml.",
             show_default=False,
         ),

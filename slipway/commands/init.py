@@ -210,11 +210,12 @@ def _next_steps(
     elif open_questions:
         steps.append("services.yml: answer its questions. Each may wait until you deploy that service.")
     at = f"cd {out} && " if out != Path() else ""
-    steps.append(f"Check it all: {at}slipway check --env bot --env worker --env scheduler")
+    steps.append(f"Check the files: {at}slipway check --env bot --env worker --env scheduler")
     steps.append(
         "With Redis running, start the three processes there: python -m bot, python -m workers and "
         "python -m workers.scheduler."
     )
+    steps.append(f"Check the whole installation: {at}slipway doctor")
     steps.append(f"In Slack: /deploy {next(iter(catalogue.services))} TAG")
     yield "Next:"
     for number, step in enumerate(steps, start=1):

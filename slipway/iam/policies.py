@@ -72,7 +72,7 @@ def policies(
     for service in listed:
         by_role.setdefault(service.role.arn if service.role else "", []).append(service)
     own = by_role.pop("")
-    workers = (*_statements(own, known), *([_may_assume(by_role)] if by_role else ()))
+    workers = (*_statements(own, known), *([may_assume(by_role)] if by_role else ()))
     return (
         RolePolicies(
             WORKERS, "", tuple(each.name for each in own), workers, privileged=_privileged(own, known)
@@ -146,7 +146,8 @@ _NO_PRIVILEGED_CONTAINERS = Statement(
 )
 
 
-def _may_assume(roles: Iterable[str]) -> Statement:
+def may_assume(roles: Iterable[str]) -> Statement:
+    """What the workers need for the roles in services.yml."""
     return Statement("AssumeTheRolesOfServices", ("sts:AssumeRole",), tuple(roles))
 
 

@@ -26,7 +26,7 @@ def read_facts(
     """
     reader = PatientReader(sleep)
     facts: dict[str, ServiceFacts] = {}
-    for _, group in groupby(sorted(services, key=_credentials), key=_credentials):
+    for _, group in groupby(sorted(services, key=credentials_of), key=credentials_of):
         same = list(group)
         by_cluster: dict[str, list[str]] = {}
         for service in same:
@@ -54,7 +54,7 @@ def _facts(service: Service, surveyed: SurveyedService | None) -> ServiceFacts:
     return facts_from_ecs(surveyed.state, surveyed.revision, may_be_scaled=may_be_scaled)
 
 
-def _credentials(service: Service) -> tuple[str, str, str]:
+def credentials_of(service: Service) -> tuple[str, str, str]:
     """What services have in common that are read together."""
     role = service.role
     return (role.arn if role else "", role.external_id if role else "", service.region)

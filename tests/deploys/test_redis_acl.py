@@ -19,6 +19,7 @@ from deploys.stores import redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.retention import Retention
 from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
@@ -78,6 +79,7 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     audit_lines = io.StringIO()
     AuditKeeper(scheduler, 365, audit_lines, now=lambda: NOW).tick()
     assert '"what": "requested"' in audit_lines.getvalue()
+    HeartbeatWriter(scheduler, "scheduler").write()
 
     # A worker takes the jobs, moves the deploy and tells of it.
     queue = Queue(QUEUE_NAME, connection=worker, serializer=JSONSerializer)
@@ -87,6 +89,8 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     finished = SimpleWorker([queue], connection=worker, serializer=JSONSerializer)
     assert finished.work(burst=True, logging_level="ERROR")
     UserGroups(worker).save_members("S01DEPLOYERS", ["U01ALICE00"], NOW)
+    HeartbeatWriter(worker, "worker").write()
+    assert {each.process for each in read_heartbeats(bot)} == {"scheduler", "worker"}
     store, threads = DeployStore(worker, now=lambda: NOW), ThreadStore(worker)
     assert threads.response_url(deploy.id) == "https://hooks.slack.com/commands/1/2/3"
     assert threads.claim(deploy.id, "publisher", 10)

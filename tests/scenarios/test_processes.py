@@ -17,6 +17,7 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit
 from sandbox.ecs.words_of_others import EVENTS
+from slipway.demo.clean_env import clean_env
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
@@ -37,6 +38,27 @@ def demo() -> Iterator[DemoEnvironment]:
 
 def find_processes(demo: DemoEnvironment, *prefixes: str) -> list[ChildProcess]:
     return [child for child in demo.processes.children if child.name.startswith(prefixes)]
+
+
+def test_the_doctor_finds_all_processes_well(demo: DemoEnvironment) -> None:
+    done = subprocess.run(
+        [SLIPWAY, "doctor", "--json"],
+        env={**clean_env(os.environ), **demo.process_env},
+        cwd=demo.logs,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    found = json.loads(done.stdout)
+    lines = {each["check"]: each["what"] for each in found["findings"]}
+    assert (done.returncode, found["counts"]["error"]) == (0, 0), done.stdout
+    assert lines["workers"] == "2 workers run."
+    assert lines["scheduler"] == "1 scheduler runs."
+    assert lines["versions"].startswith("Every worker and scheduler that runs is of version ")
+    assert lines["socket-mode"] == "Socket Mode works, and 1 connection of the bot's is open."
+    assert lines["permissions"].endswith("(simulated by IAM).")
 
 
 def test_a_deploy_outlives_its_workers_and_its_scheduler(demo: DemoEnvironment) -> None:

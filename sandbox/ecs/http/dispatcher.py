@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from sandbox.ecs.account import ACCOUNT
 from sandbox.ecs.aws_services.pull_through_cache import PULL_THROUGH_OPERATIONS
 from sandbox.ecs.botocore_model import validate_params
 from sandbox.ecs.ecs_errors import EcsErrorResponse
+from sandbox.ecs.http import policy_simulation
 from sandbox.ecs.http.aws_request import AwsRequest
 from sandbox.ecs.http.control_api import EcsControlApi
 from sandbox.ecs.http.faults import EcsFault, EcsFaults
 from sandbox.ecs.http.http_server import moto_app
 from sandbox.ecs.http.iam_policies import Denial, IamPolicies
-from sandbox.ecs.http.iam_roles import IamRoles, expired_token_response
+from sandbox.ecs.http.iam_roles import IamRoles, caller_identity_response, expired_token_response
 from sandbox.ecs.http.needed_permissions import action_name, needed_permissions
 from sandbox.ecs.http.responses import (
     AwsResponse,
@@ -100,6 +102,8 @@ class Dispatcher:
             self._drop_connection(request, faults["timeout-after"], environ)
         if "newer" in faults and answer.status < 400:
             answer = _with_unknown_member(answer, faults["newer"].message or "addedLater")
+        skew = faults["skewed-date"].seconds if "skewed-date" in faults else 0.0
+        answer = answer.with_date(time.time() + skew)
         self._record(request, "ok" if answer.status < 400 else _error_code(answer))
         self._find_watched_words(request, answer)
         return answer.send(start_response)
@@ -150,14 +154,14 @@ class Dispatcher:
 
     def _denied_response(self, request: AwsRequest, denial: Denial) -> AwsResponse:
         """ECS reports a role that may not be passed as an error of the request's parameters."""
-        who = self._caller_arn(request) or f"arn:aws:iam::{request.account}:user/{request.access_key}"
+        who = self._principal_arn(request)
         needed = denial.request
         message = (
             f"User: {who} is not authorized to perform: {needed.action} on resource: {needed.resource} "
             f"{denial.because()}"
         )
-        if request.service == "sts":
-            return error_response("sts", "AccessDenied", message, 403)
+        if request.service in ("sts", "iam"):
+            return error_response(request.service, "AccessDenied", message, 403)
         code = "ClientException" if needed.action == "iam:PassRole" else "AccessDeniedException"
         return error_response(request.service, code, message, 400)
 
@@ -218,11 +222,29 @@ class Dispatcher:
             refusal = application_autoscaling.registration_error(region, request.params)
             if refusal is not None:
                 return error_response(request.service, "ValidationException", refusal)
+        if (about_identity := self._respond_about_identity(request)) is not None:
+            return about_identity
         answer = call_wsgi_app(moto_app(), environ)
         if request.is_assume_role:
             return self._roles.remember_session(request.params, answer, region.now)
         application_autoscaling.schedule_check(region)
         return answer
+
+    def _respond_about_identity(self, request: AwsRequest) -> AwsResponse | None:
+        """What STS and IAM say of users and roles, which moto does not know."""
+        if (request.service, request.operation) == ("sts", "GetCallerIdentity"):
+            return caller_identity_response(self._principal_arn(request), request.account, request.access_key)
+        if request.service != "iam":
+            return None
+        if request.operation == "SimulatePrincipalPolicy":
+            return policy_simulation.simulate(request.body, self._policies, self._roles)
+        if request.operation == "GetRole":
+            return policy_simulation.role_response(request.params["RoleName"], self._roles)
+        return None
+
+    def _principal_arn(self, request: AwsRequest) -> str:
+        """The session of a role, or the user with this access key."""
+        return self._caller_arn(request) or f"arn:aws:iam::{request.account}:user/{request.access_key}"
 
     def _is_played_here(self, request: AwsRequest) -> bool:
         """ECS in another region, or in an account that was not opened, is moto's and empty."""

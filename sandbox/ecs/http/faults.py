@@ -21,6 +21,7 @@ FAULT_KINDS = {
     "no-room": "RunTask starts nothing and answers a failure whose reason is `message` (RESOURCE:MEMORY)",
     "newer": "DescribeTaskDefinition answers an extra member named `message` (addedLater), which is false",
     "latency": "answered `seconds` late",
+    "skewed-date": "the `Date` of the answer is `seconds` ahead of this machine's clock",
 }
 
 
@@ -56,7 +57,7 @@ class EcsFault:
             raise ValueError(f"times must be at least 1, or null for no limit, not {self.times}")
         if self.skip < 0 or self.seconds < 0:
             raise ValueError("skip and seconds must not be negative")
-        if self.kind in ("stale", "latency") and not self.seconds:
+        if self.kind in ("stale", "latency", "skewed-date") and not self.seconds:
             raise ValueError(f"a fault of kind {self.kind!r} needs seconds")
 
     def matches(self, request: AwsRequest) -> bool:

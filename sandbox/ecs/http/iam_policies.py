@@ -56,6 +56,24 @@ class IamPolicies:
             self._used[principal] |= used
         return None
 
+    def simulate(self, principal: str, request: IamRequest) -> tuple[str, list[str]]:
+        """What IAM's simulator says, and the condition keys of the policies that the request does not have.
+        Nothing counts as used."""
+        if not self.has_policies(principal):
+            return "allowed", []
+        statements = self._statements[principal]
+        decision = evaluate(statements, request)
+        named = {
+            key
+            for each in statements
+            for keys in each.get("Condition", {}).values()
+            for key in keys
+            if key not in request.context
+        }
+        if decision.is_denied:
+            return "explicitDeny", sorted(named)
+        return ("allowed" if decision.is_allowed else "implicitDeny"), sorted(named)
+
     def used(self, principal: str) -> frozenset[Match]:
         """What allowed the principal's requests so far."""
         with self._lock:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 from sandbox.ecs.http.responses import AwsResponse, error_response
 
@@ -49,6 +51,14 @@ class IamRoles:
         wanted = self._external_ids.get(params.get("RoleArn", ""))
         return wanted is not None and wanted in ("", params.get("ExternalId", ""))
 
+    def exists(self, arn: str) -> bool:
+        """Whether there is a role with this ARN, which includes its path."""
+        return arn in self._external_ids
+
+    def find_by_name(self, name: str) -> str | None:
+        """The ARN of the role with this name; names are unique in an account, whatever the path."""
+        return next((arn for arn in self._external_ids if arn.rsplit("/", 1)[-1] == name), None)
+
     def remember_session(self, params: dict[str, Any], answer: AwsResponse, now: float) -> AwsResponse:
         """Remember the keys in moto's answer. They expire by the sandbox's clock."""
         role, key = _ARN.fullmatch(params["RoleArn"]), _KEY.search(answer.body)
@@ -64,6 +74,18 @@ class IamRoles:
     def find_session(self, access_key: str) -> RoleSession | None:
         """The session that these keys belong to; None if they do not belong to a role."""
         return self._sessions.get(access_key)
+
+
+def caller_identity_response(arn: str, account: str, access_key: str) -> AwsResponse:
+    """GetCallerIdentity: of a session the ARN of the session, not of its role."""
+    xml = (
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+        f"<GetCallerIdentityResult><Arn>{escape(arn)}</Arn><UserId>{escape(access_key)}</UserId>"
+        f"<Account>{account}</Account></GetCallerIdentityResult>"
+        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
+        "</GetCallerIdentityResponse>"
+    )
+    return AwsResponse(200, (("Content-Type", "text/xml"),), xml.encode())
 
 
 def expired_token_response(service: str) -> AwsResponse:

@@ -140,6 +140,10 @@ def _on_role(request: AwsRequest, region: EcsRegion) -> Iterator[IamRequest]:
     yield IamRequest(action_name(request), str(request.params.get("RoleArn", "*")))
 
 
+def _on_principal(request: AwsRequest, region: EcsRegion) -> Iterator[IamRequest]:
+    yield IamRequest(action_name(request), str(request.params.get("PolicySourceArn", "*")))
+
+
 def _needs_nothing(request: AwsRequest, region: EcsRegion) -> Iterator[IamRequest]:
     """STS answers GetCallerIdentity whatever a policy says (STS API reference)."""
     return iter(())
@@ -179,6 +183,7 @@ _READERS: dict[str, Callable[[AwsRequest, EcsRegion], Iterator[IamRequest]]] = {
     "GetLogEvents": _on_log_stream,
     "RegisterScalableTarget": _on_scalable_target,
     "AssumeRole": _on_role,
+    "SimulatePrincipalPolicy": _on_principal,
     "GetCallerIdentity": _needs_nothing,
 }
 """By operation. Any other needs its action on `*`, as those that take no resource do."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,6 +21,11 @@ class AwsResponse:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    def with_date(self, at: float) -> AwsResponse:
+        """The same, sent at this time (epoch seconds): every answer of AWS has a `Date`."""
+        headers = [each for each in self.headers if each[0].lower() != "date"]
+        return replace(self, headers=(*headers, ("Date", formatdate(at, usegmt=True))))
 
     def send(self, start_response: StartResponse) -> list[bytes]:
         reason = HTTPStatus(self.status).phrase

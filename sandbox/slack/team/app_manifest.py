@@ -49,6 +49,8 @@ class AppManifest:
     socket_mode: bool
     home_tab: bool
     messages_tab: bool
+    content: Mapping[str, Any]
+    """All of it, as it was given."""
 
     def find_command(self, name: str) -> SlashCommand | None:
         return next((known for known in self.commands if known.command == name), None)
@@ -98,6 +100,7 @@ def _parse_manifest(content: Mapping[str, Any]) -> AppManifest:
         socket_mode=bool(settings.get("socket_mode_enabled", False)),
         home_tab=bool(home.get("home_tab_enabled", False)),
         messages_tab=bool(home.get("messages_tab_enabled", True)),
+        content=content,
     )
     _check_urls(manifest)
     return manifest

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.slack.team.app_manifest import AppManifest
+from sandbox.slack.team.workspace import APP_ID
 
 BOT_TOKEN = "xoxb-sandbox-bot"
 APP_TOKEN = "xapp-sandbox-app"
 SIGNING_SECRET = "sandbox-signing-secret"
+CONFIG_TOKEN = "xoxe.xoxp-sandbox-config"
+"""The configuration token of the person who made the app: it reads the app's manifest."""
 VERIFICATION_TOKEN = "sandbox-verification-token"
 
 
@@ -19,6 +22,8 @@ class AppInstallation:
     app_token: str = APP_TOKEN
     signing_secret: str = SIGNING_SECRET
     verification_token: str = VERIFICATION_TOKEN
+    app_of_app_token: str = APP_ID
+    """The id of the app that the app-level token is of."""
 
     def scopes_of(self, token: str) -> tuple[str, ...] | None:
         """The scopes of a token; None for a token that Slack never issued."""
@@ -26,7 +31,13 @@ class AppInstallation:
             return self.manifest.scopes
         if token == self.app_token:
             return ("connections:write",)
+        if token == CONFIG_TOKEN:
+            return ("app_configurations:read", "app_configurations:write")
         return None
+
+    def kind_of(self, token: str) -> str:
+        """`app`, `config` or `bot`: what a token of this app is for."""
+        return {self.app_token: "app", CONFIG_TOKEN: "config"}.get(token, "bot")
 
     def receives_event(self, event: str, scope: str | None) -> bool:
         """Slack only sends an event if the app subscribed to it and has its scope, if there is one."""

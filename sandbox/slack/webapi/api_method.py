@@ -11,7 +11,7 @@ from sandbox.slack.app_content.call_arguments import CallArguments
 from sandbox.slack.slack_limits import TIER_3, CallRate
 from sandbox.slack.workspace_state import WorkspaceState
 
-TokenKind = Literal["bot", "app", "either", "none"]
+TokenKind = Literal["bot", "app", "either", "config", "none"]
 
 
 @dataclass(frozen=True)

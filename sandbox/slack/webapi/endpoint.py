@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import formatdate
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +13,7 @@ from sandbox.slack.api_errors import ApiError
 from sandbox.slack.app_content.call_arguments import CallArguments, read_arguments
 from sandbox.slack.dropped_connection import drop_connection
 from sandbox.slack.faults import SlackFault
-from sandbox.slack.webapi.api_method import ApiCall, ApiMethod, TokenKind, rate_limited_error
+from sandbox.slack.webapi.api_method import ApiCall, ApiMethod, rate_limited_error
 from sandbox.slack.webapi.methods import METHODS
 from sandbox.slack.workspace_state import WorkspaceState
 
@@ -37,7 +39,13 @@ async def handle_api_call(request: Request) -> Response:
     state.call_log.record(name, args.values, status, error)
     if fault is not None and fault.kind == "drop-after":
         return drop_connection(request)
-    headers = {**headers, "x-slack-req-id": state.ids.new_secret(), **_scope_headers(name, scopes)}
+    at = time.time() + state.faults.clock_skew()
+    headers = {
+        **headers,
+        "date": formatdate(at, usegmt=True),
+        "x-slack-req-id": state.ids.new_secret(),
+        **_scope_headers(name, scopes),
+    }
     return JSONResponse(answer, status, headers)
 
 
@@ -80,7 +88,7 @@ def _check_token(state: WorkspaceState, method: ApiMethod, token: str | None) ->
     scopes = state.installation.scopes_of(token)
     if scopes is None:
         raise ApiError("invalid_auth")
-    kind: TokenKind = "app" if token == state.installation.app_token else "bot"
+    kind = state.installation.kind_of(token)
     if method.token not in (kind, "either"):
         raise ApiError("not_allowed_token_type")
     return scopes

@@ -98,10 +98,11 @@ def test_everything_is_written_and_the_next_steps_are_said(aws_account: EcsSandb
         "Write its tokens into .env (SLACK_BOT_TOKEN and SLACK_APP_TOKEN).\n"
         "  2. AWS: attach the policies in iam/ to the role, or the user, that the workers will have.\n"
         "  3. services.yml: answer its questions. Each may wait until you deploy that service.\n"
-        "  4. Check it all: slipway check --env bot --env worker --env scheduler\n"
+        "  4. Check the files: slipway check --env bot --env worker --env scheduler\n"
         "  5. With Redis running, start the three processes there: python -m bot, python -m workers and "
         "python -m workers.scheduler.\n"
-        "  6. In Slack: /deploy api TAG\n"
+        "  6. Check the whole installation: slipway doctor\n"
+        "  7. In Slack: /deploy api TAG\n"
     )
 
 
@@ -283,7 +284,7 @@ def test_another_folder(aws_account: EcsSandbox) -> None:
     result = run_init("--out", "deploys/slipway")
 
     assert written_files(Path("deploys/slipway")) == {"services.yml", ".env", "manifest.yml", *IAM_FILES}
-    assert "Check it all: cd deploys/slipway && slipway check" in result.stdout
+    assert "Check the files: cd deploys/slipway && slipway check" in result.stdout
 
 
 def test_a_dry_run_prints_the_file_and_writes_nothing(aws_account: EcsSandbox) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Service
 from deploys.errors import AlarmFiring, AlarmMissing, NoSuchPreTaskContainer
 from deploys.mrkdwn import code, escape
 from deploys.pre_task import configured_post_check, configured_pre_task
@@ -21,12 +24,12 @@ def check_pre_and_post(deploy: Deploy, context: StepContext, revision: RevisionS
         NoSuchPreTaskContainer, AlarmMissing, AlarmFiring
         AwsError: CloudWatch could not be read.
     """
-    _check_pre_task_container(deploy, revision)
+    require_pre_task_container(deploy.service, configured_pre_task(deploy), revision)
     _check_post_check_alarms(deploy, context)
 
 
-def _check_pre_task_container(deploy: Deploy, revision: RevisionState) -> None:
-    settings = configured_pre_task(deploy)
+def require_pre_task_container(service: Service, settings: PreTask | None, revision: RevisionState) -> None:
+    """Raises NoSuchPreTaskContainer if the revision has no container of the name in `services.yml`. Pure."""
     definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
     names = [str(container["name"]) for container in definitions]
     if settings is None or not settings.container or settings.container in names:
@@ -35,8 +38,21 @@ def _check_pre_task_container(deploy: Deploy, revision: RevisionState) -> None:
         missing=escape(settings.container),
         family=escape(revision.family),
         present=", ".join(code(name) for name in names),
-        service=deploy.service.name,
+        service=service.name,
     )
+
+
+def require_alarms(
+    service: Service, settings: PostCheck, alarm_states: Mapping[str, alarms.AlarmState]
+) -> None:
+    """Raises AlarmMissing if CloudWatch does not have one of the alarms in `services.yml`. Pure."""
+    missing = [name for name in settings.alarms if name not in alarm_states]
+    if missing:
+        raise AlarmMissing(
+            missing=", ".join(code(name) for name in missing),
+            region=service.region,
+            service=service.name,
+        )
 
 
 def _check_post_check_alarms(deploy: Deploy, context: StepContext) -> None:
@@ -44,13 +60,7 @@ def _check_post_check_alarms(deploy: Deploy, context: StepContext) -> None:
     if settings is None or not settings.alarms:
         return
     alarm_states = alarms.read(context.region, settings.alarms)
-    missing = [name for name in settings.alarms if name not in alarm_states]
-    if missing:
-        raise AlarmMissing(
-            missing=", ".join(code(name) for name in missing),
-            region=deploy.service.region,
-            service=deploy.service.name,
-        )
+    require_alarms(deploy.service, settings, alarm_states)
     firing = [alarm for alarm in alarm_states.values() if alarm.is_alarming]
     if firing:
         raise AlarmFiring(

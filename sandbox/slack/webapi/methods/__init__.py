@@ -12,6 +12,8 @@ METHODS: dict[str, ApiMethod] = {
     "apps.connections.open": ApiMethod(
         connection_methods.open_connection, "connections:write", OPENING_CONNECTIONS, token="app"
     ),
+    "apps.manifest.export": ApiMethod(connection_methods.export_manifest, rate=TIER_3, token="config"),
+    "bots.info": ApiMethod(lookup_methods.bot_info, "users:read", TIER_3),
     "chat.postMessage": ApiMethod(chat_methods.post_message, "chat:write", SPECIAL),
     "chat.postEphemeral": ApiMethod(chat_methods.post_ephemeral, "chat:write", TIER_4),
     "chat.update": ApiMethod(chat_methods.update_message, "chat:write", TIER_3),

@@ -1,4 +1,4 @@
-"""auth.test, api.test and apps.connections.open."""
+"""auth.test, api.test, apps.connections.open and apps.manifest.export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Json = dict[str, Any]
 
 def auth_test(call: ApiCall) -> Json:
     if "connections:write" in call.scopes:
-        return {"app_name": call.state.installation.manifest.name, "app_id": APP_ID}
+        installation = call.state.installation
+        return {"app_name": installation.manifest.name, "app_id": installation.app_of_app_token}
     return {
         "url": call.state.base_url,
         "team": TEAM_NAME,
@@ -36,3 +37,9 @@ def open_connection(call: ApiCall) -> Json:
     ticket = call.state.socket_mode.issue_ticket()
     host = call.state.base_url.split("://", 1)[1]
     return {"url": f"ws://{host}link/?ticket={ticket}&app_id={APP_ID}"}
+
+
+def export_manifest(call: ApiCall) -> Json:
+    if call.args.required("app_id") != APP_ID:
+        raise ApiError("app_not_found")
+    return {"manifest": call.state.installation.manifest.content}

@@ -1,10 +1,11 @@
-"""conversations.info, users.info and usergroups.users.list: what the bot can look up."""
+"""conversations.info, users.info, bots.info and usergroups.users.list: what the bot can look up."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sandbox.slack.api_errors import ApiError
+from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, CREATED_AT
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.api_objects import channel_json, user_json
 from sandbox.slack.webapi.call_targets import get_visible_channel
@@ -33,6 +34,23 @@ def user_info(call: ApiCall) -> Json:
     if user is None:
         raise ApiError("user_not_found")
     return {"user": user_json(user, call.scopes)}
+
+
+def bot_info(call: ApiCall) -> Json:
+    if call.args.required("bot") != BOT_ID:
+        raise ApiError("bot_not_found")
+    manifest = call.state.installation.manifest
+    return {
+        "bot": {
+            "id": BOT_ID,
+            "app_id": APP_ID,
+            "user_id": BOT_USER,
+            "name": manifest.name,
+            "deleted": False,
+            "updated": CREATED_AT,
+            "icons": {},
+        }
+    }
 
 
 def user_group_members(call: ApiCall) -> Json:

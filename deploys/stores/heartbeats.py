@@ -1,0 +1,88 @@
+"""Which processes run: each says every few seconds that it lives, and its version."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any, cast
+
+import structlog
+from redis import Redis
+from redis.exceptions import NoPermissionError
+
+from deploys.redis_connection import to_text
+from deploys.stores import redis_keys
+
+log = structlog.get_logger()
+
+DISTRIBUTION = "slipway-bot"
+WRITE_SECONDS = 5.0
+"""Between two heartbeats of a process (seconds)."""
+LIVES_SECONDS = 90.0
+"""A process counts as running for so long after its heartbeat (seconds): a worker writes none while it runs a
+job, which may take a minute."""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """A process that runs."""
+
+    process: str
+    """`worker` or `scheduler`."""
+    host: str
+    pid: int
+    version: str
+
+
+class HeartbeatWriter:
+    """Writes the heartbeats of this process."""
+
+    def __init__(self, redis: Redis, process: str, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._redis = redis
+        self._member = json.dumps(
+            asdict(Heartbeat(process, socket.gethostname(), os.getpid(), version(DISTRIBUTION)))
+        )
+        self._now = now
+        self._next_at = now()
+
+    def write(self) -> None:
+        """Writes one if it is due, by Redis's own clock. Without the right to do so it writes none.
+
+        Raises RedisError.
+        """
+        if self._now() < self._next_at:
+            return
+        self._next_at = self._now() + WRITE_SECONDS
+        try:
+            now = _now(self._redis)
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.zadd(redis_keys.HEARTBEATS, {self._member: now})
+            pipe.zremrangebyscore(redis_keys.HEARTBEATS, "-inf", now - LIVES_SECONDS)
+            pipe.execute()
+        except NoPermissionError as error:
+            self._next_at = float("inf")
+            log.warning(
+                "`slipway doctor` cannot see this process: Redis's ACL rules are older", error=str(error)
+            )
+
+    def remove(self) -> None:
+        """The process ends. Raises RedisError."""
+        if self._next_at < float("inf"):
+            self._redis.zrem(redis_keys.HEARTBEATS, self._member)
+
+
+def read_heartbeats(redis: Redis) -> list[Heartbeat]:
+    """The processes that run now."""
+    members = redis.zrangebyscore(redis_keys.HEARTBEATS, _now(redis) - LIVES_SECONDS, "+inf")
+    return [Heartbeat(**json.loads(to_text(each))) for each in cast("list[Any]", members)]
+
+
+def _now(redis: Redis) -> float:
+    """Redis's own time (epoch seconds): the clocks of two machines may differ."""
+    seconds, microseconds = redis.time()
+    return seconds + microseconds / 1e6
