@@ -22,7 +22,7 @@ from bot import clicks, commands, error_boundary, request, slack_text
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.errors import TooManyRequests
 from deploys.stores.slack_directory import SLACKBOT
 

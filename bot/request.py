@@ -12,7 +12,7 @@ from typing import Any
 from slack_bolt import BoltRequest
 
 from bot.slack_clock import SLACK_TIMESTAMP, SlackClock, describe_offset
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.errors import CommandTooLate, MentionTooLate
 
 SLACK_TIMEOUT_SECONDS = 3.0

@@ -13,7 +13,8 @@ from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import build_deploy, build_deploy_request, find_holds, hold_sources, refuse_if_locked
-from deploys.access import Action, refuse_batch
+from deploys.access import refuse_batch
+from deploys.access_rules import Action
 from deploys.buttons.override_freeze import override_deploy
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import (

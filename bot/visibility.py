@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.catalogue.catalogue import Catalogue
 
 _NOTE = "Services that may not be seen here are left out; `/deploy access SERVICE` says why."

@@ -4,11 +4,19 @@ when it runs."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
+from deploys.access_rules import (
+    ACTION_PHRASES,
+    Action,
+    action_of,
+    allowed_people,
+    channel_links,
+    named_channels,
+    not_listed,
+    rule_of,
+)
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.catalogue.slack_ids import EVERYONE, is_user_group
@@ -25,10 +33,8 @@ from deploys.errors import (
     MembershipUnknown,
     NoSelfApproval,
     NoSelfContinue,
-    NotADeployer,
     NotAllowed,
     NotAMember,
-    NotAnApprover,
     NotFromHere,
     PersonUnknown,
     Refused,
@@ -38,94 +44,18 @@ from deploys.errors import (
     WrongChannelForQuery,
 )
 from deploys.job_queue import JobQueue
-from deploys.mrkdwn import channel_link, mention, mentions
+from deploys.mrkdwn import mention, mentions
 from deploys.records.deploy import Deploy
-from deploys.records.request import DeployRequest, Verb, command_line_source
+from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
 from deploys.stores import slack_directory, user_groups
 from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
 from deploys.stores.user_groups import UserGroups
 
-
-class Action(StrEnum):
-    """What a person may or may not do with a service."""
-
-    SEE = "see"  # read about it: status, history, show, plan, tags, Home
-    DEPLOY = "deploy"  # deploy, restart, follow
-    APPROVE = "approve"  # approve, reject, let a pause continue; cancel
-    ROLL_BACK = "roll back"  # rollback; cancel what has touched the service
-    LOCK = "lock"  # lock; unlock what one has locked
-    SCALE = "scale"  # set the desired count; set it back
-    RUN = "run"  # run a command in a one-off task; stop it
-    OVERRIDE = "override"  # pass a freeze, break a lock, stop and resume all deploys
-
-
-class Origin(Protocol):
-    """The part of a record that says who gave an answer, and where."""
-
-    @property
-    def user(self) -> str: ...
-    @property
-    def team(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def command_line(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who wants to do something, and where."""
-
-    user: str
-    team: str
-    channel: str
-    """Empty: on the Home tab, where people only see. What they press there is decided by the deploy's
-    channel."""
-    in_shared_channel: bool = False
-    """Whether Slack called the channel shared with another organisation in the request itself."""
-    command_line: str = ""
-    """Who asks on the command line (`DeployRequest.command_line`); empty: in Slack."""
-
-    @property
-    def place(self) -> dict[str, str]:
-        """Where an answer is given, for access to be checked again when it counts."""
-        return {"team": self.team, "channel": self.channel, "command_line": self.command_line}
-
-    @property
-    def source(self) -> str:
-        """How the audit says that it was asked on the command line; empty: it was not."""
-        return command_line_source(self.command_line)
-
-    @classmethod
-    def of_request(cls, request: DeployRequest) -> Asker:
-        """Who asked for a deploy, to be checked again when it runs."""
-        return cls(request.requester, request.team, request.channel, command_line=request.command_line)
-
-    @classmethod
-    def of_answer(cls, answer: Origin) -> Asker:
-        """Who decided, cancelled or answered a pause, to be checked again when that takes effect."""
-        return cls(answer.user, answer.team, answer.channel, command_line=answer.command_line)
-
-
 PLACE_REFUSALS = (ChannelHidden, DirectMessageRefused, SharedChannelRefused)
 """What refuses a kind of place."""
-MAY_STOP = (Action.DEPLOY, Action.APPROVE)
-"""Those who may do one of these with some service may stop all deploys, and resume what they have stopped."""
 MAX_REFUSALS_SHOWN = 5
 """Refusals in one answer (count)."""
-
-ACTION_PHRASES: Mapping[Action, str] = {
-    Action.SEE: "see",
-    Action.DEPLOY: "deploy",
-    Action.APPROVE: "approve or reject deploys of",
-    Action.ROLL_BACK: "roll back",
-    Action.LOCK: "lock",
-    Action.SCALE: "scale",
-    Action.RUN: "run commands in",
-    Action.OVERRIDE: "override a freeze or lock of",
-}
-"""What goes between `may` and the service's name."""
 
 
 class Access:
@@ -324,7 +254,7 @@ class Access:
             return
         allowed = allowed_people(service, action)
         if not knowledge.is_listed(asker.user, allowed, service):
-            raise _not_listed(action, service, allowed)
+            raise not_listed(action, service, allowed)
         if action is not Action.SEE:
             self._check_place(action, asker, service, knowledge)
 
@@ -366,20 +296,20 @@ class Access:
         listed = not service.channels or asker.channel in named_channels(service)
         if not asker.channel or (not listed and not service.direct_messages):
             if asker.channel.startswith("D"):
-                raise DirectMessageRefused(service=service.name, channels=_channel_links(service))
+                raise DirectMessageRefused(service=service.name, channels=channel_links(service))
             error = WrongChannelForQuery if action is Action.SEE else WrongChannel
-            raise error(service=service.name, channels=_channel_links(service))
+            raise error(service=service.name, channels=channel_links(service))
         kind = self._check_kind_of_place(asker, service, knowledge)
         if not listed and not kind.is_direct:
             raise (WrongChannelForQuery if action is Action.SEE else WrongChannel)(
-                service=service.name, channels=_channel_links(service)
+                service=service.name, channels=channel_links(service)
             )
 
     def _check_kind_of_place(self, asker: Asker, service: Service, knowledge: _Knowledge) -> ChannelKind:
         channel = knowledge.channel(asker.channel)
         if channel is None:
             raise ChannelUnknown(service=service.name)
-        facts = {"service": service.name, "channels": _channel_links(service)}
+        facts = {"service": service.name, "channels": channel_links(service)}
         if channel.kind is ChannelKind.HIDDEN:
             raise ChannelHidden(**facts)
         if (channel.is_shared or asker.in_shared_channel) and not service.shared_channels:
@@ -433,32 +363,6 @@ class _Knowledge:
         return False
 
 
-def allowed_people(service: Service, action: Action) -> tuple[str, ...]:
-    """Ids of the people and user groups who may do this, or `everyone`; empty: nobody. To see a service, as
-    far as it depends on people: those who may do anything with it."""
-    if action is Action.SEE:
-        actions = (each for each in Action if each is not Action.SEE)
-        return tuple(dict.fromkeys(who for each in actions for who in _grant(service, each)[1]))
-    return _grant(service, action)[1]
-
-
-def rule_of(service: Service, action: Action) -> str:
-    """The key of services.yml that says who may do this."""
-    return _grant(service, action)[0]
-
-
-def action_of(verb: Verb) -> Action:
-    """What a request with this verb is."""
-    return _ACTIONS.get(verb, Action.DEPLOY)
-
-
-_ACTIONS: Mapping[Verb, Action] = {
-    Verb.ROLLBACK: Action.ROLL_BACK,
-    Verb.SCALE: Action.SCALE,
-    Verb.RUN: Action.RUN,
-}
-
-
 def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> BatchRefused:
     """The refusal of a request for several services, with what is said about each. `undone` is what was not
     done with any of them. Has the members of user groups read if they are not known."""
@@ -470,44 +374,3 @@ def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> Ba
     lines = [f"\n• {message}" for message in messages[:MAX_REFUSALS_SHOWN]]
     more = len(messages) - MAX_REFUSALS_SHOWN
     return BatchRefused(done=undone, refusals="".join([*lines, f"\n• and {more} more" if more > 0 else ""]))
-
-
-def _grant(service: Service, action: Action) -> tuple[str, tuple[str, ...]]:
-    """The key of services.yml that says who may do this, and its ids."""
-    match action:
-        case Action.ROLL_BACK if service.may_roll_back is not None:
-            return "may_roll_back", service.may_roll_back
-        case Action.LOCK if service.may_lock is not None:
-            return "may_lock", service.may_lock
-        case Action.OVERRIDE if service.may_override is not None:
-            return "may_override", service.may_override
-        case Action.SCALE if service.may_scale is not None:
-            return "may_scale", service.may_scale
-        case Action.RUN:
-            return "may_run", service.may_run
-        case Action.APPROVE | Action.OVERRIDE:
-            return "approvers", service.approvers
-        case Action.SEE | Action.DEPLOY | Action.ROLL_BACK | Action.LOCK | Action.SCALE:
-            return "deployers", service.deployers
-
-
-def _not_listed(action: Action, service: Service, allowed: tuple[str, ...]) -> Refused:
-    people = mentions(allowed)
-    if action is Action.DEPLOY:
-        return NotADeployer(service=service.name, deployers=people)
-    if action is Action.APPROVE:
-        return NotAnApprover(service=service.name, approvers=people)
-    return NotAllowed(
-        action=ACTION_PHRASES[action], service=service.name, people=people, rule=rule_of(service, action)
-    )
-
-
-def named_channels(service: Service) -> tuple[str, ...]:
-    """The channels in which it may be asked for: that of its cards is one. Empty: in any."""
-    if not service.channels:
-        return ()
-    return tuple(dict.fromkeys(filter(None, (*service.channels, service.told.channel))))
-
-
-def _channel_links(service: Service) -> str:
-    return ", ".join(map(channel_link, named_channels(service))) or "a channel of this workspace"

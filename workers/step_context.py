@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from deploys.access import Action, Asker
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.catalogue.service import Service
 from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import CommandForgotten, NotOnDisk

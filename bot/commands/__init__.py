@@ -44,7 +44,7 @@ from bot.likely_command import likely_commands
 from bot.private_reply import PrivateReply, with_buttons
 from bot.refused_requests import note_refused_command, offer_meant
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.open_form import open_form_button
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service_names import RESERVED_NAMES

@@ -8,7 +8,7 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, section_block
 from bot.request import Request
-from deploys.access import Action, allowed_people, named_channels, rule_of
+from deploys.access_rules import Action, allowed_people, named_channels, rule_of
 from deploys.catalogue.service import LogLines, Service
 from deploys.errors import Refused
 from deploys.mrkdwn import channel_link, code, mentions, plural

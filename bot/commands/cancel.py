@@ -20,7 +20,7 @@ from bot.grammar import (
 )
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.cancel import cancel_deploy
 from deploys.buttons.cancel_batch import cancel_batch
 from deploys.catalogue.suggestions import nearest_names

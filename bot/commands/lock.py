@@ -8,7 +8,7 @@ from bot.app_context import AppContext
 from bot.grammar import LOCK_TARGET, LOCK_TIME, WHY, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors.locks import AlreadyLocked
 from deploys.holds.breaking_locks import lock_entry, lock_facts, services_of

@@ -10,7 +10,7 @@ from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
 from bot.submit_batch import submit_batch
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.errors.freezes import ReasonMissing
 from deploys.mrkdwn import escape
 from deploys.records.request import Verb

@@ -11,7 +11,7 @@ from bot.grammar import REJECT_TARGET, WHY, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys import deploy_text
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.reject import reject
 from deploys.errors import NothingToReject, OneOfSeveral
 from deploys.mrkdwn import code

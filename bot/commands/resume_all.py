@@ -7,7 +7,7 @@ from bot.commands.stop_all import stop_entry
 from bot.grammar import REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.resume_all import actions_to_resume
 from deploys.errors import MayNotResumeAll, MayOnNone, NotStopped
 from deploys.holds.held_deploys import wake_held_deploys

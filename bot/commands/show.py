@@ -12,7 +12,7 @@ from bot.grammar import DEPLOY_ID, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from deploys import deploy_text
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.errors import UnknownDeploy
 from deploys.formatting import duration, percent, slack_time
 from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes

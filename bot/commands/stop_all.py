@@ -6,7 +6,7 @@ from bot.app_context import AppContext
 from bot.grammar import WHY, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import MAY_STOP
+from deploys.access_rules import MAY_STOP
 from deploys.errors import AlreadyStopped, MayNotStopAll, MayOnNone
 from deploys.holds.held_deploys import wake_held_deploys
 from deploys.holds.lock_text import stop_sentence

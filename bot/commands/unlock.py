@@ -8,7 +8,7 @@ from bot.app_context import AppContext
 from bot.grammar import LOCK_TARGET, REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.errors import UnknownService
 from deploys.errors.locks import LockOver, NotLocked
 from deploys.holds.breaking_locks import break_lock, lock_entry, services_of

@@ -9,7 +9,7 @@ from bot.app_context import AppContext
 from bot.forms.deploy_form import FormOrigin, View, deploy_form
 from bot.grammar import ParseError, ParseErrorKind
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.catalogue.service import Service
 from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code

@@ -19,7 +19,7 @@ from bot.forms.options import NO_TAG
 from bot.grammar import DEPLOY, Command, ParseError, ParseErrorKind
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.errors import ChannelMissing, Refused, TagNotChosen, TagOfAnotherService
 from deploys.mrkdwn import escape
 from deploys.records.deploy import new_deploy_id

@@ -3,7 +3,7 @@ minutes for one deploy."""
 
 from __future__ import annotations
 
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.button import Button, ButtonPress, button_value, find_deploy, parse_button_value
 from deploys.buttons.repeat_request import find_refused, take_refused
 from deploys.deploy_text import name_in_sentence, status_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_value
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver

@@ -3,7 +3,9 @@ refusal names, and one of them may run the same request (`deploys.buttons.run_as
 
 from __future__ import annotations
 
-from deploys.access import Access, Action, Asker
+from deploys.access import Access
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_value
 from deploys.buttons.repeat_request import find_refused, take_refused, typed_command
 from deploys.catalogue.catalogue import Catalogue

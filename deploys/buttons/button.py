@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Protocol
 
-from deploys.access import Access, Asker
+from deploys.access import Access
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import UnknownDeploy
 from deploys.holds.service_freezes import ServiceFreezes

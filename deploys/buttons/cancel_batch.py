@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.access import Action, refuse_batch
+from deploys.access import refuse_batch
+from deploys.access_rules import Action
 from deploys.buttons.button import (
     Actor,
     Button,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.buttons.button import (
     Actor,
     Button,

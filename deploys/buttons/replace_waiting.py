@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.access import Access, Asker
+from deploys.access import Access
+from deploys.asker import Asker
 from deploys.buttons.button import Button, ButtonPress, ConfirmDialog, button_value
 from deploys.buttons.deploy_names import short
 from deploys.buttons.repeat_request import find_refused, take_refused

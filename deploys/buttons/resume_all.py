@@ -3,7 +3,9 @@ exactly this stop."""
 
 from __future__ import annotations
 
-from deploys.access import MAY_STOP, Access, Action, Asker
+from deploys.access import Access
+from deploys.access_rules import MAY_STOP, Action
+from deploys.asker import Asker
 from deploys.buttons.button import Button, ButtonPress, CommandReply, ConfirmDialog, button_value
 from deploys.errors import NotStopped, Refused, SlackUnsure
 from deploys.holds.hold_ends import who_resumed

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from deploys.access import Access, Action, Asker
+from deploys.access import Access
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import LockNotYours, LockOver, MayOnNone, NotAllowed, Refused
 from deploys.holds.hold_ends import LOCK_BROKEN, who_ended

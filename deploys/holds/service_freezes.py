@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deploys.access import Access, Action, Asker, allowed_people
+from deploys.access import Access
+from deploys.access_rules import Action, allowed_people
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry, make_window
 from deploys.catalogue.slack_ids import EVERYONE, is_user_group

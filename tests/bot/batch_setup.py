@@ -6,7 +6,7 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import ServiceGroup
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from tests.bot.bot_harness import CARD_TS, DEPLOYS_CHANNEL, BotHarness
 from tests.builders import a_service
 

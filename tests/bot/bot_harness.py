@@ -26,7 +26,7 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.job_queue import QUEUE_NAME
 from deploys.mrkdwn import escape
 from deploys.records.deploy import Deploy
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from tests.slack_directory import KnownDirectory
 
 SIGNING_SECRET = "the-signing-secret"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploys import buttons
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.catalogue.service import Service
 from deploys.records.asked_request import AskedRequest
 from deploys.records.audit_entry import AuditEntry

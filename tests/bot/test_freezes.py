@@ -7,7 +7,7 @@ from redis import Redis
 
 from bot.app_context import AppContext
 from deploys import buttons
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.service import ServiceGroup

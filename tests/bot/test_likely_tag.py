@@ -10,7 +10,7 @@ from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, RESPONSE_URL, BotHarness
 
 THREAD = "1699999999.000001"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploys.access import Action
+from deploys.access_rules import Action
 from deploys.catalogue.service import Service
 from deploys.stores.slack_directory import Channel, ChannelKind, Person
 from tests.slack_directory import TEAM

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from deploys.access import Access, Action, Asker, named_channels
+from deploys.access import Access
+from deploys.access_rules import Action, named_channels
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.notify_keys import Notify
 from deploys.catalogue.service import Service

@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 
 from deploys.job_queue import QUEUE_NAME, JobQueue
 from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_state import ThreadState
 from deploys.redis_connection import connect
 from deploys.stores import redis_keys
 from deploys.stores.claims import Claim
@@ -23,7 +24,7 @@ from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.retention import Retention
 from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
-from deploys.stores.thread_store import RESPONSE_URL_KEY, ThreadState, ThreadStore
+from deploys.stores.thread_store import RESPONSE_URL_KEY, ThreadStore
 from deploys.stores.user_groups import UserGroups
 from deploys.stores.workspace import Workspace, find_workspace, save_workspace
 from sandbox.valkey import valkey

@@ -11,7 +11,8 @@ from typing import Any
 
 from redis import Redis
 
-from deploys.access import Action, Asker
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from deploys.access import Access, Action, Asker
+from deploys.access import Access
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import Refused
 from deploys.stores import redis_keys

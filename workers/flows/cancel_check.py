@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.errors import Refused, SlackUnsure
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessageKind

@@ -9,7 +9,7 @@ access.
 
 from __future__ import annotations
 
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.decisions import is_approved
 from deploys.errors import ApprovalLost, Refused, SlackUnsure
 from deploys.mrkdwn import mentions

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from deploys.access import Access, Action, Asker
+from deploys.access import Access
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.buttons.resume_all import may_resume_all
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.slack_ids import EVERYONE

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from slack_sdk import WebClient
 
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.mrkdwn import verbatim
 from deploys.stores.home_viewers import HomeViewers
 from workers.home.content import HomeContent, HomeReader

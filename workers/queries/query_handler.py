@@ -12,7 +12,8 @@ from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
 
-from deploys.access import Action, Asker
+from deploys.access_rules import Action
+from deploys.asker import Asker
 from deploys.buttons.button import action_row
 from deploys.buttons.choices import choice_buttons
 from deploys.catalogue.catalogue import Catalogue

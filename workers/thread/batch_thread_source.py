@@ -17,7 +17,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from deploys.text_limits import clip
 from deploys.where_told import card_channel, channels_told, is_quiet_success
 from workers.messages import elsewhere, unreachable_channel

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deploys.failure_followup import find_followup
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage
-from deploys.stores.thread_store import FailureMessage, ThreadState
+from deploys.records.thread_state import FailureMessage, ThreadState
 from deploys.text_limits import TEXT, clip
 from workers.messages import elsewhere
 from workers.thread.thread_replies import ThreadReply

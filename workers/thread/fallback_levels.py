@@ -14,7 +14,7 @@ from typing import Any
 
 from deploys import buttons as ids
 from deploys.message_size import message_size
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes
 from workers.thread.card import Card
 from workers.thread.native_block_support import native_types

@@ -22,10 +22,11 @@ from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.stop_all import StopAll
+from deploys.records.thread_state import RefusedChannel, ThreadState
 from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_offer
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.stop_all import StopAllStore
-from deploys.stores.thread_store import KEPT_SECONDS, RefusedChannel, ThreadState, ThreadStore
+from deploys.stores.thread_store import KEPT_SECONDS, ThreadStore
 from deploys.telemetry.metrics import LEASES_LOST
 from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from deploys.text_limits import STATE_BYTES, clip_bytes
 from workers.messages import unreachable_channel
 from workers.thread.card_buttons import questions_in_blocks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
-from deploys.stores.thread_store import FailureMessage, QuestionReply, ThreadState
+from deploys.records.thread_state import FailureMessage, QuestionReply, ThreadState
 from deploys.text_limits import TEXT, clip
 from deploys.where_told import is_loud_success, mentioned_at_end
 from workers.messages.message_copies import QUESTION_MAYBE_TWICE

@@ -14,8 +14,8 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
+from deploys.records.thread_state import ThreadState
 from deploys.rollback_offer import RollbackOffer
-from deploys.stores.thread_store import ThreadState
 from deploys.where_told import card_channel, channels_told, is_quiet_success
 from workers.messages import elsewhere, unreachable_channel
 from workers.thread import card, card_buttons, card_state, thread_opening, thread_replies

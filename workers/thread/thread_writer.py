@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
-from deploys.stores.thread_store import NextTry, ThreadState
+from deploys.records.thread_state import NextTry, ThreadState
 from workers.thread.fallback_levels import FallbackLevel, next_fallback
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls

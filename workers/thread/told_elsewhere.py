@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import structlog
 
-from deploys.stores.thread_store import FailureMessage
+from deploys.records.thread_state import FailureMessage
 from workers.thread.failure_edits import FailureEdit
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater

@@ -13,10 +13,10 @@ from deploys.errors import UnknownSchema
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.record import SCHEMA, StoredRecord
+from deploys.records.thread_state import ThreadState
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploy
-from deploys.stores.thread_store import ThreadState
 from deploys.stores.user_groups import GroupMembers, UserGroups
 from tests.builders import NOW, a_batch, a_deploy, a_restore_point
 

@@ -8,11 +8,12 @@ from redis import Redis
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_state import ThreadState
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys, retention
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.retention import DAY_SECONDS, Retention
-from deploys.stores.thread_store import THREAD_KEY, ThreadState, ThreadStore
+from deploys.stores.thread_store import THREAD_KEY, ThreadStore
 from tests.bot.bot_harness import ManualClock
 from tests.builders import NOW, a_deploy, a_service
 

@@ -6,15 +6,10 @@ import pytest
 from redis import Redis
 
 from deploys.errors import Conflict
+from deploys.records.thread_state import ThreadState
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
-from deploys.stores.thread_store import (
-    RESPONSE_URL_KEY,
-    RESPONSE_URL_SECONDS,
-    THREAD_KEY,
-    ThreadState,
-    ThreadStore,
-)
+from deploys.stores.thread_store import RESPONSE_URL_KEY, RESPONSE_URL_SECONDS, THREAD_KEY, ThreadStore
 from tests.builders import NOW, a_deploy
 
 ID = "k3m9p2qr"

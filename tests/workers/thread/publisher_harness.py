@@ -12,9 +12,10 @@ from slack_sdk import WebClient
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_state import ThreadState
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
-from deploys.stores.thread_store import ThreadState, ThreadStore
+from deploys.stores.thread_store import ThreadStore
 from sandbox.slack import SlackSandbox
 from sandbox.slack.client_types import MessageJson
 from tests.builders import NOW, a_deploy

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
 from bot.identity import describe_slack_error
-from deploys.stores.thread_store import ThreadState
+from deploys.records.thread_state import ThreadState
 from tests.fake_web_server import serve_locally
 from workers.messages.unreachable_channel import NOT_A_MEMBER, REASONS
 from workers.thread.fallback_levels import TRIES_BEFORE_FALLBACK, FallbackLevel, next_fallback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.decisions import is_approved
 from deploys.errors import Refused, SlackUnsure
 from deploys.records.approval import Verdict

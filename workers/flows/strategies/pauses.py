@@ -8,7 +8,7 @@ A rollback that is a new deployment in ECS pauses at the same hooks, and is told
 
 from __future__ import annotations
 
-from deploys.access import Asker
+from deploys.asker import Asker
 from deploys.errors import AwsDenied, AwsRefused, Refused, SlackUnsure
 from deploys.pauses import current_pause
 from deploys.records.deploy import Deploy
