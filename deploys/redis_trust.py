@@ -49,18 +49,18 @@ def trust_warnings(redis: Redis, *, is_own: Callable[[str], bool] = is_this_mach
     found = []
     if not arguments.get("password") or _answers_without_password(pool):
         found.append(
-            f"REDIS HAS NO AUTHENTICATION. {where}, and whoever reaches it can approve and start deploys. "
+            f"REDIS HAS NO AUTHENTICATION. {where}, and anyone who reaches it can approve and start deploys. "
             "Give it users with passwords (docs/security.md has the ACL rules), and put name and password "
             "into REDIS_URL."
         )
     if not issubclass(pool.connection_class, SSLConnection):
         found.append(
-            f"THE CONNECTION TO REDIS HAS NO TLS. {where}, and whoever is in between can read passwords and "
+            f"THE CONNECTION TO REDIS HAS NO TLS. {where}, and anyone in between can read passwords and "
             "change deploys. Use rediss:// in REDIS_URL."
         )
     elif arguments.get("ssl_cert_reqs") in ("none", ssl.CERT_NONE):
         found.append(
-            f"THE CERTIFICATE OF REDIS IS NOT CHECKED. {where}, and whoever is in between can read passwords "
+            f"THE CERTIFICATE OF REDIS IS NOT CHECKED. {where}, and anyone in between can read passwords "
             "and change deploys. Remove ssl_cert_reqs=none from REDIS_URL."
         )
     return found

@@ -32,8 +32,8 @@ def resume_all_button_of(stop_id: str) -> Button:
 
 
 def actions_to_resume(stop: StopAll, user: str) -> tuple[Action, ...]:
-    """One of these, with some service, lets this person resume: those may who override, and whoever stopped
-    them as long as they could still do so."""
+    """One of these, with some service, lets this person resume: those may who override, and the person who
+    stopped them as long as they could still do so."""
     return (Action.OVERRIDE, *(MAY_STOP if stop.user == user else ()))
 
 

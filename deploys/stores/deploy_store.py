@@ -175,7 +175,7 @@ class DeployStore(DeployReader):
                     deploy.version,
                     changed.to_json(),
                     to_ms(now),
-                    int(PublishPriority.QUESTION),  # whoever decided looks at the card
+                    int(PublishPriority.QUESTION),  # the person who decided looks at the card
                     *self._entry(changed, who=by, what=what, now=now, **audited),
                 ],
             )
