@@ -18,6 +18,7 @@ import structlog
 from hypothesis import settings
 from redis import Redis
 
+from deploys import redaction
 from deploys.redis_connection import connect
 from sandbox.valkey import valkey
 from tests.plain_redis_pool import with_plain_pool
@@ -126,3 +127,12 @@ def _log_of_one_test() -> Iterator[None]:
     """What a test binds to the log, as a request does, ends with it."""
     yield
     structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test() -> Iterator[None]:
+    """What a test gives a process to keep is no secret of the next test's."""
+    before = dict(redaction._own_secrets)
+    yield
+    redaction._own_secrets.clear()
+    redaction._own_secrets.update(before)

@@ -1,5 +1,5 @@
 """The dashboard and the alert rules ask for metrics, labels and values that there are. The scenario
-`tests/scenarios/test_metrics.py` compares them with the scrapes of real processes."""
+`tests/scenarios/test_telemetry.py` compares them with the scrapes of real processes."""
 
 from __future__ import annotations
 

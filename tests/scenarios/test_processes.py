@@ -86,8 +86,8 @@ def test_a_deploy_from_the_command_line_with_slack_away_has_its_thread_once_slac
     terminal, people = Terminal(demo), Conversation(demo, read_names(demo))
     for each in ("alice", "bob"):
         people.says(each, "/deploy status ledger")
-    posted = len(demo.slack.messages("deploys"))
     demo.slack.add_fault("outage", seconds=600)
+    posted = len(demo.slack.messages("deploys"))
 
     code, plan = terminal.run("plan", "ledger", "1.4.2")
     assert (code, plan.splitlines()[0]) == (0, "Plan of `ledger` `1.4.2`, as of now. Nothing was changed.")
