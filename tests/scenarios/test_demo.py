@@ -18,7 +18,8 @@ from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 Run = Callable[..., Any]
 WHAT_RUNS = (
     r"• `\d\.\d\.\d` `sha256:[0-9a-f]{12}` \(revision `web:\d+`\)",
-    r"• Since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(.+\), (deployed by @\w+.*|not by Slipway: deployed outside; .+)",
+    r"• Since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(.+\), "
+    r"(deployed by @\w+.*|not by Slipway: deployed outside; .+)",
     r"• Tasks: \d running, \d desired.*",
     r"• Healthy: ECS runs all its tasks; no container reports a health check",
 )

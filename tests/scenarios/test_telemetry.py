@@ -47,7 +47,7 @@ def test_every_process_is_well_and_ready(slack: Conversation) -> None:
 def test_the_counts_are_those_of_the_records(slack: Conversation) -> None:
     before = total(slack)
 
-    thread = slack.deploys("alice", "/deploy web 1.4.1").reaches(Phase.FOLLOWING)
+    thread = slack.deploys("alice", "/deploy restart web").reaches(Phase.FOLLOWING)
     during = scrapes(slack)
     wait_until(lambda: thread.record.phase is Phase.ENDED)
     wait_until(lambda: total(slack)[SUCCEEDED] > before[SUCCEEDED])
@@ -76,7 +76,7 @@ SUCCEEDED = 'slipway_deploys_total{outcome="succeeded",service="web"}'
 
 
 def test_every_query_of_the_dashboard_and_the_alerts_finds_its_series(slack: Conversation) -> None:
-    thread = slack.deploys("alice", "/deploy api 1.4.1")
+    thread = slack.deploys("alice", "/deploy restart api")
     samples: dict[str, set[str]] = {}
 
     def scrape() -> bool:

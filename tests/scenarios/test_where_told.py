@@ -75,10 +75,10 @@ def test_a_failure_is_told_in_its_channel_and_a_success_by_the_cards_alone(notif
     link = "`api` `1.5.0-crash`, asked for by @alice, was rolled back: its thread (LINK)"
     client.wait_until(lambda: texts(notified, "deploys", "`1.5.0-crash`") == [link], WAIT_SECONDS)
 
-    fixed = deploy_api(notified, "dave", "1.5.0").card_says("succeeded").settles()
+    fixed = deploy_api(notified, "dave", "1.4.1").card_says("succeeded").settles()
 
     assert fixed.record.outcome is Outcome.SUCCEEDED
-    since_then = "Since then: `api` `1.5.0` by @dave succeeded.\n"
+    since_then = "Since then: `api` `1.4.1` by @dave succeeded.\n"
     client.wait_until(
         lambda: texts(notified, FAILURES, "*Rolled back*") == [f"{since_then}{told}"], WAIT_SECONDS
     )
