@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -37,6 +37,23 @@ BOOKKEEPING_SECONDS = 5
 
 class _BookkeepingTimeout(BaseException):
     """No Exception, so that no library takes it for a lost connection and tries again."""
+
+
+@contextmanager
+def _bookkeeping_deadline() -> Iterator[None]:
+    """Raises _BookkeepingTimeout once the time is up, and again every second: Python ignores what is raised
+    while it runs a destructor."""
+
+    def raise_timeout(signum: int, frame: FrameType | None) -> None:
+        raise _BookkeepingTimeout
+
+    before = signal.signal(signal.SIGALRM, raise_timeout)
+    signal.setitimer(signal.ITIMER_REAL, BOOKKEEPING_SECONDS, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class RqWorker(Worker):
@@ -194,7 +211,7 @@ class RqWorker(Worker):
             RedisError: Redis did not take it. The job is done all the same.
         """
         try:
-            with self.death_penalty_class(BOOKKEEPING_SECONDS, _BookkeepingTimeout):
+            with _bookkeeping_deadline():
                 super().handle_job_success(job, queue, started_job_registry, execution)
         except _BookkeepingTimeout:
             raise RedisTimeoutError("Redis did not take the end of a job") from None

@@ -53,7 +53,7 @@ def test_it_serves_until_it_is_told_to_end(
         == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
     )
     assert code == 0, output
-    assert took < 5
+    assert took < 15  # supervisors kill after 30 s or more
     assert "bot started" in output
     assert "bot stopped" in output
     assert slack.bot_token not in output

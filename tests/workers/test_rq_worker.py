@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 from rq import Queue
 from rq.exceptions import StopRequested
 from rq.utils import now
@@ -86,3 +88,32 @@ def test_the_end_of_a_job_is_given_up_while_redis_refuses(
 
     with refusing_commands(redis, "OOM"), pytest.raises(RedisError):
         worker.handle_job_success(job, queue, queue.started_job_registry, execution)
+
+
+def test_it_is_given_up_though_the_first_alarm_is_lost(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python ignores what a signal handler raises in a destructor."""
+    monkeypatch.setattr("workers.rq_worker.BOOKKEEPING_SECONDS", 1)
+    worker = RqWorker([Queue("slipway", connection=redis)], connection=connect_for_rq(redis_url))
+    job = worker.queues[0].enqueue("workers.jobs.recover_orphans")
+    job.started_at = job.ended_at = now()
+    execution = worker.prepare_execution(job)
+    alarms: list[BaseException] = []
+
+    def lose_the_first_alarm(*_: object, pipeline: Pipeline, **__: object) -> None:
+        try:
+            time.sleep(5)
+        except BaseException as alarm:
+            alarms.append(alarm)
+            if len(alarms) > 1:
+                raise
+            pipeline.reset()
+            raise WatchError from None
+        pytest.fail("no second alarm")
+
+    monkeypatch.setattr(worker, "cleanup_execution", lose_the_first_alarm)
+
+    with pytest.raises(RedisError):
+        worker.handle_job_success(job, worker.queues[0], job.started_job_registry, execution)
+    assert len(alarms) == 2
