@@ -18,6 +18,9 @@ services:
 """
 ROOT = Path(__file__).parents[2]
 
+START_SECONDS = 60
+"""In which a process is up although all tests start theirs at once (seconds)."""
+
 
 def clean_env(tmp_path: Path, **settings: str) -> dict[str, str]:
     """Nothing but what a process needs and these settings."""

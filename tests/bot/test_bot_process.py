@@ -13,7 +13,7 @@ from redis import Redis
 from deploys.stores.deploy_store import DeployStore
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import NOTHING_UNDER_WAY
-from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
+from tests.bot.bot_processes import START_SECONDS, clean_env, run_process, terminate, wait_for_exit
 from tests.slack_directory import know_everybody
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
@@ -42,7 +42,7 @@ def test_it_serves_until_it_is_told_to_end(
     slack: SlackSandbox, env: dict[str, str], redis: Redis, tmp_path: Path, by: int
 ) -> None:
     with run_process(["bot"], env, tmp_path) as bot:
-        slack.wait_until(lambda: slack.health()["connections"] == 1, 20)
+        slack.wait_until(lambda: slack.health()["connections"] == 1, START_SECONDS)
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
         code, output, took = terminate(bot, by)
@@ -64,7 +64,7 @@ def test_a_command_that_came_while_the_process_slept_is_not_carried_out(
     slack: SlackSandbox, env: dict[str, str], redis: Redis, tmp_path: Path
 ) -> None:
     with run_process(["bot"], env, tmp_path) as bot:
-        slack.wait_until(lambda: slack.health()["connections"] == 1, 20)
+        slack.wait_until(lambda: slack.health()["connections"] == 1, START_SECONDS)
         bot.send_signal(signal.SIGSTOP)
         time.sleep(0.5)  # the command comes within the sleep, and not at its very start
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]

@@ -22,7 +22,7 @@ from sandbox.slack import SlackSandbox
 from sandbox.valkey import refusing_commands, valkey
 from slipway.app_manifest import http_manifest
 from tests.bot.bot_harness import NOTHING_UNDER_WAY
-from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
+from tests.bot.bot_processes import START_SECONDS, clean_env, run_process, terminate, wait_for_exit
 from tests.slack_directory import know_everybody
 
 GUNICORN = ["gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"]
@@ -70,7 +70,7 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
         slack_sandbox(port) as slack,
         run_process(GUNICORN, web_settings(slack, redis_url, tmp_path, port), tmp_path) as web,
     ):
-        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, START_SECONDS)
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
         assert answer["text"].startswith("Queued: `web` `1.4.2`")
@@ -128,7 +128,7 @@ def test_half_sent_requests_keep_nobody_out_for_long(
         run_process(GUNICORN, web_settings(slack, redis_url, tmp_path, port), tmp_path),
         ExitStack() as open_ones,
     ):
-        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, START_SECONDS)
         half_sent = [
             open_ones.enter_context(closing(open_socket(port))) for _ in range(MAX_CONCURRENT_REQUESTS + 6)
         ]
@@ -156,7 +156,7 @@ def test_silent_connections_take_no_thread(redis: Redis, redis_url: str, tmp_pat
         run_process(GUNICORN, web_settings(slack, redis_url, tmp_path, port), tmp_path),
         ExitStack() as open_ones,
     ):
-        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, START_SECONDS)
         for _ in range(MAX_CONCURRENT_REQUESTS + 6):
             open_ones.enter_context(closing(open_socket(port)))
 
@@ -179,7 +179,7 @@ def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: in
         valkey() as server,
         run_process(GUNICORN, web_settings(slack, server.connection_url, tmp_path, port), tmp_path),
     ):
-        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, START_SECONDS)
         redis = Redis.from_url(server.connection_url, decode_responses=True)
         with refusing_commands(redis, "MASTERDOWN"):
             lost = "Redis is a replica that has lost its primary\n"

@@ -47,6 +47,12 @@ class DeployThread:
         return self.demo.slack.thread(self.channel, thread.ts) if thread else []
 
     @property
+    def has_link(self) -> bool:
+        """Whether Slack has said how to link to the card."""
+        thread = self.demo.threads.find(self.record.thread_id)
+        return thread is not None and bool(thread.permalink)
+
+    @property
     def card(self) -> str:
         """The text of the card, without what differs in each run."""
         messages = self.messages
@@ -58,13 +64,17 @@ class DeployThread:
         return [self._normalize(message["text"]) for message in self.messages[1:]]
 
     def card_says(self, words: str) -> DeployThread:
-        """Waits until the card says this. Only for states that last: short ones may be skipped."""
-        self.demo.slack.wait_until(lambda: words in self.card, WAIT_SECONDS)
+        """Waits until the card says this, and others can be sent a link to it. Only for states that last:
+        short ones may be skipped."""
+        self.demo.slack.wait_until(lambda: words in self.card and self.has_link, WAIT_SECONDS)
         return self
 
     def reaches(self, phase: Phase) -> DeployThread:
-        """Waits until the deploy is in this phase and has a card. The text of the card may be older."""
-        self.demo.slack.wait_until(lambda: self.record.phase is phase and self.messages, WAIT_SECONDS)
+        """Waits until the deploy is in this phase and has a card that others can be sent a link to. The text
+        of the card may be older."""
+        self.demo.slack.wait_until(
+            lambda: self.record.phase is phase and self.messages and self.has_link, WAIT_SECONDS
+        )
         return self
 
     def ends(self) -> DeployThread:
