@@ -31,7 +31,8 @@ def remove_unsafe(text: str) -> str:
     """The text without invisible and control characters; it may have several lines."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_shown, _TERMINAL_CODES.sub("", text.replace("\r\n", "\n"))))
+    without_codes = _TERMINAL_CODES.sub("", text.replace("\r\n", "\n"))
+    return without_codes.translate({ord(each): _shown(each) for each in set(without_codes)})
 
 
 def one_safe_line(text: str) -> str:
