@@ -61,8 +61,8 @@ def _register_if_approved(deploy: Deploy, context: StepContext) -> StepResult:
 
 def _is_just_made(deploy: Deploy, context: StepContext) -> bool:
     """Whether the plan is what the step before this one read. One that people were asked about is older."""
-    seconds = context.now() - deploy.phase_since
-    return not deploy.service.approvals and 0 <= seconds <= KNOWN_SERVICE_SECONDS
+    is_first_try = not deploy.service.approvals and not deploy.retries.attempts
+    return is_first_try and 0 <= context.now() - deploy.phase_since <= KNOWN_SERVICE_SECONDS
 
 
 def _next_phase(deploy: Deploy) -> Phase:

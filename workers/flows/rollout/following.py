@@ -67,8 +67,10 @@ def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     reads_record = needs_service_deployment(deploy, ecs_service, context.now())
     if reads_record or (ecs_service is not None and has_signs_of_failure(deploy, ecs_service)):
         service_deployment = read_service_deployment(context)
-        found = {"service_deployment_arn": service_deployment.arn if service_deployment else None}
-        deploy = deploy.evolve(ecs={**found, "service_deployment_read_at": context.now()})
+        found: dict[str, object] = {"service_deployment_arn": service_deployment and service_deployment.arn}
+        if service_deployment is not None:
+            found["service_deployment_read_at"] = context.now()
+        deploy = deploy.evolve(ecs=found)
     crash_loop_seen = deploy.awaits_confirmation(Observation.CRASH_LOOP)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
