@@ -61,7 +61,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedSched
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """`-n auto` means three more than there are cores: the groups of tests that share something slow
-    begin first, and mostly wait for real processes or a browser. Each more costs a collection of all tests."""
+    begin first, and mostly wait for real processes or a browser. Each process collects all tests."""
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 3
 
 

@@ -11,7 +11,7 @@ SHARED_PROCESS_GROUPS = {
     "the demo in Socket Mode": re.compile(r"^tests/scenarios/.*[\[-]socket[\]-]"),
     "the demo over HTTP": re.compile(r"^tests/scenarios/.*[\[-]http[\]-]"),
     "the demo whose processes are killed": re.compile(
-        r"/test_processes\.py::test_(the_doctor|a_deploy|no_secret|every)_"
+        r"/test_processes\.py::test_(the_doctor|a_deploy|every)_"
     ),
     "the demo of a newcomer": re.compile(r"/test_newcomer\.py::"),
     "the stack in CloudFormation": re.compile(r"/test_cloudformation\.py::"),
