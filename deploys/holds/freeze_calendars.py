@@ -37,9 +37,7 @@ def read_calendar(text: str, time_zone: str, name: str) -> tuple[FreezeWindow, .
     """
     if len(text.encode()) > MAX_BYTES:
         raise CalendarInvalid(f"it is longer than {MAX_BYTES // 1000} kB")
-    from icalendar import (
-        Calendar,
-    )  # most installations have no calendar, and the import takes a tenth of a second
+    from icalendar import Calendar  # slow to import, and most installations have no calendar
 
     try:
         calendar = Calendar.from_ical(text)
