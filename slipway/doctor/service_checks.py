@@ -153,4 +153,7 @@ def _refusal(judge: Callable[[], object]) -> str:
 
 
 def _refused(service: Service, why: str) -> Finding:
-    return error(f"{service.name}: {why}", "Its deploys are refused in these words until then.")
+    return error(
+        f"{service.name}: {why}",
+        f"Until that is changed, deploys of {service.name} are refused with this message.",
+    )

@@ -192,7 +192,7 @@ def test_the_settings_are_complete_but_for_the_tokens(aws_account: EcsSandbox) -
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     for process in ("bot", "worker"):
         refused = CliRunner().invoke(app, ["check", "--env", process])
-        assert "SLACK_BOT_TOKEN is still the placeholder" in refused.output
+        assert "SLACK_BOT_TOKEN is still a placeholder." in refused.output
     file.write_text(file.read_text().replace("xoxb-...", "xoxb-1").replace("xapp-...", "xapp-1"))
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         del os.environ[name]  # what the check before read from the file
