@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,8 +52,12 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
-def check_workers_role(arn: str | None) -> str | None:
-    """The value of an option that names a role. Raises typer.BadParameter."""
+def workers_role_option(help_text: str) -> Any:
+    """The option `--workers-role`. help_text: what the command does with the role."""
+    return typer.Option(metavar="ARN", callback=_check_role, help=help_text, show_default=False)
+
+
+def _check_role(arn: str | None) -> str | None:
     if arn is not None and not re.fullmatch(_ROLE_ARN, arn):
         raise typer.BadParameter(
             f"write the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-workers; not {arn}"
@@ -80,12 +84,7 @@ def iam_policy(
     ] = False,
     workers_role: Annotated[
         str | None,
-        typer.Option(
-            metavar="ARN",
-            callback=check_workers_role,
-            help="The role of the workers, for the trust policies of the roles in services.yml.",
-            show_default=False,
-        ),
+        workers_role_option("The role of the workers, for the trust policies of the roles in services.yml."),
     ] = None,
 ) -> None:
     """`slipway iam-policy`."""

@@ -50,7 +50,6 @@ def check_request_url(context: DoctorContext) -> Iterator[Finding]:
             redirect=False,
         )
     except (HTTPError, OSError, ValueError) as problem:
-        context.reaches_bot = False
         yield error(
             f"{url} cannot be reached ({str(problem).rsplit(': ', 1)[-1]}).",
             "Check that the web process runs, the proxy, its certificate and the name. Slack has to reach it "

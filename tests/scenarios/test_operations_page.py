@@ -281,6 +281,7 @@ def test_only_what_needs_docker_or_aws_is_not_tried() -> None:
         "Upgrade": 2,
         "Backup": 1,
         "Restore": 1,
+        "When something looks wrong": 1,
     }
 
 
@@ -293,6 +294,9 @@ def test_the_page_installs_upgrades_backs_up_and_restores(machine: Machine) -> N
     machine.run(valkey)
     assert machine.run(processes).split() == ["active"] * 4
     machine.slack.wait_until(lambda: machine.slack.health()["connections"], 60)
+
+    report = machine.run(BLOCKS["When something looks wrong"][0])
+    assert "\n0 errors, 0 warnings, " in report, report
 
     # A deploy goes on while each process is replaced by one of the next version.
     program, processes = BLOCKS["Upgrade"]

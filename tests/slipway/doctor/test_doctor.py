@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from slipway.account_survey import patient_reader
 from slipway.cli import app
 from slipway.commands import doctor as command
 from slipway.doctor.checks import CHECKS
@@ -92,6 +93,17 @@ def test_as_json_every_line_has_the_name_of_its_check(healthy: Setup) -> None:
             "advice": None,
         },
     ]
+
+
+def test_what_aws_throttles_is_asked_again(healthy: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_reader, "WAITS_SECONDS", (0.01, 0.01))
+    operations = ["DescribeServices", "monitoring:DescribeAlarms", "iam:SimulatePrincipalPolicy"]
+    for operation in operations:
+        healthy.aws.faults.add(kind="throttle", operation=operation, times=2)
+
+    assert healthy.problems() == []
+    refused = [each.operation for each in healthy.aws.calls() if each.outcome != "ok"]
+    assert sorted(refused) == sorted(2 * [each.rpartition(":")[2] for each in operations])
 
 
 def test_it_changes_nothing(healthy: Setup) -> None:
