@@ -22,6 +22,6 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """Runs in each process that has served, also if it never was ready."""
+    """Runs in each process that ends, also if it never served."""
     if wsgi := getattr(worker, "wsgi", None):
         wsgi.stop()

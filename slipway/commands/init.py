@@ -273,9 +273,11 @@ def _describe_missing_clusters(survey: Survey) -> Iterator[str]:
 
 
 def _describe_nothing(survey: Survey, clusters: Sequence[str]) -> str:
-    if survey.services and all(each.state for each in survey.services):
-        reasons = f"{plural(len(survey.services), 'service')}, but none that Slipway can deploy"
-        return f"There is {reasons}. `slipway init` writes only services that ECS itself rolls out."
+    if read := [each for each in survey.services if each.state]:
+        return (
+            f"Found {plural(len(read), 'service')}, but none that Slipway can deploy: it has to be ECS itself "
+            "that rolls them out. So nothing was written."
+        )
     if survey.gaps:
         kinds = {each.kind for each in survey.gaps}
         advice = " ".join(_ADVICE[kind] for kind in GapKind if kind in kinds)

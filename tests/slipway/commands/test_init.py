@@ -467,7 +467,10 @@ def test_an_account_with_services_that_slipway_cannot_deploy(large_account: EcsS
     result = run_init("--cluster", "legacy")
 
     assert (result.exit_code, written_files()) == (1, set())
-    assert "none that Slipway can deploy" in result.stderr
+    assert result.stderr.endswith(
+        "Found 2 services, but none that Slipway can deploy: it has to be ECS itself that rolls them out. So "
+        "nothing was written.\n"
+    )
 
 
 def test_without_a_region_it_says_how_to_name_one(
