@@ -468,8 +468,8 @@ def test_an_account_with_services_that_slipway_cannot_deploy(large_account: EcsS
 
     assert (result.exit_code, written_files()) == (1, set())
     assert result.stderr.endswith(
-        "Found 2 services, but none that Slipway can deploy: it has to be ECS itself that rolls them out. So "
-        "nothing was written.\n"
+        "Found 5 services, but none that Slipway can deploy: it has to be ACTIVE, and ECS itself has to roll "
+        "it out. So nothing was written.\n"
     )
 
 
