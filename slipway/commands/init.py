@@ -275,8 +275,8 @@ def _describe_missing_clusters(survey: Survey) -> Iterator[str]:
 def _describe_nothing(survey: Survey, clusters: Sequence[str]) -> str:
     if read := [each for each in survey.services if each.state]:
         return (
-            f"Found {plural(len(read), 'service')}, but none that Slipway can deploy: it has to be ACTIVE, and "
-            "ECS itself has to roll it out. So nothing was written."
+            f"Found {plural(len(read), 'service')}, but none that Slipway can deploy: it has to be ACTIVE, "
+            "and ECS itself has to roll it out. So nothing was written."
         )
     if survey.gaps:
         kinds = {each.kind for each in survey.gaps}
