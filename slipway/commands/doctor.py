@@ -75,7 +75,9 @@ def doctor(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document, for programs.")
+    ] = False,
 ) -> None:
     """`slipway doctor`."""
     try:

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from deploys.catalogue.command_line_keys import CommandLine
 from deploys.redaction import redact
-from slipway.cli import app
 from slipway.requests import exit_codes
 from slipway.requests.identity import hash_token, machine_user
 from slipway.requests.settings import CommandLineSettings
@@ -24,6 +23,7 @@ from tests.slipway.requests.terminal import (
     TerminalHarness,
     services_yml,
 )
+from tests.slipway.whole_cli import app
 
 
 def test_without_the_key_nobody_may_ask(terminal: TerminalHarness) -> None:
