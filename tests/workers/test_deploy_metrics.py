@@ -17,7 +17,7 @@ from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import NOW, a_deploy
 from tests.reported_metrics import reported_metrics
-from workers.deploy_metrics import count_commit
+from workers.deploy_metrics import report_commit
 from workers.ecs.aws.call_metrics import call_result
 from workers.job_allowlist import AllowedJob
 from workers.observed_job import count_killed, observed_job
@@ -69,7 +69,7 @@ def test_a_deploy_counts_once_at_its_very_end(
     before: Deploy, after: Deploy, expected: dict[str, float]
 ) -> None:
     with reported_metrics("worker") as reports:
-        count_commit(before, after)
+        report_commit(before, after)
 
         assert reports.changed() == expected
 
@@ -77,7 +77,7 @@ def test_a_deploy_counts_once_at_its_very_end(
 def test_the_duration_of_a_deploy_ends_with_its_outcome_and_that_of_a_phase_with_the_next() -> None:
     with reported_metrics("worker") as reports:
         settling = in_phase(Phase.SETTLING, NOW + 100, **SUCCEEDED)
-        count_commit(settling, settling.in_phase(Phase.ENDED, NOW + 175))
+        report_commit(settling, settling.in_phase(Phase.ENDED, NOW + 175))
 
         series = reports.read()
 
