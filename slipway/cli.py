@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,6 +10,8 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+
+from deploys.loaded_objects import freeze_loaded_objects
 
 HELP = "Deploys services to Amazon ECS from Slack."
 OWN_COMMANDS = ("init", "check", "doctor", "schema", "manifest", "iam-policy", "audit", "demo", "token")
@@ -63,4 +66,8 @@ def _add_own(name: str, app: typer.Typer) -> None:
 
 def main() -> None:
     """Runs the console command."""
-    build_app(sys.argv[1:])()
+    gc.disable()
+    app = build_app(sys.argv[1:])
+    freeze_loaded_objects()
+    gc.enable()
+    app()

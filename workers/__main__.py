@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 
 from deploys.errors import SlipwayError
 from deploys.job_queue import QUEUE_NAME
+from deploys.loaded_objects import freeze_loaded_objects
 from deploys.process_startup import exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
@@ -60,9 +61,15 @@ def main() -> int:
         log_job_description=False,
     )
     heartbeats = HeartbeatWriter(connection, "worker")
-    worker.before_wait = heartbeats.write
+
+    def before_wait() -> None:
+        heartbeats.write()
+        jobs.refresh_dependencies()
+
+    worker.before_wait = before_wait
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
+    freeze_loaded_objects()
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from deploys import audit_log
 from deploys.job_queue import WATCH_PREFIX, JobQueue
+from deploys.loaded_objects import freeze_loaded_objects
 from deploys.process_startup import load_settings_or_exit, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
@@ -176,6 +177,7 @@ def main() -> int:
     audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
     heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)
+    freeze_loaded_objects()
     log.info("scheduler started")
     wait = TICK_SECONDS
     while not stop.wait(wait):
