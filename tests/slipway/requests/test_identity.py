@@ -104,7 +104,7 @@ def test_a_wrong_token_counts_for_nobody_and_is_not_shown(terminal: TerminalHarn
         exit_codes.REFUSED,
         "The token in SLIPWAY_TOKEN is none of those in `services.yml` (`command_line.tokens`), "
         "which has their "
-        "SHA-256. `slipway token NAME` makes a new one.\n",
+        "SHA-256. `slipway token NAME --user ID` makes a new one.\n",
     )
     assert terminal.store.active() == []
     assert "a-wrong-token" not in str(terminal.last_entry())
