@@ -1,7 +1,7 @@
 """services.yml as it is now: read again when it changes, and left out while its new text is wrong.
 
-Each process looks by itself, at the start of every request and job; the bot also every few seconds. A look
-is a `stat` of each file, which is read only if that says something new.
+Each process looks by itself, at the start of every request and job, and every few seconds between them. A
+look is a `stat` of each file, which is read only if that says something new.
 """
 
 from __future__ import annotations
