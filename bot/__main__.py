@@ -16,8 +16,7 @@ from bot.slack_clock import clock_client
 from bot.socket_mode import SocketModeClient
 from deploys.catalogue.catalogue_file import look_regularly
 from deploys.errors import StartupError
-from deploys.loaded_objects import freeze_loaded_objects
-from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.telemetry.metrics import BOT
 from deploys.telemetry.metrics_server import start_metrics
 from deploys.telemetry.tracing import TRACING
@@ -43,8 +42,8 @@ def main() -> int:
     except StartupError as error:
         exit_with(error)
     context.slack_clock.start_reading(clock_client(settings.slack_api_url))
-    freeze_loaded_objects()
     look_regularly(context.read_catalogue, until=stop)
+    exempt_start_from_collection()
     log.info("bot started", team=context.identity.team, services=len(context.catalogue.services))
     stop.wait()
     socket.close()

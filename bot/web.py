@@ -21,8 +21,7 @@ from bot.settings import WebSettings
 from bot.slack_clock import clock_client
 from deploys.catalogue.catalogue_file import look_regularly
 from deploys.errors import StartupError
-from deploys.loaded_objects import freeze_loaded_objects
-from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_outage import describe_error
 from deploys.telemetry.metrics import WEB
 from deploys.telemetry.metrics_server import start_metrics
@@ -57,8 +56,9 @@ def app() -> WebApp:
         TRACING.start(WEB)
         context.slack_clock.start_reading(clock_client(settings.slack_api_url))
         look_regularly(context.read_catalogue, until=threading.Event())
+        exempt_start_from_collection()
 
-    freeze_loaded_objects()
+    exempt_start_from_collection()  # gunicorn forks what this process has made
     return WebApp(bolt, context.store.redis, start)
 
 

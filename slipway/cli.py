@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from deploys.loaded_objects import freeze_loaded_objects
-
 HELP = "Deploys services to Amazon ECS from Slack."
 OWN_COMMANDS = ("init", "check", "doctor", "schema", "manifest", "iam-policy", "audit", "demo", "token")
 """Each is a function with a HELP, in the module of its name in `slipway/commands/`. All others are requests:
@@ -68,6 +66,6 @@ def main() -> None:
     """Runs the console command."""
     gc.disable()
     app = build_app(sys.argv[1:])
-    freeze_loaded_objects()
+    gc.freeze()  # what is loaded lives as long as the process: Python need not look through it when it ends
     gc.enable()
     app()
