@@ -38,8 +38,8 @@ def main() -> int:
     for note in results.notes:
         sys.stdout.write(f"{note}\n")
     _say(
-        f"{results.form} run of {results.commit} in {results.seconds:.0f} s: {machine.cores} cores, load before "
-        f"{machine.load_before}. The figures: {options.json}"
+        f"A {results.form} run of {results.commit}, {results.seconds:.0f} s: {machine.cores} cores, load "
+        f"before it {machine.load_before}. The figures: {options.json}"
     )
     return 0
 

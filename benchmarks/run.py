@@ -30,6 +30,8 @@ EDITS_PER_MINUTE = 40
 """What Slack takes of chat.update while deploys are in flight."""
 SPARE_SERVICES = 50
 """Services beside those in flight: rollouts that end are replaced."""
+COMMANDS_PER_SECOND = 8.0
+"""In Socket Mode."""
 EVENTS_SETTLE_SECONDS = 3.0
 """Until the workers go by the events (seconds)."""
 FEW_SERVICES = 5
@@ -124,17 +126,24 @@ def _in_flight(going: Run) -> None:
         seeds.introduce_people()
         bare = acknowledgements.start_bare_web(system)
         if form.idle_requests and going.has_time("acknowledgements, idle"):
-            going.note("ack", acknowledgements.idle(system, bare, form.idle_requests, FEW_SERVICES))
+            going.note(
+                "ack",
+                acknowledgements.idle(system, bare, form.idle_requests, range(services)[-FEW_SERVICES:]),
+            )
         flight = InFlight(system, seeds, seeds.follow_first())
         for level in form.levels:
             if going.has_time(f"{level} in flight"):
                 _level(going, flight, level)
         if going.has_time("acknowledgements under load"):
             seeds.introduce_people()
-            measured = acknowledgements.over_http(system, bare, form.http_rates, form.http_seconds, most)
+            measured = acknowledgements.over_http(
+                system, bare, form.http_rates, form.http_seconds, range(most)
+            )
             going.note("ack", measured)
         if form.socket_commands and going.has_time("acknowledgements in Socket Mode"):
-            measured = acknowledgements.by_socket_mode(system, form.socket_commands, 5, most)
+            measured = acknowledgements.by_socket_mode(
+                system, form.socket_commands, COMMANDS_PER_SECOND, range(most)
+            )
             going.note("socket_mode", measured)
         if form.all_end_seconds and going.has_time("all that are in flight end"):
             measured = in_flight.measure_all_at_once(flight, form.all_end_seconds, form.plan.longest_wait * 2)

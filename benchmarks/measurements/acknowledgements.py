@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator
 
-from benchmarks import names
+from benchmarks import names, process_figures
 from benchmarks.percentiles import ratio, spread
 from benchmarks.results import Figures
 from benchmarks.slack_requests import Answered, command, post_at_rate, statuses
@@ -29,34 +29,40 @@ def start_bare_web(system: System) -> str:
     return url
 
 
-def new_deploys(services: int) -> Iterator[str]:
-    """Commands that ask for deploys, each for another: of the services in turn, with other tags."""
+def new_deploys(services: range, series: int) -> Iterator[str]:
+    """Commands that ask for deploys of these services in turn, each with another tag of this series."""
     for nth in itertools.count():
-        yield f"{names.service(nth % services)} 3.{nth // services}.{nth % services}"
+        index = services[nth % len(services)]
+        yield f"{names.service(index)} {series}.{nth // len(services)}.{index}"
 
 
-def over_http(system: System, bare_url: str, rates: Iterable[int], seconds: float, services: int) -> Figures:
+def over_http(
+    system: System, bare_url: str, rates: Iterable[int], seconds: float, services: range
+) -> Figures:
     """`/deploy SERVICE TAG` at these rates (a second), first to Slipway, then to the bare app."""
-    commands = new_deploys(services)
+    commands = new_deploys(services, 3)
     _post(system, system.web_url, itertools.islice(commands, WARM_UP_REQUESTS), 20)
     _post(system, bare_url, itertools.islice(commands, WARM_UP_REQUESTS), 20)
     figures: Figures = {}
     for rate in rates:
         count = max(10, int(rate * seconds))
+        used = process_figures.cpu_seconds(system.pids("web"))
         ours = _post(system, system.web_url, itertools.islice(commands, count), rate)
+        used = process_figures.cpu_seconds(system.pids("web")) - used
+        figures["web_cpu_milliseconds"] = used * 1000 / count
         bare = _post(system, bare_url, itertools.islice(commands, count), rate)
         figures |= _compare(f"{rate}_a_second", ours, bare)
     return figures
 
 
-def idle(system: System, bare_url: str, count: int, services: int) -> Figures:
+def idle(system: System, bare_url: str, count: int, services: range) -> Figures:
     """The same, one a second to each of the two."""
-    commands = new_deploys(services)
+    commands = new_deploys(services, 4)
     ours: list[Answered] = []
     bare: list[Answered] = []
     for text in itertools.islice(commands, count):
         for url, answers in ((system.web_url, ours), (bare_url, bare)):
-            answers += _post(system, url, [text.replace(" 3.", " 4.")], 1)
+            answers += _post(system, url, [text], 1)
             time.sleep(0.5)
     return _compare("1_a_second", ours, bare)
 
@@ -79,13 +85,13 @@ def _compare(name: str, ours: list[Answered], bare: list[Answered]) -> Figures:
     return figures
 
 
-def by_socket_mode(system: System, count: int, per_second: float, services: int) -> Figures:
+def by_socket_mode(system: System, count: int, per_second: float, services: range) -> Figures:
     """`status`, `help` and `deploy`, each so many times, to Slipway and then to the bare app."""
-    commands = new_deploys(services)
+    commands = new_deploys(services, 5)
     texts = {
         "status": ["status"] * count,
         "help": ["help"] * count,
-        "deploy": [text.replace(" 3.", " 5.") for text in itertools.islice(commands, count)],
+        "deploy": list(itertools.islice(commands, count)),
     }
     taken: dict[str, dict[str, dict[str, float | None]]] = {}
     system.start_bot()

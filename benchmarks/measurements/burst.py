@@ -56,7 +56,7 @@ def measure(system: System, seeds: Seeds, count: int, observed_seconds: float) -
 
 
 def shares_of_limits(calls: Sequence[CallCount]) -> Figures:
-    """Per group of APIs: calls a second in the busiest window, and what part that is of what Amazon takes in a
+    """Per group of APIs: calls a second in the busiest window, and their part of what Amazon takes in a
     window of this length, beginning with a full bucket. Pure."""
     figures: Figures = {}
     largest = 0.0

@@ -126,9 +126,11 @@ def measure_lags(flight: InFlight, plan: InFlightPlan) -> Figures:
     real = _ends_in_ecs(flight.system, ending)
     to_record = [ended[each] - real[service] for service, each in ending.items() if each in ended]
     to_slack = [at - real[service] for service, at in told.items()]
+    between = [at - ended[ending[service]] for service, at in told.items() if ending[service] in ended]
     return {
         **with_prefix("lag_to_record", spread(to_record)),
         **with_prefix("lag_to_slack", spread(to_slack)),
+        **with_prefix("record_to_slack", spread(between)),
         "ends": float(len(ending)),
         "ends_not_recorded": float(len(ending) - len(to_record)),
         "ends_not_told": float(len(ending) - len(to_slack)),

@@ -10,8 +10,10 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from benchmarks import process_figures, redis_figures
+from benchmarks.played.call_counts import by_api
 from benchmarks.results import Figures
 from benchmarks.seeding import Seeds
 from benchmarks.system import System
@@ -46,11 +48,13 @@ def measure(system: System, seeds: Seeds) -> Figures:
     done = redis_figures.commands_done(system.redis) - commands
     return {
         "seconds": seconds,
+        "seconds_to_know_the_end": ended[deploy_id] - _end_in_ecs(system),
         "rq_jobs": system.jobs_done() - jobs,
         "redis_commands": float(done),
         "redis_commands_without_idle": done - idle_commands * (time.time() - began),
         "worker_cpu_seconds": process_figures.cpu_seconds(system.pids("worker")) - cpu,
         **calls_by_api(_calls(system)[calls_before:]),
+        **{f"slack/{method}": float(count) for method, count in by_api(system.slack.calls()).items()},
     }
 
 
@@ -66,8 +70,19 @@ def calls_by_api(operations: Iterable[str]) -> Figures:
 
 
 def _calls(system: System) -> list[str]:
-    with _OPENER.open(f"{system.ecs.url}/sandbox/calls", timeout=10) as answer:
-        return [str(each["operation"]) for each in json.loads(answer.read())["calls"]]
+    return [str(each["operation"]) for each in _read(system, "calls")["calls"]]
+
+
+def _end_in_ecs(system: System) -> float:
+    """When the last rollout of `web` ended (epoch seconds)."""
+    rollouts = _read(system, "state")["serviceDeployments"]
+    return max(float(each["finishedAt"] or 0) for each in rollouts if each["service"] == "web")
+
+
+def _read(system: System, path: str) -> dict[str, Any]:
+    with _OPENER.open(f"{system.ecs.url}/sandbox/{path}", timeout=10) as answer:
+        content: dict[str, Any] = json.loads(answer.read())
+    return content
 
 
 def _commands_within(system: System, seconds: float) -> float:

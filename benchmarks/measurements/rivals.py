@@ -13,15 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rq import Queue
+
 from benchmarks import names
 from benchmarks.played import call_counts
 from benchmarks.results import Figures, with_prefix
+from benchmarks.rivals import polling_job
 from benchmarks.rivals.polling_job import QUEUE
 from benchmarks.system import System, python
 from slipway.demo.clean_env import clean_env
 
 LONGEST_SECONDS = 300.0
 ECS_DEPLOY = "ecs-deploy"
+JOB = f"{polling_job.__name__}.{polling_job.deploy.__name__}"
 
 
 @dataclass
@@ -79,28 +83,24 @@ class Rivals:
 def start(system: System) -> Iterator[Rivals]:
     """Starts all of them at the same time, each with a service and an access key of its own."""
     rivals = [
-        Rival("services_stable", _command("waiter", 1), 1),
+        Rival(
+            "services_stable",
+            python("benchmarks.rivals.waiter", names.service(1), names.CLUSTER, names.NEXT_TAG),
+            1,
+        ),
         Rival("plain_rq_job", python("rq.cli", "worker", "--burst", "--url", system.redis_url, QUEUE), 2),
     ]
     if ecs := _ecs_deploy():
         where = [names.CLUSTER, names.service(3), "--tag", names.NEXT_TAG, "--region", names.REGION]
         rivals.append(Rival(ECS_DEPLOY, [ecs, "deploy", *where, "--timeout", str(int(LONGEST_SECONDS))], 3))
-    subprocess.run(
-        _command("polling_job", 2, system.redis_url),
-        check=True,
-        env=_env(system.env, "plain_rq_job"),
-        timeout=60,
-    )
+    plain = Queue(QUEUE, connection=system.redis)
+    plain.enqueue(JOB, names.service(2), names.CLUSTER, names.NEXT_TAG, job_timeout=int(LONGEST_SECONDS))
     found = Rivals(system, rivals)
     for rival in rivals:
         thread = threading.Thread(target=_run, args=(rival, system), daemon=True)
         thread.start()
         found.threads.append(thread)
     yield found
-
-
-def _command(module: str, index: int, *first: str) -> list[str]:
-    return python(f"benchmarks.rivals.{module}", *first, names.service(index), names.CLUSTER, names.NEXT_TAG)
 
 
 def _ecs_deploy() -> str | None:

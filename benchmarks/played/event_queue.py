@@ -1,7 +1,6 @@
 """The queue in SQS to which EventBridge brings the events of ECS, as far as one reader needs it.
 
-Shapes: Amazon SQS API Reference (JSON protocol), and Amazon ECS Developer Guide, "Amazon ECS service deployment
-state change events".
+Shapes: Amazon SQS API Reference (JSON protocol); Amazon ECS Developer Guide, "Amazon ECS events".
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -62,26 +62,27 @@ def _message(body: str) -> Json:
         "ReceiptHandle": str(uuid.uuid4()),
         "MD5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
         "Body": body,
+        "Attributes": {"SentTimestamp": str(int(time.time() * 1000))},
     }
 
 
 def deployment_completed(service_arn: str, deployment_id: str, at: float) -> Json:
     """The event that a service's deployment is COMPLETED."""
-    time = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at_utc = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "ECS Deployment State Change",
         "source": "aws.ecs",
         "account": names.ACCOUNT,
-        "time": time,
+        "time": at_utc,
         "region": names.REGION,
         "resources": [service_arn],
         "detail": {
             "eventType": "INFO",
             "eventName": "SERVICE_DEPLOYMENT_COMPLETED",
             "deploymentId": deployment_id,
-            "updatedAt": time,
+            "updatedAt": at_utc,
             "reason": f"ECS deployment {deployment_id} completed.",
         },
     }

@@ -18,7 +18,7 @@ from benchmarks.played.call_counts import CallCounter
 from benchmarks.played.ecs_answers import CallRefused, answer
 from benchmarks.played.ecs_services import EcsServices
 from benchmarks.played.event_queue import EventQueue, deployment_completed
-from benchmarks.played.http_server import Json, Request, Response, listen, serve_until_stopped
+from benchmarks.played.http_server import Json, Request, Response, listening, serve_until_stopped
 
 _CALLER = re.compile(r"Credential=([^/]+)/")
 JSON_TYPE = "application/x-amz-json-1.1"
@@ -152,8 +152,7 @@ def _request_id() -> dict[str, str]:
 
 async def _serve(services: int, rollout_seconds: float | None, *, limited: bool) -> None:
     ecs = FastEcs(EcsServices(services, now=time.time(), rollout_seconds=rollout_seconds), limited=limited)
-    server, address = await listen(ecs.handle)
-    async with server:
+    async with listening(ecs.handle) as address:
         await serve_until_stopped(address)
 
 

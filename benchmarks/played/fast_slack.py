@@ -1,8 +1,8 @@
 """A Slack workspace that answers at once: `python -m benchmarks.played.fast_slack`.
 
 Its Web API takes what an app sends, counts it and notes when each text came; with `--edits-per-minute` it
-limits chat.update as Slack does. By Socket Mode it sends the app commands and measures how long it takes until
-they are acknowledged. `/bench/...` is the benchmark's own side.
+limits chat.update as Slack does. By Socket Mode it sends the app commands and measures how long it takes
+until they are acknowledged. `/bench/...` is the benchmark's own side.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from benchmarks import names
 from benchmarks.aws_limits import ApiLimit, TokenBucket
 from benchmarks.played.call_counts import CallCounter
-from benchmarks.played.http_server import Json, Request, Response, listen, serve_until_stopped
+from benchmarks.played.http_server import Json, Request, Response, listening, serve_until_stopped
 
 TEXT_CHARACTERS = 400
 """Characters of each text that are kept."""
@@ -194,8 +194,10 @@ def _arguments(request: Request) -> Json:
 
 async def _serve(edits_per_minute: float | None) -> None:
     slack = FastSlack(edits_per_minute)
-    server, slack.address = await listen(slack.handle)
-    async with server, serve(slack.serve_socket, "127.0.0.1", 0, compression=None) as sockets:
+    async with (
+        listening(slack.handle) as slack.address,
+        serve(slack.serve_socket, "127.0.0.1", 0, compression=None) as sockets,
+    ):
         port = next(iter(sockets.sockets)).getsockname()[1]
         slack.socket_address = f"ws://127.0.0.1:{port}"
         await serve_until_stopped(slack.address)

@@ -9,7 +9,8 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
@@ -63,8 +64,9 @@ Handler = Callable[[Request], Response | Awaitable[Response]]
 class HttpProtocol(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, open_connections: set[asyncio.Transport]) -> None:
         self._handler = handler
+        self._open = open_connections
         self._received = b""
         self._transport: asyncio.Transport | None = None
         self._answering: set[asyncio.Task[None]] = set()
@@ -72,6 +74,11 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._open.add(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._transport is not None:
+            self._open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -109,11 +116,19 @@ class HttpProtocol(asyncio.Protocol):
         return Request(method, path, headers, rest[:length])
 
 
-async def listen(handler: Handler) -> tuple[asyncio.Server, str]:
-    """A server on a free port of 127.0.0.1, and its address."""
+@asynccontextmanager
+async def listening(handler: Handler) -> AsyncIterator[str]:
+    """Serves on a free port of 127.0.0.1, whose address is given; all connections end with the context."""
+    connections: set[asyncio.Transport] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: HttpProtocol(handler), "127.0.0.1", 0)
-    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await loop.create_server(lambda: HttpProtocol(handler, connections), "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for each in list(connections):
+            each.abort()
+        await server.wait_closed()
 
 
 async def serve_until_stopped(address: str) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-
-from redis import Redis
-from rq import Queue
 
 from benchmarks.rivals.boto3_deploy import begin
 
@@ -24,13 +20,3 @@ def deploy(service: str, cluster: str, tag: str) -> None:
         if len(found["deployments"]) == 1 and found["runningCount"] == found["desiredCount"]:
             return
         time.sleep(POLL_SECONDS)
-
-
-def main() -> None:
-    """Enqueues it: `python -m benchmarks.rivals.polling_job REDIS_URL SERVICE CLUSTER TAG`."""
-    url, *arguments = sys.argv[1:]
-    Queue(QUEUE, connection=Redis.from_url(url)).enqueue(deploy, *arguments, job_timeout=LONGEST_SECONDS)
-
-
-if __name__ == "__main__":
-    main()
