@@ -28,7 +28,7 @@ class Form:
     kills: int
     ended_deploys: int
     repeats: int
-    """Of `status`, Home and history."""
+    """Of `status`, Home and history; 0: they are not measured."""
     sandbox_speed: float
     """Of the one deploy on the sandbox; the others' rollouts take 62 s at speed 1."""
     burst: int
@@ -45,43 +45,45 @@ FULL = Form(
     name="full",
     limit_seconds=25 * 60,
     levels=(10, 100, 500, 1000),
-    plan=InFlightPlan(window_seconds=30, ends=20, seconds_between_ends=2.5, longest_wait=60),
+    plan=InFlightPlan(
+        settle_seconds=12, window_seconds=30, ends=16, seconds_between_ends=2.5, longest_wait=45
+    ),
     idle_requests=20,
     http_rates=(20, 50, 100),
     http_seconds=8,
-    socket_commands=105,
+    socket_commands=69,
     kill_level=100,
     kills=2,
     ended_deploys=10_000,
     repeats=8,
     sandbox_speed=1,
     burst=1000,
-    burst_seconds=300,
+    burst_seconds=240,
     all_end_seconds=60,
 )
 QUICK = Form(
     name="quick",
-    limit_seconds=5 * 60,
+    limit_seconds=150,
     levels=(10, 100),
-    plan=InFlightPlan(window_seconds=10, ends=5, seconds_between_ends=2, longest_wait=15),
+    plan=InFlightPlan(settle_seconds=6, window_seconds=8, ends=4, seconds_between_ends=1, longest_wait=12),
     idle_requests=3,
     http_rates=(20,),
     http_seconds=3,
-    socket_commands=15,
+    socket_commands=13,
     kill_level=0,
     kills=0,
-    ended_deploys=1000,
-    repeats=2,
-    sandbox_speed=4,
+    ended_deploys=0,
+    repeats=0,
+    sandbox_speed=6,
     burst=60,
     burst_seconds=15,
-    all_end_seconds=5,
+    all_end_seconds=0,
 )
 TINY = Form(
     name="tiny",
     limit_seconds=60,
-    levels=(4,),
-    plan=InFlightPlan(window_seconds=2, ends=1, seconds_between_ends=1, longest_wait=10),
+    levels=(3,),
+    plan=InFlightPlan(settle_seconds=0, window_seconds=2, ends=1, seconds_between_ends=0, longest_wait=30),
     idle_requests=0,
     http_rates=(10,),
     http_seconds=0.5,

@@ -24,7 +24,6 @@ from benchmarks.redis_figures import sets_per_second
 from benchmarks.results import Figures, Results, this_commit, this_machine, with_prefix
 from benchmarks.seeding import Seeds, add_history
 from benchmarks.system import System, fast_ecs, has_events, played_system, sandbox_ecs
-from deploys.records.deploy import Deploy
 
 EDITS_PER_MINUTE = 40
 """What Slack takes of chat.update while deploys are in flight."""
@@ -80,6 +79,8 @@ def run(form: Form, workers: int, say: Callable[[str], None]) -> Results:
         _one_deploy(going)
     if going.has_time("deploys in flight"):
         _in_flight(going)
+    if form.repeats and going.has_time(f"questions, with {form.ended_deploys} ended deploys"):
+        _history(going)
     if form.burst and going.has_time(f"{form.burst} deploys asked for at once"):
         _burst(going)
     return Results(
@@ -148,14 +149,13 @@ def _in_flight(going: Run) -> None:
         if form.all_end_seconds and going.has_time("all that are in flight end"):
             measured = in_flight.measure_all_at_once(flight, form.all_end_seconds, form.plan.longest_wait * 2)
             going.note(f"in_flight/{most}", measured)
-        if form.ended_deploys and going.has_time(f"{form.ended_deploys} ended deploys"):
-            _history(going, system, seeds, flight.model)
         going.note("redis", {"sets_per_second": sets_per_second(system.redis)})
 
 
 def _level(going: Run, flight: InFlight, level: int) -> None:
     form, subject = going.form, f"in_flight/{level}"
     going.note(subject, {"seconds_until_all_were_looked_at": flight.fill(level)})
+    time.sleep(form.plan.settle_seconds)
     going.note(subject, in_flight.measure_cost(flight.system, form.plan.window_seconds))
     going.note(subject, in_flight.measure_lags(flight, form.plan))
     if has_events():
@@ -170,11 +170,16 @@ def _level(going: Run, flight: InFlight, level: int) -> None:
         going.note("worker_killed", worker_killed.kill_and_recover(flight, form.kills))
 
 
-def _history(going: Run, system: System, seeds: Seeds, model: Deploy) -> None:
-    ended = seeds.store.get(model.id) or model
-    add_history(system.redis, ended, going.form.ended_deploys, FEW_SERVICES)
-    seeds.introduce_people()
-    going.note("history", history_cost.measure(system, going.form.repeats))
+def _history(going: Run) -> None:
+    """In a system of its own, where nothing else goes on."""
+    with played_system(fast_ecs(FEW_SERVICES, rollout_seconds=1)) as system:
+        seeds = _start_workers(system, going.workers)
+        system.start_web()
+        [deploy_id] = seeds.ask_for([0])
+        model = seeds.wait_for(deploy_id, lambda deploy: deploy.outcome is not None)
+        add_history(system.redis, model, going.form.ended_deploys, FEW_SERVICES)
+        seeds.introduce_people()
+        going.note("history", history_cost.measure(system, going.form.repeats))
 
 
 def _burst(going: Run) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from redis import Redis
 
@@ -20,8 +20,8 @@ from deploys.stores.deploy_reader import to_ms
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
 
-FOLLOWED_SECONDS = 60.0
-"""How long the first deploy may take until its rollout is followed (seconds)."""
+STEPS_SECONDS = 90.0
+"""How long the steps of one deploy may take (seconds)."""
 HISTORY_BATCH = 500
 """Records that are written together (count)."""
 
@@ -71,10 +71,18 @@ class Seeds:
     def follow_first(self) -> Deploy:
         """Has the workers deploy service 0 until its rollout is followed: the model for `put_in_flight`."""
         [deploy_id] = self.ask_for([0])
-        deadline = time.monotonic() + FOLLOWED_SECONDS
-        while (deploy := self.store.get(deploy_id)) is None or not _is_followed(deploy):
-            if time.monotonic() > deadline or (deploy and deploy.outcome):
-                raise RuntimeError(f"the first deploy was not followed: {deploy and deploy.phase}")
+        return self.wait_for(deploy_id, _is_followed)
+
+    def wait_for(self, deploy_id: str, ready: Callable[[Deploy], bool]) -> Deploy:
+        """The record, once it is so.
+
+        Raises:
+            RuntimeError: it did not become so in time.
+        """
+        deadline = time.monotonic() + STEPS_SECONDS
+        while (deploy := self.store.get(deploy_id)) is None or not ready(deploy):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"a deploy got no further than this: {deploy and deploy.phase}")
             time.sleep(0.1)
         return deploy
 

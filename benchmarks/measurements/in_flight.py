@@ -26,6 +26,8 @@ SETTLE_SECONDS = 120.0
 class InFlightPlan:
     """How one number of deploys in flight is measured."""
 
+    settle_seconds: float
+    """From the first look at each deploy until it is measured (seconds)."""
     window_seconds: float
     """How long the cost is measured (seconds)."""
     ends: int

@@ -278,6 +278,8 @@ def _definition_json(service: BenchService, revision: int, now: float) -> Json:
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "256",
         "memory": "512",
+        "volumes": [],
+        "placementConstraints": [],
         "executionRoleArn": f"arn:aws:iam::{names.ACCOUNT}:role/{names.CLUSTER}",
         "containerDefinitions": [
             {

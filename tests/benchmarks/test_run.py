@@ -31,8 +31,8 @@ def test_a_tiny_run_has_its_figures_and_its_table(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     results = read_results(file)
     assert (results.form, results.workers, results.notes) == ("tiny", 1, ())
-    assert set(results.figures) == {"startup", "in_flight/4", "ack", "redis"}
-    flight = results.figures["in_flight/4"]
+    assert set(results.figures) == {"startup", "in_flight/3", "ack", "redis"}
+    flight = results.figures["in_flight/3"]
     assert (flight["ends"], flight["ends_not_recorded"], flight["ends_not_told"]) == (1, 0, 0)
     assert flight["redis_commands_per_second"]
     assert results.figure("ack", "10_a_second/ours/failed") == 0
