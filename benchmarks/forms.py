@@ -35,6 +35,9 @@ class Form:
     burst_seconds: float
     """How long the burst is watched at most."""
     all_end_seconds: float
+    """All that are in flight end within this time; 0: that is not measured."""
+    watch_seconds: float = 5.0
+    """Slipway's WATCH_SECONDS: its default, but for the tests."""
 
 
 ROLLOUT_SECONDS = 62.0
@@ -96,5 +99,6 @@ TINY = Form(
     burst=0,
     burst_seconds=0,
     all_end_seconds=0,
+    watch_seconds=1,
 )
 FORMS = {each.name: each for each in (FULL, QUICK, TINY)}

@@ -122,6 +122,7 @@ def _in_flight(going: Run) -> None:
     most = max(form.levels)
     services = most + SPARE_SERVICES + form.plan.ends * len(form.levels)
     with played_system(fast_ecs(services), edits_per_minute=EDITS_PER_MINUTE) as system:
+        system.env["WATCH_SECONDS"] = str(form.watch_seconds)
         going.note("startup", startup.start_all(system, going.workers))
         seeds = Seeds(system)
         seeds.introduce_people()

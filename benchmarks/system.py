@@ -12,7 +12,7 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +46,8 @@ class System:
     slack: Played
     redis: Redis
     redis_url: str
-    env: Mapping[str, str]
+    env: dict[str, str]
+    """The settings of Slipway's processes that are started from now on."""
     web_url: str = ""
     roles: dict[str, ChildProcess] = field(default_factory=dict)
     """Slipway's processes by name: `web`, `bot`, `scheduler`, `worker-1` ..."""

@@ -14,7 +14,7 @@ from benchmarks.system import SIGNING_SECRET, System, is_healthy, python, web_co
 from sandbox.ports import free_port
 
 EVENTS_PATH = "/slack/events"
-WARM_UP_REQUESTS = 30
+WARM_UP_REQUESTS, WARM_UP_PER_SECOND = 30, 40
 TYPED = ("status", "help", "deploy")
 """What is typed in Socket Mode."""
 
@@ -41,8 +41,8 @@ def over_http(
 ) -> Figures:
     """`/deploy SERVICE TAG` at these rates (a second), first to Slipway, then to the bare app."""
     commands = new_deploys(services, 3)
-    _post(system, system.web_url, itertools.islice(commands, WARM_UP_REQUESTS), 20)
-    _post(system, bare_url, itertools.islice(commands, WARM_UP_REQUESTS), 20)
+    _post(system, system.web_url, itertools.islice(commands, WARM_UP_REQUESTS), WARM_UP_PER_SECOND)
+    _post(system, bare_url, itertools.islice(commands, WARM_UP_REQUESTS), WARM_UP_PER_SECOND)
     figures: Figures = {}
     for rate in rates:
         count = max(10, int(rate * seconds))

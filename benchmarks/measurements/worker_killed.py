@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
+from benchmarks import process_figures
 from benchmarks.measurements.in_flight import InFlight
 from benchmarks.percentiles import spread
-from benchmarks.results import Figures
+from benchmarks.results import Figures, with_prefix
 from benchmarks.system import System, python
 from deploys.stores import redis_keys
 
@@ -15,8 +15,10 @@ SLOW_CALL_SECONDS = 1.0
 """Each call to ECS takes so long meanwhile, so that a worker can be killed in the middle of one."""
 STILL_HELD_SECONDS = 1.5
 """A claim that is still there so long after the kill, unchanged, is that of the killed worker."""
-CATCH_SECONDS = 40.0
-"""How long it is tried to catch a worker that has claimed deploys (seconds)."""
+CATCH_SECONDS = 60.0
+"""How long it is tried to kill a worker that holds deploys (seconds), for each of the kills."""
+MAX_ATTEMPTS = 8
+"""Workers that are killed at most: one may have held nothing (count)."""
 RECOVERY_SECONDS = 100.0
 """The longest wait for the next steps (seconds)."""
 
@@ -25,60 +27,57 @@ def kill_and_recover(flight: InFlight, kills: int) -> Figures:
     """kill -9 of a worker and its job's process while it has claimed deploys; the other workers go on, and it
     is started again, as a supervisor does."""
     waits: list[float] = []
-    stranded_all = 0
-    for nth in range(kills):
-        stranded, found = _kill_once(flight, f"again-{nth}")
-        stranded_all += stranded
+    stranded: list[int] = []
+    deadline = time.monotonic() + CATCH_SECONDS * kills
+    for attempt in range(MAX_ATTEMPTS):
+        if len(stranded) == kills or time.monotonic() > deadline:
+            break
+        held, found = _kill_once(flight, f"worker-again-{attempt}", deadline)
+        stranded += [held] if held else []
         waits += found
     return {
-        **{f"to_next_step/{key}": value for key, value in spread(waits).items()},
-        "stranded": float(stranded_all),
-        "without_next_step": float(stranded_all - len(waits)),
-        "kills": float(kills),
+        **with_prefix("to_next_step", spread(waits)),
+        "stranded": float(sum(stranded)),
+        "without_next_step": float(sum(stranded) - len(waits)),
+        "kills": float(len(stranded)),
     }
 
 
-def _kill_once(flight: InFlight, new_name: str) -> tuple[int, list[float]]:
+def _kill_once(flight: InFlight, successor: str, deadline: float) -> tuple[int, list[float]]:
+    """How many deploys the killed worker held, and the seconds until the next steps of each."""
     system = flight.system
     system.ecs.ask("delay", seconds=SLOW_CALL_SECONDS)
-    deadline = time.monotonic() + CATCH_SECONDS
     try:
-        while time.monotonic() < deadline:
-            if worker := _worker_with_claims(flight):
-                held = _held(flight)
-                system.kill_worker(worker)
-                killed_at = time.time()
-                system.ecs.ask("looks")
-                system.start(f"worker-{new_name}", python("workers"))
-                time.sleep(STILL_HELD_SECONDS)
-                system.ecs.ask("delay", seconds=0)
-                after = _held(flight)
-                stranded = {service for service, token in held.items() if after.get(service) == token}
-                return _wait_for_looks(system, stranded, killed_at)
+        while not (worker := _worker_with_claims(flight)):
+            if time.monotonic() > deadline:
+                return 0, []
             time.sleep(0.002)
+        system.kill_worker(worker)
+        killed_at = time.time()
+        system.ecs.ask("delay", seconds=0)
+        held = _held(flight)
+        system.ecs.ask("looks")
+        system.start(successor, python("workers"))
+        time.sleep(STILL_HELD_SECONDS)
     finally:
         system.ecs.ask("delay", seconds=0)
-    return 0, []
+    after = _held(flight)
+    return _wait_for_looks(system, {each for each in held if after.get(each) == held[each]}, killed_at)
 
 
 def _worker_with_claims(flight: InFlight) -> str:
-    """A worker that runs a job while deploys are claimed, if it is the only one; else empty."""
+    """A worker that runs a job while deploys are claimed; empty if there is none."""
     leases = [redis_keys.lease(each) for each in flight.ids.values()]
     if not leases or not flight.system.redis.exists(*leases):
         return ""
-    busy = [
-        name
-        for name, child in flight.system.roles.items()
-        if name.startswith("worker") and _children(child.process.pid)
-    ]
-    return busy[0] if len(busy) == 1 else ""
+    workers = [(name, each.process.pid) for name, each in flight.system.roles.items() if "worker" in name]
+    return next((name for name, pid in workers if _has_job(pid)), "")
 
 
-def _children(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/task/{pid}/children").read_text().strip()
-    except OSError:
-        return ""
+def _has_job(pid: int) -> bool:
+    """Whether a worker has forked a process for a job."""
+    stats = process_figures.read_stats()
+    return len(process_figures.family([pid], stats)) > 1
 
 
 def _held(flight: InFlight) -> dict[str, str]:
