@@ -101,7 +101,14 @@ ROWS = (
             f"{{ack:{rate}_a_second/ratio/p99:1}} times"
             for rate in (20, 50, 100)
         ),
-        tuple(Aim("ack", f"{rate}_a_second/ratio/p99", 1.5) for rate in (20, 50, 100)),
+        tuple(
+            aim
+            for rate in (20, 50, 100)
+            for aim in (
+                Aim("ack", f"{rate}_a_second/ratio/p99", 1.5),
+                Aim("ack", f"{rate}_a_second/ours/failed", 0),
+            )
+        ),
     ),
     Row(
         "the same, idle, 1 a second",

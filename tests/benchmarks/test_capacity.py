@@ -42,6 +42,8 @@ def test_a_load_needs_workers_for_what_is_in_flight_and_for_what_begins() -> Non
     assert needed.used["RegisterTaskDefinition"] == pytest.approx(0.4)
     assert needed.used["Slack's edits"] == pytest.approx(3.0)
     assert needed.used["Redis"] == pytest.approx((80 + 2000 + 2 * 1000) / (4000 * model.BUSY_SHARE))
+    assert needed.used["DescribeServices, at a round of 5.3 s"] == pytest.approx(100 / 10 / 5.3 / 10)
+    assert needed.round_seconds == 5.3
     assert needed.first_limit == "Slack's edits"
 
 

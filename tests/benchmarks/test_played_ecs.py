@@ -163,6 +163,15 @@ def test_what_is_over_a_limit_of_amazon_is_refused_until_the_bucket_has_filled()
         assert [(each.calls, each.refused) for each in Played(url).calls()] == [(21, 1), (1, 0)]
 
 
+def test_nothing_is_refused_unless_that_is_asked_for() -> None:
+    with fast_ecs() as (url, _):
+        ecs = client(url)
+        for _ in range(22):
+            ecs.deregister_task_definition(taskDefinition="bench-000000:1")
+
+        assert [(each.calls, each.refused) for each in Played(url).calls()] == [(22, 0)]
+
+
 def test_rollouts_that_the_benchmark_begins_are_like_that_of_the_first_service() -> None:
     with fast_ecs() as (url, _):
         ecs = client(url)

@@ -41,6 +41,7 @@ def test_a_row_has_its_figures_and_a_dash_for_one_that_is_missing() -> None:
         ("CPU", "in_flight/1000", {"cpu_cores/worker": 0.51}, False),
         ("ack", "ack", {"20_a_second/ratio/p99": 1.4}, None),  # the other rates are missing
         ("ack", "ack", {"20_a_second/ratio/p99": 1.6}, False),
+        ("ack", "ack", {"20_a_second/ratio/p99": 1.4, "20_a_second/ours/failed": 1.0}, False),
         ("from kill -9", "worker_killed", {"to_next_step/max": 14.0, "without_next_step": 0.0}, True),
         ("from kill -9", "worker_killed", {"to_next_step/max": 14.0, "without_next_step": 1.0}, False),
         ("lag to Slack", "in_flight/1000", {"record_to_slack/max": 9.0, "ends_not_told": 0.0}, True),
