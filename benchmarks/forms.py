@@ -14,7 +14,7 @@ class Form:
 
     name: Literal["full", "quick", "tiny"]
     limit_seconds: float
-    """The run stops by itself after this."""
+    """No part begins later. Each part ends by itself, within five minutes."""
     levels: tuple[int, ...]
     """Deploys in flight, in ascending order."""
     plan: InFlightPlan
@@ -46,10 +46,10 @@ BURST_ROLLOUT_SECONDS = 60.0
 
 FULL = Form(
     name="full",
-    limit_seconds=25 * 60,
+    limit_seconds=20 * 60,
     levels=(10, 100, 500, 1000),
     plan=InFlightPlan(
-        settle_seconds=12, window_seconds=30, ends=16, seconds_between_ends=2.5, longest_wait=45
+        settle_seconds=60, window_seconds=30, ends=16, seconds_between_ends=2.5, longest_wait=45
     ),
     idle_requests=20,
     http_rates=(20, 50, 100),
@@ -66,9 +66,9 @@ FULL = Form(
 )
 QUICK = Form(
     name="quick",
-    limit_seconds=150,
+    limit_seconds=240,
     levels=(10, 100),
-    plan=InFlightPlan(settle_seconds=6, window_seconds=8, ends=4, seconds_between_ends=1, longest_wait=12),
+    plan=InFlightPlan(settle_seconds=30, window_seconds=8, ends=4, seconds_between_ends=1, longest_wait=12),
     idle_requests=3,
     http_rates=(20,),
     http_seconds=3,

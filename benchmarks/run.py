@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,10 +79,10 @@ def run(form: Form, workers: int, say: Callable[[str], None]) -> Results:
         _one_deploy(going)
     if going.has_time("deploys in flight"):
         _in_flight(going)
-    if form.repeats and going.has_time(f"questions, with {form.ended_deploys} ended deploys"):
-        _history(going)
     if form.burst and going.has_time(f"{form.burst} deploys asked for at once"):
         _burst(going)
+    if form.repeats and going.has_time(f"questions, with {form.ended_deploys} ended deploys"):
+        _history(going)
     return Results(
         form=form.name,
         commit=this_commit(Path(__file__).parent),
@@ -156,14 +156,14 @@ def _in_flight(going: Run) -> None:
 def _level(going: Run, flight: InFlight, level: int) -> None:
     form, subject = going.form, f"in_flight/{level}"
     going.note(subject, {"seconds_until_all_were_looked_at": flight.fill(level)})
-    time.sleep(form.plan.settle_seconds)
+    going.note(subject, {"seconds_until_looks_came_in_rounds": flight.settle(form.plan.settle_seconds)})
     going.note(subject, in_flight.measure_cost(flight.system, form.plan.window_seconds))
     going.note(subject, in_flight.measure_lags(flight, form.plan))
     if has_events():
         flight.fill(level)
         flight.system.start_events()
         time.sleep(EVENTS_SETTLE_SECONDS)
-        measured = in_flight.measure_lags(flight, form.plan)
+        measured = in_flight.measure_lags(flight, replace(form.plan, ends=max(1, form.plan.ends // 2)))
         flight.system.stop("events")
         going.note(subject, with_prefix("with_events", measured))
     if form.kills and level == form.kill_level and going.has_time("a worker is killed"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from deploys.records.deploy import Deploy
 END_WORD = "ucceeded"
 """What the texts about a good end have in them, at the beginning of a sentence or within."""
 POLL_SECONDS = 0.5
+SETTLED_SECONDS = 8.0
+"""How long looks have to come in rounds to be believed (seconds)."""
 SETTLE_SECONDS = 120.0
 """The longest wait until each new deploy has been looked at once (seconds)."""
 
@@ -27,7 +30,7 @@ class InFlightPlan:
     """How one number of deploys in flight is measured."""
 
     settle_seconds: float
-    """From the first look at each deploy until it is measured (seconds)."""
+    """The longest wait until the new deploys are looked at together with the others (seconds)."""
     window_seconds: float
     """How long the cost is measured (seconds)."""
     ends: int
@@ -62,6 +65,21 @@ class InFlight:
     def _looked_at(self, ids: Sequence[str]) -> bool:
         return all(self.seeds.version(each) for each in ids)
 
+    def settle(self, longest: float) -> float:
+        """Waits until looks come in rounds, as for deploys that have been in flight for a while; the seconds.
+
+        New ones are looked at one by one at first.
+        """
+        began = time.monotonic()
+        _wait_until(self._looks_in_rounds, longest)
+        return time.monotonic() - began
+
+    def _looks_in_rounds(self) -> bool:
+        now = time.time()
+        counts = call_counts.between(self.system.ecs.calls(), now - SETTLED_SECONDS, now, CALLER)
+        looks = call_counts.by_api(counts).get("DescribeServices", 0)
+        return looks <= most_looks(len(self.ids), SETTLED_SECONDS)
+
     def end(self, count: int, seconds_between: float) -> dict[str, str]:
         """So many of the rollouts end, one after the other from now on; their deploys by service."""
         ending = dict(list(self.ids.items())[:count])
@@ -70,6 +88,12 @@ class InFlight:
         for service in ending:
             del self.ids[service]
         return ending
+
+
+def most_looks(in_flight: int, seconds: float) -> float:
+    """DescribeServices calls within so many seconds, if looks come in rounds: a few more than the full calls
+    that are needed. Pure."""
+    return 2 + 1.5 * math.ceil(in_flight / 10) * (seconds / 5.3)
 
 
 def measure_cost(system: System, seconds: float) -> Figures:

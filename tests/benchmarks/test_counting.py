@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import percentiles, process_figures, worker_metrics
 from benchmarks.measurements.burst import largest_displacement, shares_of_limits
-from benchmarks.measurements.in_flight import largest_share_of_limit, services_named
+from benchmarks.measurements.in_flight import largest_share_of_limit, most_looks, services_named
 from benchmarks.measurements.one_deploy import calls_by_api
 from benchmarks.played import call_counts
 from benchmarks.played.call_counts import CallCount, CallCounter
@@ -81,6 +81,13 @@ def test_a_burst_is_compared_with_what_a_full_bucket_takes_in_ten_seconds() -> N
 )
 def test_the_order_is_off_by_the_places_of_the_one_that_is_off_most(began: list[str], places: int) -> None:
     assert largest_displacement(began) == places
+
+
+@pytest.mark.parametrize(("in_flight", "looks"), [(0, 2), (1, 5), (100, 32), (101, 35)])
+def test_looks_come_in_rounds_if_they_are_little_more_than_the_calls_needed(
+    in_flight: int, looks: float
+) -> None:
+    assert most_looks(in_flight, 10.6) == looks
 
 
 def test_looks_at_definition_and_image_are_added_up() -> None:
