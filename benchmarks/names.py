@@ -41,6 +41,11 @@ def deployment_number(index: int, nth: int) -> str:
     return f"7777{index:06d}{nth:09d}"
 
 
+def service_deployment(name: str, number: str) -> str:
+    """ARN of ECS's record of the rollout with this number."""
+    return arn("service-deployment", f"{CLUSTER}/{name}/sd{number}")
+
+
 def arn(kind: str, rest: str) -> str:
     """An ARN of ECS."""
     return f"arn:aws:ecs:{REGION}:{ACCOUNT}:{kind}/{rest}"

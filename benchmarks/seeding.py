@@ -22,6 +22,8 @@ from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDi
 
 STEPS_SECONDS = 90.0
 """How long the steps of one deploy may take (seconds)."""
+SPREAD_SECONDS = 30
+"""The rollouts of deploys that are put in flight together began within so many seconds."""
 HISTORY_BATCH = 500
 """Records that are written together (count)."""
 
@@ -97,12 +99,8 @@ class Seeds:
         self._system.ecs.ask("begin", indexes=list(indexes), tags=tags)
         text = model.to_json()
         for index, deploy_id in ids.items():
-            record = copy_of_record(text, model.id, deploy_id, index)
-            deploy = Deploy.from_json(record)
-            request = deploy.request.evolve(
-                requester=names.person(index), channel=names.channel(index), requested_at=time.time()
-            )
-            if not self.store.adopt(deploy.evolve(request=request)):
+            deploy = Deploy.from_json(copy_of_record(text, model.id, deploy_id, index))
+            if not self.store.adopt(_begun(deploy, index, time.time())):
                 raise RuntimeError(f"{deploy.service.name} has another deploy")
         return {names.service(index): deploy_id for index, deploy_id in ids.items()}
 
@@ -150,5 +148,20 @@ def _ended_copy(model: Deploy, index: int, at: float) -> Deploy:
     return deploy.evolve(request=request, began_at=at + 1, phase_since=at + 50, ended_at=at + 50)
 
 
+def _begun(deploy: Deploy, index: int, now: float) -> Deploy:
+    """The deploy as if its rollout had begun lately, and ECS's record of the rollout had been found.
+
+    They have not all begun in the same second, so that they are not read together ever after.
+    """
+    number = names.deployment_number(index, 2)
+    return deploy.evolve(
+        request={"requester": names.person(index), "channel": names.channel(index), "requested_at": now},
+        ecs={
+            "rollout_started_at": now - index % SPREAD_SECONDS,
+            "service_deployment_arn": names.service_deployment(names.service(index), number),
+        },
+    )
+
+
 def _is_followed(deploy: Deploy) -> bool:
-    return deploy.phase is Phase.FOLLOWING and deploy.ecs.service_deployment_arn is not None
+    return deploy.phase is Phase.FOLLOWING and deploy.ecs.deployment_id is not None

@@ -84,7 +84,7 @@ class BenchService:
 
     def service_deployment_arn(self, rollout: Rollout) -> str:
         """ARN of a rollout's service deployment."""
-        return names.arn("service-deployment", f"{names.CLUSTER}/{self.name}/sd{rollout.number}")
+        return names.service_deployment(self.name, rollout.number)
 
     def service_revision_arn(self, rollout: Rollout) -> str:
         """ARN of what a rollout moves the service to."""
