@@ -14,7 +14,7 @@ from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.phases import Phase
 from deploys.records.request import DeployRequest
-from deploys.redis_connection import connect_for_rq
+from deploys.redis_connection import connect_for_rq, to_text
 from deploys.stores import redis_keys
 from deploys.stores.deploy_reader import to_ms
 from deploys.stores.deploy_store import DeployStore
@@ -36,6 +36,7 @@ class Seeds:
         self.catalogue: Catalogue = load_catalogue(system.folder / "services.yml", system.env)
         self.store = DeployStore(system.redis, catalogue_version=self.catalogue.version)
         self._jobs = JobQueue(connect_for_rq(system.redis_url))
+        self._ended: dict[str, float] = {}
 
     def introduce_people(self) -> None:
         """Has Slipway know everybody who asks, and where: otherwise it would read all of them first."""
@@ -110,9 +111,17 @@ class Seeds:
         return deploy.version if deploy else 0
 
     def ended_at(self, deploy_ids: Sequence[str]) -> dict[str, float]:
-        """When each of these deploys ended, of those that did (epoch seconds)."""
-        found = (self.store.get(each) for each in deploy_ids)
-        return {each.id: each.ended_at for each in found if each and each.ended_at is not None}
+        """When each of these deploys ended, of those that did (epoch seconds).
+
+        The record of each is read once, so this may be asked often.
+        """
+        active = {to_text(each) for each in self._system.redis.smembers(redis_keys.ACTIVE_DEPLOYS)}
+        for each in deploy_ids:
+            if each not in active and each not in self._ended:
+                deploy = self.store.get(each)
+                if deploy and deploy.ended_at is not None:
+                    self._ended[each] = deploy.ended_at
+        return {each: self._ended[each] for each in deploy_ids if each in self._ended}
 
 
 def copy_of_record(text: str, model_id: str, deploy_id: str, index: int) -> str:

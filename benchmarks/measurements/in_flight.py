@@ -58,12 +58,15 @@ class InFlight:
         self.next_index += missing
         new = self.seeds.put_in_flight(self.model, indexes) if missing > 0 else {}
         self.ids |= new
-        began = time.monotonic()
-        _wait_until(lambda: self._looked_at(list(new.values())), SETTLE_SECONDS)
-        return time.monotonic() - began
+        began, waiting = time.monotonic(), list(new.values())
 
-    def _looked_at(self, ids: Sequence[str]) -> bool:
-        return all(self.seeds.version(each) for each in ids)
+        def all_looked_at() -> bool:
+            while waiting and self.seeds.version(waiting[-1]):
+                waiting.pop()
+            return not waiting
+
+        _wait_until(all_looked_at, SETTLE_SECONDS)
+        return time.monotonic() - began
 
     def settle(self, longest: float) -> float:
         """Waits until looks come in rounds, as for deploys that have been in flight for a while; the seconds.
