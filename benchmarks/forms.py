@@ -17,6 +17,8 @@ class Form:
     """No part begins later. Each part ends by itself, within five minutes."""
     levels: tuple[int, ...]
     """Deploys in flight, in ascending order."""
+    event_levels: tuple[int, ...]
+    """Those at which the lags are measured with events too."""
     plan: InFlightPlan
     idle_requests: int
     http_rates: tuple[int, ...]
@@ -48,6 +50,7 @@ FULL = Form(
     name="full",
     limit_seconds=20 * 60,
     levels=(10, 100, 500, 1000),
+    event_levels=(10, 1000),
     plan=InFlightPlan(
         settle_seconds=60, window_seconds=30, ends=16, seconds_between_ends=2.5, longest_wait=45
     ),
@@ -68,6 +71,7 @@ QUICK = Form(
     name="quick",
     limit_seconds=240,
     levels=(10, 100),
+    event_levels=(),
     plan=InFlightPlan(settle_seconds=30, window_seconds=8, ends=4, seconds_between_ends=1, longest_wait=12),
     idle_requests=3,
     http_rates=(20,),
@@ -86,6 +90,7 @@ TINY = Form(
     name="tiny",
     limit_seconds=60,
     levels=(3,),
+    event_levels=(),
     plan=InFlightPlan(settle_seconds=0, window_seconds=2, ends=1, seconds_between_ends=0, longest_wait=30),
     idle_requests=0,
     http_rates=(10,),

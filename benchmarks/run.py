@@ -31,8 +31,8 @@ SPARE_SERVICES = 50
 """Services beside those in flight: rollouts that end are replaced."""
 COMMANDS_PER_SECOND = 8.0
 """In Socket Mode."""
-EVENTS_SETTLE_SECONDS = 3.0
-"""Until the workers go by the events (seconds)."""
+EVENTS_BEGIN_SECONDS, EVENTS_END_SECONDS = 3.0, 35.0
+"""Until the workers go by the events, and until they do no more after these have ended."""
 FEW_SERVICES = 5
 """For the acknowledgements of an idle system, and for the other ways to deploy."""
 
@@ -159,16 +159,23 @@ def _level(going: Run, flight: InFlight, level: int) -> None:
     going.note(subject, {"seconds_until_looks_came_in_rounds": flight.settle(form.plan.settle_seconds)})
     going.note(subject, in_flight.measure_cost(flight.system, form.plan.window_seconds))
     going.note(subject, in_flight.measure_lags(flight, form.plan))
-    if has_events():
-        flight.fill(level)
-        flight.system.start_events()
-        time.sleep(EVENTS_SETTLE_SECONDS)
-        measured = in_flight.measure_lags(flight, replace(form.plan, ends=max(1, form.plan.ends // 2)))
-        flight.system.stop("events")
-        going.note(subject, with_prefix("with_events", measured))
+    if level in form.event_levels and has_events():
+        _with_events(going, flight, level)
     if form.kills and level == form.kill_level and going.has_time("a worker is killed"):
         flight.fill(level)
         going.note("worker_killed", worker_killed.kill_and_recover(flight, form.kills))
+
+
+def _with_events(going: Run, flight: InFlight, level: int) -> None:
+    flight.fill(level)
+    flight.system.start_events()
+    time.sleep(EVENTS_BEGIN_SECONDS)
+    measured = in_flight.measure_lags(
+        flight, replace(going.form.plan, ends=max(1, going.form.plan.ends // 2))
+    )
+    flight.system.stop("events")
+    going.note(f"in_flight/{level}", with_prefix("with_events", measured))
+    time.sleep(EVENTS_END_SECONDS)
 
 
 def _history(going: Run) -> None:
