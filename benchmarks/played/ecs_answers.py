@@ -6,17 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmarks import names
-from benchmarks.played.ecs_services import DRAIN_SECONDS, TASKS, BenchService, EcsServices, Rollout, digest_of
+from benchmarks.played import ecs_task_answers
+from benchmarks.played.ecs_services import TASKS, BenchService, CallRefused, EcsServices, Rollout
 
 Json = dict[str, Any]
-
-
-class CallRefused(Exception):
-    """An answer of AWS that is an error."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def answer(services: EcsServices, api: str, asked: Json, now: float) -> Json:
@@ -35,13 +28,6 @@ def _service(services: EcsServices, asked: Json) -> BenchService:
     found = services.find(str(asked["service"]))
     if found is None:
         raise CallRefused("ServiceNotFoundException", "Service not found.")
-    return found
-
-
-def _definition(services: EcsServices, revision: str) -> tuple[BenchService, int]:
-    found = services.family(revision)
-    if found is None:
-        raise CallRefused("ClientException", "Unable to describe task definition.")
     return found
 
 
@@ -92,14 +78,8 @@ def _deployments(service: BenchService, now: float) -> list[Json]:
     shown = [_deployment_json(service, primary, "PRIMARY", primary.running(now), now)]
     if not primary.has_ended(now):
         before = service.rollouts[-2]
-        shown.append(_deployment_json(service, before, "ACTIVE", _old_tasks(primary, now), now))
+        shown.append(_deployment_json(service, before, "ACTIVE", primary.old_tasks(now), now))
     return shown
-
-
-def _old_tasks(primary: Rollout, now: float) -> int:
-    """Tasks of the version before that still run (count)."""
-    ends_soon = primary.ends_at is not None and now >= primary.ends_at - DRAIN_SECONDS
-    return 1 if ends_soon else TASKS
 
 
 def _deployment_json(service: BenchService, rollout: Rollout, status: str, running: int, now: float) -> Json:
@@ -124,7 +104,7 @@ def _deployment_json(service: BenchService, rollout: Rollout, status: str, runni
 def _update_service(services: EcsServices, asked: Json, now: float) -> Json:
     service = _service(services, asked)
     if "taskDefinition" in asked:
-        _, revision = _definition(services, asked["taskDefinition"])
+        _, revision = ecs_task_answers.find_definition(services, asked["taskDefinition"])
         if revision != service.primary.revision or asked.get("forceNewDeployment"):
             services.update(service, revision, now)
     return {"service": _service_json(service, now)}
@@ -171,7 +151,7 @@ def _service_deployment_json(service: BenchService, rollout: Rollout, now: float
             {
                 "arn": service.service_revision_arn(before),
                 "requestedTaskCount": 0,
-                "runningTaskCount": 0 if ended else _old_tasks(rollout, now),
+                "runningTaskCount": rollout.old_tasks(now),
                 "pendingTaskCount": 0,
             }
         ],
@@ -196,173 +176,19 @@ def _service_deployment_json(service: BenchService, rollout: Rollout, now: float
     }
 
 
-def _list_tasks(services: EcsServices, asked: Json, now: float) -> Json:
-    service = services.find(str(asked["serviceName"]))
-    if service is None:
-        raise CallRefused("ServiceNotFoundException", "Service not found.")
-    if asked.get("desiredStatus", "RUNNING") != "RUNNING":
-        return {"taskArns": []}
-    return {"taskArns": [arn for arn, _ in _tasks(service, now)]}
-
-
-def _tasks(service: BenchService, now: float) -> list[tuple[str, Rollout]]:
-    """The tasks that run: their ARNs and what they belong to."""
-    primary = service.primary
-    counts = [(primary, primary.running(now))]
-    if not primary.has_ended(now):
-        counts.append((service.rollouts[-2], _old_tasks(primary, now)))
-    return [(_task_arn(rollout, nth), rollout) for rollout, count in counts for nth in range(count)]
-
-
-def _task_arn(rollout: Rollout, nth: int) -> str:
-    return names.arn("task", f"{names.CLUSTER}/{rollout.number}{nth:013d}")
-
-
-def _describe_tasks(services: EcsServices, asked: Json, now: float) -> Json:
-    found: list[Json] = []
-    missing: list[Json] = []
-    for arn in asked["tasks"]:
-        index = arn.rsplit("/", 1)[-1][4:10]
-        service = services.find(names.service(int(index))) if index.isdigit() else None
-        rollout = dict(_tasks(service, now)).get(arn) if service else None
-        if service is None or rollout is None:
-            missing.append({"arn": arn, "reason": "MISSING"})
-        else:
-            found.append(_task_json(service, rollout, arn))
-    return {"tasks": found, "failures": missing}
-
-
-def _task_json(service: BenchService, rollout: Rollout, arn: str) -> Json:
-    image = service.images[rollout.revision - 1]
-    digest = image.partition("@")[2] or digest_of(image.rpartition(":")[2])
-    return {
-        "taskArn": arn,
-        "clusterArn": names.arn("cluster", names.CLUSTER),
-        "taskDefinitionArn": service.definition_arn(rollout.revision),
-        "desiredStatus": "RUNNING",
-        "lastStatus": "RUNNING",
-        "healthStatus": "UNKNOWN",
-        "launchType": "FARGATE",
-        "group": f"service:{service.name}",
-        "startedBy": rollout.deployment_id,
-        "createdAt": rollout.began_at,
-        "startedAt": rollout.began_at,
-        "containers": [
-            {
-                "name": "app",
-                "image": image,
-                "imageDigest": digest,
-                "lastStatus": "RUNNING",
-                "healthStatus": "UNKNOWN",
-                "runtimeId": f"{rollout.number}-1",
-            }
-        ],
-    }
-
-
-def _describe_task_definition(services: EcsServices, asked: Json, now: float) -> Json:
-    service, revision = _definition(services, asked["taskDefinition"])
-    return {
-        "taskDefinition": _definition_json(service, revision, now),
-        "tags": service.definition_tags.get(revision, []),
-    }
-
-
-def _definition_json(service: BenchService, revision: int, now: float) -> Json:
-    return {
-        "taskDefinitionArn": service.definition_arn(revision),
-        "family": service.name,
-        "revision": revision,
-        "status": "ACTIVE",
-        "networkMode": "awsvpc",
-        "requiresCompatibilities": ["FARGATE"],
-        "cpu": "256",
-        "memory": "512",
-        "volumes": [],
-        "placementConstraints": [],
-        "executionRoleArn": f"arn:aws:iam::{names.ACCOUNT}:role/{names.CLUSTER}",
-        "containerDefinitions": [
-            {
-                "name": "app",
-                "image": service.images[revision - 1],
-                "essential": True,
-                "environment": [{"name": "LEVEL", "value": "info"}],
-            }
-        ],
-        "registeredAt": now,
-    }
-
-
-def _register_task_definition(services: EcsServices, asked: Json, now: float) -> Json:
-    if services.find(asked["family"]) is None:
-        raise CallRefused("ClientException", "This family is not played here.")
-    tags = asked.get("tags", [])
-    service, revision = services.register(asked["family"], asked["containerDefinitions"][0]["image"], tags)
-    return {"taskDefinition": _definition_json(service, revision, now), "tags": tags}
-
-
-def _deregister_task_definition(services: EcsServices, asked: Json, now: float) -> Json:
-    service, revision = _definition(services, asked["taskDefinition"])
-    return {"taskDefinition": {**_definition_json(service, revision, now), "status": "INACTIVE"}}
-
-
-def _list_task_definitions(services: EcsServices, asked: Json, now: float) -> Json:
-    service, newest = _definition(services, asked["familyPrefix"])
-    return {"taskDefinitionArns": [service.definition_arn(each) for each in range(newest, 0, -1)][:100]}
-
-
-def _tag_resource(services: EcsServices, asked: Json, now: float) -> Json:
-    service = services.find(asked["resourceArn"])
-    if service is not None:
-        service.tags.update({each["key"]: each["value"] for each in asked["tags"]})
-    return {}
-
-
-def _untag_resource(services: EcsServices, asked: Json, now: float) -> Json:
-    service = services.find(asked["resourceArn"])
-    for key in asked["tagKeys"] if service else ():
-        assert service is not None
-        service.tags.pop(key, None)
-    return {}
-
-
-def _describe_scalable_targets(services: EcsServices, asked: Json, now: float) -> Json:
-    return {"ScalableTargets": []}
-
-
-def _describe_images(services: EcsServices, asked: Json, now: float) -> Json:
-    """Every tag exists."""
-    wanted = asked.get("imageIds") or [{"imageTag": tag} for tag in (names.FIRST_TAG, names.NEXT_TAG)]
-    return {
-        "imageDetails": [
-            {
-                "registryId": names.ACCOUNT,
-                "repositoryName": names.REPOSITORY,
-                "imageDigest": each.get("imageDigest") or digest_of(each["imageTag"]),
-                "imageTags": [each["imageTag"]] if "imageTag" in each else [],
-                "imageSizeInBytes": 50_000_000,
-                "imagePushedAt": now - 3600,
-                "imageManifestMediaType": "application/vnd.docker.distribution.manifest.v2+json",
-                "imageStatus": "ACTIVE",
-            }
-            for each in wanted
-        ]
-    }
-
-
 _HANDLERS: Mapping[str, Callable[[EcsServices, Json, float], Json]] = {
     "DescribeServices": _describe_services,
     "UpdateService": _update_service,
     "ListServiceDeployments": _list_service_deployments,
     "DescribeServiceDeployments": _describe_service_deployments,
-    "ListTasks": _list_tasks,
-    "DescribeTasks": _describe_tasks,
-    "DescribeTaskDefinition": _describe_task_definition,
-    "RegisterTaskDefinition": _register_task_definition,
-    "DeregisterTaskDefinition": _deregister_task_definition,
-    "ListTaskDefinitions": _list_task_definitions,
-    "TagResource": _tag_resource,
-    "UntagResource": _untag_resource,
-    "DescribeScalableTargets": _describe_scalable_targets,
-    "DescribeImages": _describe_images,
+    "ListTasks": ecs_task_answers.list_tasks,
+    "DescribeTasks": ecs_task_answers.describe_tasks,
+    "DescribeTaskDefinition": ecs_task_answers.describe_task_definition,
+    "RegisterTaskDefinition": ecs_task_answers.register_task_definition,
+    "DeregisterTaskDefinition": ecs_task_answers.deregister_task_definition,
+    "ListTaskDefinitions": ecs_task_answers.list_task_definitions,
+    "TagResource": ecs_task_answers.tag_resource,
+    "UntagResource": ecs_task_answers.untag_resource,
+    "DescribeScalableTargets": ecs_task_answers.describe_scalable_targets,
+    "DescribeImages": ecs_task_answers.describe_images,
 }

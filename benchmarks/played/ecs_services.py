@@ -24,6 +24,14 @@ def digest_of(tag: str) -> str:
     return f"sha256:{hashlib.sha256(tag.encode()).hexdigest()}"
 
 
+class CallRefused(Exception):
+    """An answer of AWS that is an error."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass
 class Rollout:
     """One deployment of a service."""
@@ -49,6 +57,12 @@ class Rollout:
         if self.has_ended(now):
             return TASKS
         return TASKS - 1 if now - self.began_at >= FIRST_TASK_SECONDS else 0
+
+    def old_tasks(self, now: float) -> int:
+        """Tasks of the version before that still run (count)."""
+        if self.has_ended(now):
+            return 0
+        return 1 if self.ends_at is not None and now >= self.ends_at - DRAIN_SECONDS else TASKS
 
 
 @dataclass

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable
 
 from benchmarks.aws_limits import ECS_LIMITS, GROUP_OF_API, TokenBucket
 from benchmarks.played.call_counts import CallCounter
-from benchmarks.played.ecs_answers import CallRefused, answer
-from benchmarks.played.ecs_services import EcsServices
+from benchmarks.played.ecs_answers import answer
+from benchmarks.played.ecs_services import CallRefused, EcsServices
 from benchmarks.played.event_queue import EventQueue, deployment_completed
 from benchmarks.played.http_server import Json, Request, Response, listening, serve_until_stopped
 
