@@ -5,11 +5,12 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons test-operations check gallery pictures docs lock format clean
+.PHONY: help demo test bench bench-quick test-pythons test-operations check gallery pictures docs lock format clean
 
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
+	@echo "make bench   measure what Slipway costs, in up to 25 minutes; make bench-quick: less, in 2 minutes"
 	@echo "make test-pythons  run a part of the tests with each promised version of Python that this machine has"
 	@echo "make test-operations  run the commands of docs/operations.md, with packages from the registry"
 	@echo "make check   lint, types and import rules"
@@ -33,6 +34,12 @@ demo: .venv/ready
 
 test: .venv/ready
 	$(BIN)/pytest -n auto
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks --form full
+
+bench-quick: .venv/ready
+	$(BIN)/python -m benchmarks --form quick
 
 test-pythons:
 	@$(PYTHON) .ci/pythons.py

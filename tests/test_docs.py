@@ -20,6 +20,7 @@ PAGES = (
     "docs/deploys.md",
     "docs/audit.md",
     "docs/configuration.md",
+    "docs/performance.md",
     "docs/security.md",
     "SECURITY.md",
 )

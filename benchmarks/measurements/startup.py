@@ -1,0 +1,39 @@
+"""How long each process takes to start, and what it needs when it has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from benchmarks import process_figures
+from benchmarks.results import Figures
+from benchmarks.system import System, is_healthy
+
+
+def start_all(system: System, workers: int) -> Figures:
+    """Starts web, scheduler and workers one after the other, and measures each."""
+    figures = _measure(system, "web", system.start_web)
+    figures |= _measure(system, "scheduler", lambda: _start_scheduler(system))
+    for number in range(1, workers + 1):
+        measured = _measure(system, f"worker-{number}", lambda n=number: system.start_worker(n))  # type: ignore[misc]
+        figures |= measured if number == 1 else {}
+    return figures
+
+
+def _start_scheduler(system: System) -> None:
+    system.start_scheduler()
+    url = f"http://127.0.0.1:{system.metrics_ports['scheduler']}"
+    system.processes.wait_until("the scheduler", lambda: is_healthy(url))
+
+
+def _measure(system: System, name: str, start: Callable[[], object]) -> Figures:
+    began = time.monotonic()
+    start()
+    took = time.monotonic() - began
+    pids = system.pids(name)
+    kind = name.partition("-")[0]
+    return {
+        f"{kind}/seconds": took,
+        f"{kind}/cpu_seconds": process_figures.cpu_seconds(pids),
+        f"{kind}/memory_megabytes": process_figures.pss_megabytes(pids),
+    }
