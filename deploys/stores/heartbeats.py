@@ -33,7 +33,7 @@ class Heartbeat:
     """A process that runs."""
 
     process: str
-    """`worker` or `scheduler`."""
+    """`worker`, `scheduler` or `events`."""
     host: str
     pid: int
     version: str
