@@ -24,6 +24,7 @@ from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import audit
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.stores.slack_directory import REFRESH_SECONDS
@@ -32,6 +33,7 @@ from deploys.stores.user_groups import READ_EVERY_SECONDS
 from deploys.telemetry.metrics import SCHEDULER
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from deploys.telemetry.metrics_server import start_metrics
+from workers.events.arrival_watch import ArrivalWatch
 from workers.settings import SchedulerSettings
 
 log = structlog.get_logger()
@@ -173,6 +175,7 @@ def main() -> int:
         JobQueue(connect_for_rq(settings.redis_url)),
         posts_audit=settings.audit_channel is not None,
     )
+    arrival_watch = ArrivalWatch(EcsEvents(redis))
     audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
     heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)
@@ -183,6 +186,7 @@ def main() -> int:
         try:
             scheduler.tick()
             audit_keeper.tick()
+            arrival_watch.tick()
             heartbeats.write()
             wait = TICK_SECONDS
             REDIS_OUTAGE.record_recovery()

@@ -65,7 +65,7 @@ def _region_of(queue_url: str) -> str:
 
 
 _QUEUE_PATH = re.compile(r"/[0-9]{12}/[A-Za-z0-9_-]{1,80}(\.fifo)?")
-_QUEUE_HOST = re.compile(rf"(?:^|\.)sqs(?:-fips)?\.(?P<region>{REGION_PATTERN})\.")
+_QUEUE_HOST = re.compile(rf"(?:^|\.)sqs(?:-fips)?\.(?P<region>{REGION_PATTERN.strip('^$')})\.")
 """Also those of VPC endpoints and of other partitions (AWS general reference, "SQS endpoints")."""
 
 AuditChannel = Annotated[str | None, BeforeValidator(_channel)]

@@ -195,8 +195,8 @@ class StepContext:
         return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None
 
     def has_event_told_of_end(self) -> bool:
-        """Whether an event of ECS has just told of this deploy, now that a read found the end of what it waits
-        for. If no event ever did, although events arrive, that is noticed, too: ECS is then read often."""
+        """Whether an event of ECS has just told of this deploy, now that a read found the end of what it
+        waits for. If none ever did, although events arrive, that is noticed, too: ECS is then read often."""
         deploy = self.claim.deploy
         told, missing = EcsEvents(self._store.redis, now=self._now).judge_end(deploy.id, deploy.phase_since)
         if missing:

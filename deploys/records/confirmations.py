@@ -37,8 +37,8 @@ FINAL_IN_ECS = frozenset(
         Observation.PRE_TASK_ENDED,
     }
 )
-"""States of our own rollout or task that ECS never leaves again, so that an older read cannot show them. Events
-tell of each."""
+"""States of our own rollout or task that ECS never leaves again, so that an older read cannot show them.
+Events tell of each."""
 
 
 class PendingConfirmation(Record):

@@ -88,9 +88,9 @@ class EcsEvents:
         return bool(self._redis.exists(redis_keys.EVENTS_MISSED))
 
     def judge_end(self, deploy_id: str, followed_since: float) -> tuple[bool, bool]:
-        """A read found that a rollout has ended, which was followed since then (epoch seconds). Returns
-        whether an event has just told of this deploy, and whether events turn out to be missing: none has told
-        of it, although they count as arriving. They then count as missing for some time.
+        """A read found the end of something that was followed since then (epoch seconds). Returns whether an
+        event has just told of this deploy, and whether events turn out to be missing: none has told of it,
+        although they count as arriving. They then count as missing for some time.
         """
         alive, seen_ms = self._pipeline(
             lambda pipe: (

@@ -205,7 +205,7 @@ SLACK_SECONDS = _histogram(
 # Events of ECS
 ECS_EVENTS = _counter(
     "slipway_ecs_events_total",
-    "Events of ECS that were received: whether they made a deploy due, were about none, or were not understood",
+    "Events of ECS that were received: they made a deploy due, were about none, or were not understood",
     (EVENTS,),
     result=("made due", "no deploy", "not understood"),
 )

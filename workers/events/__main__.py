@@ -1,7 +1,7 @@
 """The receiver of ECS's events: `python -m workers.events`. One is enough; several do no harm.
 
-It keeps nothing: a message is deleted once its deploys are due, and comes again otherwise. Without it, or while it
-receives nothing, ECS is read more often.
+It keeps nothing: a message is deleted once its deploys are due, and comes again otherwise. Without it, or
+while it receives nothing, ECS is read more often.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What an event of ECS is about. Pure.
 
-The forms are those of the ECS developer guide ("Amazon ECS events": task state change, service action, service
-deployment state change) and of "Pause hooks" there. The guide shows no example of a hook's event, so whatever
-ARN of a service or a service deployment an event has is understood. Anybody may write to a queue by mistake:
-nothing is expected of what arrives.
+The forms are those of the ECS developer guide ("Amazon ECS events": task state change, service action,
+service deployment state change; "Pause hooks"). It shows no example of a hook's event, so any ARN of a
+service or a service deployment is understood. Anything may get into a queue by mistake: nothing is expected
+of what arrives.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class EcsEvent:
     account: str
     region: str
     services: frozenset[tuple[str, str]]
-    """Cluster and name of each service; the cluster is empty if the event does not tell it, as with ARNs of the
-    old format."""
+    """Cluster and name of each service; the cluster is empty if the event does not tell it, as with ARNs of
+    the old format."""
     started_by: str = ""
     """Of a task: who started it, such as a deployment or a deploy of Slipway."""
     kind: EventKind = EventKind.PROGRESS

@@ -1,7 +1,7 @@
 """When events make a deploy due: at once, but not more often than necessary. Pure.
 
-Each task of a service sends several events, and many services roll out at the same time: each event is followed by a
-read that begins after it, but many of them share one.
+Each task of a service sends several events, and many services roll out at the same time: each event is
+followed by a read that begins after it, but many of them share one.
 """
 
 from __future__ import annotations
