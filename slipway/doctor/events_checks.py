@@ -61,7 +61,7 @@ def judge_queue(attributes: Mapping[str, str]) -> Iterator[Finding]:
     if waiting >= MANY_MESSAGES:
         yield warning(
             f"{plural(waiting, 'message')} wait in the queue of events.",
-            "Its receiver does not run, or does not keep up: start one, or another: python -m workers.events.",
+            "Its receiver does not run, or does not keep up. Start one more: python -m workers.events.",
         )
     elif "RedrivePolicy" not in attributes:
         yield warning(
@@ -88,9 +88,9 @@ def check_events_arrive(context: DoctorContext) -> Iterator[Finding]:
     if events.are_missed:
         yield error(
             "A rollout ended of which no event told, so ECS is read every few seconds for ten minutes.",
-            "Look at the rule in EventBridge in the account and Region of each service: it has to be enabled, "
-            "match events of ECS and have the queue as its target, and the queue's policy has to let "
-            "events.amazonaws.com send.",
+            "Look at the rule in EventBridge in the account and Region of each service: it has to be "
+            "enabled, match events of ECS and have the queue as its target, and the queue's policy has to "
+            "let events.amazonaws.com send.",
         )
     elif events.arrive:
         yield ok("Events of ECS are received, so ECS is read every minute only.")
