@@ -169,13 +169,14 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     redis = connect(settings.redis_url)
+    job_queue = JobQueue(connect_for_rq(settings.redis_url))
     scheduler = Scheduler(
         DeployStore(redis),
         ThreadStore(redis),
-        JobQueue(connect_for_rq(settings.redis_url)),
+        job_queue,
         posts_audit=settings.audit_channel is not None,
     )
-    arrival_watch = ArrivalWatch(EcsEvents(redis))
+    arrival_watch = ArrivalWatch(EcsEvents(redis), job_queue)
     audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
     heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)

@@ -7,12 +7,8 @@ import random
 import time
 from collections.abc import Callable
 
-import structlog
-from redis.exceptions import NoPermissionError
-
+from deploys.job_queue import JobQueue
 from deploys.stores.ecs_events import EcsEvents
-
-log = structlog.get_logger()
 
 CHECK_SECONDS = 1.0
 """Between two looks whether events arrive (seconds)."""
@@ -23,8 +19,11 @@ SPREAD_SECONDS = 5.0
 class ArrivalWatch:
     """Runs in the scheduler, which lives on if the receiver of events does not."""
 
-    def __init__(self, events: EcsEvents, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, events: EcsEvents, job_queue: JobQueue, *, now: Callable[[], float] = time.time
+    ) -> None:
         self._events = events
+        self._job_queue = job_queue
         self._now = now
         self._checked_at = 0.0
         self._arrived = True
@@ -37,16 +36,10 @@ class ArrivalWatch:
             return
         arrive = self._events.arrive
         if self._arrived and not arrive:
-            self._read_soon(now)
+            self._job_queue.read_ecs_soon(nonce=str(int(now)))
         self._checked_at, self._arrived = now, arrive
 
-    def _read_soon(self, now: float) -> None:
-        wanted = {each: now + random.random() * SPREAD_SECONDS for each in self._events.waiting()}
-        try:
-            self._events.wake(wanted, told=False)
-        except NoPermissionError as error:
-            log.warning(
-                "deploys in progress are read within a minute only, although no events of ECS arrive: "
-                "Redis's ACL rules are older",
-                error=str(error),
-            )
+
+def read_ecs_soon(events: EcsEvents, now: float) -> None:
+    """Has ECS read within seconds for every deploy that waits for it (now: epoch seconds)."""
+    events.wake({each: now + random.random() * SPREAD_SECONDS for each in events.waiting()}, told=False)
