@@ -47,19 +47,15 @@ class EcsEvents:
         """
         if not wanted:
             return {}
-        args: list[str | int] = [to_ms(self._now()) if told else ""]
+        args: list[str | int] = [
+            redis_keys.WAITS_FOR_ECS,
+            redis_keys.NEXT_JOBS,
+            to_ms(self._now()) if told else "",
+        ]
         for deploy_id, at in wanted.items():
-            args += [deploy_id, to_ms(at)]
+            args += [deploy_id, redis_keys.record(deploy_id), to_ms(at)]
         found: Any = self._redis.register_script(_WAKE)(
-            keys=[
-                redis_keys.WAITS_FOR_ECS,
-                redis_keys.EVENTS_PENDING,
-                redis_keys.DUE,
-                redis_keys.NEXT_JOBS,
-                redis_keys.EVENTS_SEEN,
-                *map(redis_keys.record, wanted),
-            ],
-            args=args,
+            keys=[redis_keys.EVENTS_PENDING, redis_keys.DUE, redis_keys.EVENTS_SEEN], args=args
         )
         return dict(zip(to_texts(found[::2]), to_texts(found[1::2]), strict=True))
 
