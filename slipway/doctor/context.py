@@ -72,7 +72,7 @@ class DoctorContext:
             ("web" if self.uses_http else "bot", bot),
             ("worker", WorkerSettings),
             ("scheduler", SchedulerSettings),
-            ("events", EventsSettings),
+            ("receiver of events", EventsSettings),
         ):
             try:
                 load_settings(cls)

@@ -213,7 +213,8 @@ def test_nothing_may_connect_to_slipway(stack: Stack) -> None:
 
 def test_the_page_gives_every_parameter_that_has_no_default() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
-    [command] = re.findall(r"aws cloudformation deploy.*?```", page, re.DOTALL)
+    commands = re.findall(r"aws cloudformation deploy.*?```", page, re.DOTALL)
+    [command] = [each for each in commands if f" packaging/{TEMPLATE.name} " in each]
     parameters = TEMPLATE.read_text().partition("\nResources:")[0].partition("\nParameters:\n")[2]
     blocks = re.findall(r"^  (\w+):\n((?:    .*\n)+)", parameters + "\n", re.MULTILINE)
     without_default = {name for name, block in blocks if "Default:" not in block}

@@ -73,7 +73,9 @@ def test_deploys_end_promptly_by_events_of_which_some_are_lost_doubled_and_late(
     receiver = start_receiver(demo, port)
     wait_until(lambda: demo.redis.exists(redis_keys.EVENTS_ALIVE))
 
-    threads = [people.deploys("alice", f"/deploy {service} 1.4.2").ends() for service in ("web", "api")]
+    threads = [people.deploys("alice", f"/deploy {service} 1.4.2") for service in ("web", "api")]
+    for thread in threads:
+        thread.ends()
 
     ended_in_ecs = {
         each["arn"]: each["finishedAt"]
