@@ -204,6 +204,7 @@ def test_an_end_of_which_no_event_ever_told_shows_that_events_are_missing(
     assert events.judge_end("web22222", NOW) == (False, missing)
     assert (events.are_missed, events.arrive) == (missing, not missing)
     assert events.confirm_arrival() is not missing, "an empty queue does not prove that a rule is there"
+    assert events.arrive is not missing
     if missing:
         assert 0 < redis.ttl(redis_keys.EVENTS_MISSED) <= MISSED_SECONDS
 
