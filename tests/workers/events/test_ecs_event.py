@@ -103,7 +103,7 @@ NOT_UNDERSTOOD: dict[str, str] = {
     "another event of ECS": an_event(
         "ECS Container Instance State Change", {}, f"{ECS}:container-instance/production/1"
     ),
-    "the type is no text": a_task_event(**{"detail-type": ["ECS Task State Change"]}),
+    "the type is no text": a_task_event().replace('"ECS Task State Change"', "[1]"),
     "the detail is no object": a_task_event(detail={}).replace('"detail": {', '"detail": [], "x": {'),
     "the account is no text": a_task_event(account=123456789012),
     "the Region is no text": a_task_event(region=None),
