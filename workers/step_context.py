@@ -38,6 +38,8 @@ log = structlog.get_logger()
 
 KNOWN_SERVICE_SECONDS = 3.0
 """How long the next step may go by a read of the service that the one before it made (seconds)."""
+MOST_UNANNOUNCED_SECONDS = 5.0
+"""However seldom rollouts are read while events of ECS arrive (seconds)."""
 HISTORY_LIMIT = 200
 """How many of a service's deploys a rollback searches (count)."""
 
@@ -55,6 +57,11 @@ class Timing:
     jitter: float = 0.0
     """Share by which short waits are lengthened at random, so that deploys do not ask AWS all at once (0.1:
     by up to a tenth)."""
+
+    @property
+    def unannounced_seconds(self) -> float:
+        """Until the next look at something that no event of ECS tells of: as soon as without events."""
+        return min(self.watch_seconds, MOST_UNANNOUNCED_SECONDS)
 
 
 @dataclass(frozen=True)
