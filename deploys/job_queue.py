@@ -93,6 +93,11 @@ class JobQueue:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
+    def read_ecs_soon(self, nonce: str = "") -> None:
+        """Reads ECS within seconds for every deploy that waits for it: events of ECS do not arrive any more.
+        nonce: as in `requeue`."""
+        self._try_enqueue("read_ecs_soon", nonce=nonce)
+
     def watch_locks(self, nonce: str = "") -> None:
         """Looks at all locks, and sends what people are told about them. nonce: as in `requeue`."""
         self._try_enqueue("watch_locks", nonce=nonce)

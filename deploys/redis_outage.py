@@ -7,14 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
-log = structlog.get_logger()
+from deploys.outage import Outage
 
-LOG_INTERVAL_SECONDS = 30.0
-"""Between two lines of log about an outage that goes on."""
 RETRY_DELAYS_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Between attempts of a process that has nothing to do without Redis; the last one is repeated."""
 
@@ -66,40 +63,11 @@ def describe_error(error: RedisError) -> str:
     return "answers with an error" if isinstance(error, ResponseError) else "does not answer"
 
 
-class RedisOutage:
-    """Logs one line when Redis does not answer or refuses, repeats it while that lasts, and logs one when it
-    is over."""
+class RedisOutage(Outage[RedisError]):
+    """An outage of Redis."""
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._began: float | None = None
-        self._logged_at = 0.0
-        self._failures = 0
-
-    def record_failure(self, error: RedisError) -> None:
-        """An attempt failed."""
-        now = self._now()
-        self._failures += 1
-        if self._began is None:
-            self._began = now
-        elif now - self._logged_at < LOG_INTERVAL_SECONDS:
-            return
-        self._logged_at = now
-        log.warning(
-            f"Redis {describe_error(error)}; nothing is lost, it is tried again",
-            error=str(error),
-            seconds=round(now - self._began),
-        )
-
-    def record_recovery(self) -> None:
-        """An attempt succeeded."""
-        if self._began is not None:
-            log.info("Redis answers again", seconds=round(self._now() - self._began))
-        self._began, self._failures = None, 0
-
-    def retry_delay(self) -> float:
-        """Seconds to wait before the next attempt."""
-        return RETRY_DELAYS_SECONDS[min(self._failures, len(RETRY_DELAYS_SECONDS)) - 1]
+        super().__init__("Redis", describe_error, RETRY_DELAYS_SECONDS, now)
 
     @contextmanager
     def tolerate_errors(self) -> Iterator[None]:

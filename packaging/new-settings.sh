@@ -20,7 +20,7 @@ chmod 755 "$folder" "$folder/slipway"
 chmod 644 "$folder/slipway/services.yml" "$folder/valkey/valkey.conf"
 
 acl=$(sed -n '/^```acl$/,/^```$/p' "$source/docs/security.md" | grep -v '^```')
-for process in bot worker scheduler audit; do
+for process in bot worker scheduler events audit; do
     password=$(secret)
     acl=$(echo "$acl" | sed "s/>$(echo "$process" | tr '[:lower:]' '[:upper:]')_PASSWORD/>$password/")
     echo "REDIS_URL=$scheme://slipway-$process:$password@$redis/0" > "$folder/$process.env"
@@ -31,6 +31,7 @@ cp "$folder/bot.env" "$folder/web.env"
 for process in bot web worker; do
     printf 'AWS_REGION=...\nSLACK_BOT_TOKEN=xoxb-...\n' >> "$folder/$process.env"
 done
+echo 'AWS_REGION=...' >> "$folder/events.env"
 echo 'SLACK_APP_TOKEN=xapp-...' >> "$folder/bot.env"
 echo 'SLACK_SIGNING_SECRET=...' >> "$folder/web.env"
 echo "RESTORE_TAG_KEY=$(secret)" >> "$folder/worker.env"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from deploys.redis_connection import connect, to_text
 
 PAGE = Path(__file__).parents[1] / "docs" / "security.md"
-PROCESSES = ("bot", "worker", "scheduler", "audit")
+PROCESSES = ("bot", "worker", "scheduler", "events", "audit")
 LEFT_OUT = frozenset({"config|get"})
 """What processes try at their start and do without, as the page says."""
 

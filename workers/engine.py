@@ -62,6 +62,8 @@ JITTER_UP_TO_SECONDS = 60.0
 that people have been shown (seconds)."""
 RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to release its claim while Redis is away: well within a job's time (seconds)."""
+SOON_SECONDS = 1.25
+"""Deploys that are due so soon are read together with those that are due (seconds)."""
 WATCH_BATCH_SIZE = 40
 """How many deploys one watch job handles: what it can do well within a lease (count)."""
 
@@ -107,7 +109,7 @@ class Engine:
 
     def watch(self, cluster_key: str) -> None:
         """Moves all rollouts of a cluster that are due, or nearly so, and reads many of them in one call."""
-        soon = self._now() + self._timing.watch_seconds / 4
+        soon = self._now() + min(self._timing.watch_seconds / 4, SOON_SECONDS)
         due = self._store.watched(cluster_key, due_by=soon)
         claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
         try:

@@ -25,6 +25,7 @@ ENTRY_POINTS = frozenset(
         "read_freeze_calendars",
         "read_slack_directory",
         "recover_orphans",
+        "read_ecs_soon",
         "watch_locks",
         "show_asked_requests",
         "post_audit",

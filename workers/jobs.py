@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.terminal_answers import TerminalAnswers
 from workers.dependencies import Dependencies
+from workers.events import arrival_watch
 from workers.queries.query_handler import QueryTarget
 
 _dependencies: Dependencies | None = None
@@ -71,6 +75,11 @@ def read_slack_directory(slack_id: str = "") -> None:
 def recover_orphans() -> None:
     """Finds services that a lost deploy left stopped, if a scan is due."""
     _get_dependencies().orphan_recovery.scan_if_due()
+
+
+def read_ecs_soon() -> None:
+    """Has ECS read within seconds for every deploy that waits for it."""
+    arrival_watch.read_ecs_soon(EcsEvents(_get_dependencies().redis), time.time())
 
 
 def watch_locks() -> None:

@@ -28,6 +28,7 @@ from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import audit
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.stores.slack_directory import REFRESH_SECONDS
@@ -36,6 +37,7 @@ from deploys.stores.user_groups import READ_EVERY_SECONDS
 from deploys.telemetry.metrics import SCHEDULER
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from deploys.telemetry.metrics_server import start_metrics
+from workers.events.arrival_watch import ArrivalWatch
 from workers.settings import SchedulerSettings
 
 log = structlog.get_logger()
@@ -171,12 +173,14 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     redis = connect(settings.redis_url)
+    job_queue = JobQueue(connect_for_rq(settings.redis_url))
     scheduler = Scheduler(
         DeployStore(redis),
         ThreadStore(redis),
-        JobQueue(connect_for_rq(settings.redis_url)),
+        job_queue,
         posts_audit=settings.audit_channel is not None,
     )
+    arrival_watch = ArrivalWatch(EcsEvents(redis), job_queue)
     audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
     heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)
@@ -188,6 +192,7 @@ def main() -> int:
         try:
             scheduler.tick()
             audit_keeper.tick()
+            arrival_watch.tick()
             heartbeats.write()
             wait = TICK_SECONDS
             REDIS_OUTAGE.record_recovery()

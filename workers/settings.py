@@ -1,4 +1,4 @@
-"""What the worker and the scheduler read from the environment."""
+"""What the worker, the scheduler and the receiver of events read from the environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from deploys.settings import Settings, SlackSettings, days_between, refuse, seconds_between, url_with_scheme
+from deploys.catalogue.text_values import REGION_PATTERN
+from deploys.settings import (
+    Settings,
+    SlackSettings,
+    days_between,
+    refuse,
+    seconds_between,
+    split_url,
+    url_with_scheme,
+)
 
 MIN_KEY_LENGTH = 32
 MAX_RETENTION_DAYS = 3660
@@ -37,6 +46,27 @@ def _days(value: Any) -> int:
         refuse(f"is {value!r}, but has to be a whole number of days from 1 to {MAX_RETENTION_DAYS}.")
     return int(value)
 
+
+def _queue_url(value: Any) -> str:
+    parts = split_url(str(value))
+    if parts is None or parts.scheme not in ("https", "http") or not _QUEUE_PATH.fullmatch(parts.path):
+        refuse(
+            f"is {value!r}, which is not the URL of a queue such as "
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/slipway-events."
+        )
+    return str(value)
+
+
+def _region_of(queue_url: str) -> str:
+    """The region in the host of a queue's URL; empty if it has none, as behind a proxy."""
+    parts = split_url(queue_url)
+    found = _QUEUE_HOST.search(parts.hostname or "") if parts else None
+    return found["region"] if found else ""
+
+
+_QUEUE_PATH = re.compile(r"/[0-9]{12}/[A-Za-z0-9_-]{1,80}(\.fifo)?")
+_QUEUE_HOST = re.compile(rf"(?:^|\.)sqs(?:-fips)?\.(?P<region>{REGION_PATTERN.strip('^$')})\.")
+"""Also those of VPC endpoints and of other partitions (AWS general reference, "SQS endpoints")."""
 
 AuditChannel = Annotated[str | None, BeforeValidator(_channel)]
 
@@ -113,3 +143,27 @@ class SchedulerSettings(Settings):
         description="Days for which the audit trail is kept in Redis. An entry takes about 1 kB, and a "
         "deploy has about 12.",
     )
+
+
+class EventsSettings(Settings):
+    """`events`: receives events of ECS. It needs Redis and the queue."""
+
+    slipway_events_queue: Annotated[str | None, BeforeValidator(_queue_url)] = Field(
+        default=None,
+        description="URL of the SQS queue into which EventBridge puts events of ECS. Without it there are no "
+        "events, and ECS is read every WATCH_SECONDS.",
+    )
+
+    @property
+    def queue_region(self) -> str:
+        """The queue's region: from its URL, or else the one of the process."""
+        return _region_of(self.slipway_events_queue or "") or self.aws_region or self.aws_default_region or ""
+
+    @field_validator("slipway_events_queue")
+    @classmethod
+    def _has_a_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not (
+            _region_of(value) or info.data.get("aws_region") or info.data.get("aws_default_region")
+        ):
+            refuse("names no AWS region, so AWS_REGION has to be set.")
+        return value

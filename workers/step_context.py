@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import structlog
+
 from deploys.access_rules import Action
 from deploys.asker import Asker
 from deploys.catalogue.service import Service
@@ -24,6 +26,7 @@ from deploys.records.traffic import HookAction
 from deploys.records.typed_command import TypedCommand
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.typed_commands import KEPT_SECONDS, TypedCommands
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
@@ -31,8 +34,12 @@ from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
 from workers.tag_signature import TagSigner
 
+log = structlog.get_logger()
+
 KNOWN_SERVICE_SECONDS = 3.0
 """How long the next step may go by a read of the service that the one before it made (seconds)."""
+MOST_UNANNOUNCED_SECONDS = 5.0
+"""However seldom rollouts are read while events of ECS arrive (seconds)."""
 HISTORY_LIMIT = 200
 """How many of a service's deploys a rollback searches (count)."""
 
@@ -50,6 +57,11 @@ class Timing:
     jitter: float = 0.0
     """Share by which short waits are lengthened at random, so that deploys do not ask AWS all at once (0.1:
     by up to a tenth)."""
+
+    @property
+    def unannounced_seconds(self) -> float:
+        """Until the next look at something that no event of ECS tells of: as soon as without events."""
+        return min(self.watch_seconds, MOST_UNANNOUNCED_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -202,6 +214,21 @@ class StepContext:
         deploy = self.claim.deploy
         batch = self._store.batch(deploy.batch_id) if deploy.batch_id else None
         return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None
+
+    def has_event_told_of_end(self) -> bool:
+        """Whether an event of ECS has just told of this deploy, now that a read found the end of what it
+        waits for. If none ever did, although events arrive, that is noticed, too: ECS is then read often."""
+        deploy = self.claim.deploy
+        told, missing = EcsEvents(self._store.redis, now=self._now).judge_end(deploy.id, deploy.phase_since)
+        if missing:
+            log.warning(
+                "no event of ECS told of an end, so ECS is read often for now: is the rule in EventBridge "
+                "missing or disabled?",
+                deploy=deploy.id,
+                region=deploy.service.region,
+                cluster=deploy.service.cluster,
+            )
+        return told
 
     def read_service(self) -> ServiceState | None:
         """The ECS service; None if ECS does not know it."""

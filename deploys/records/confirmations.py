@@ -29,6 +29,18 @@ class Observation(StrEnum):
     NOTHING_TO_FOLLOW = "nothing to follow"
 
 
+FINAL_IN_ECS = frozenset(
+    {
+        Observation.ROLLOUT_SUCCEEDED,
+        Observation.ROLLOUT_FAILED,
+        Observation.ROLLED_BACK_BY_ECS,
+        Observation.PRE_TASK_ENDED,
+    }
+)
+"""States of our own rollout or task that ECS never leaves again, so that an older read cannot show them.
+Events tell of each."""
+
+
 class PendingConfirmation(Record):
     """An observation that waits for a second read."""
 

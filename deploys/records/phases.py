@@ -35,6 +35,8 @@ class PhaseFacts:
     worked."""
     watched: bool
     """Whether its step only reads ECS: one job reads for all deploys of a cluster."""
+    waits_for_ecs: bool
+    """Whether its step waits for something that ECS does by itself: an event of ECS makes it due."""
     counts_tasks: bool
     """Whether the card shows running and pending tasks."""
     runs_with_time: bool
@@ -82,126 +84,147 @@ class Phase(StrEnum):
     WAITING = "waiting", PhaseFacts(
         label="queued", sentence="is queued",
         batch_label="queued", emoji=":hourglass:", stage=Stage.BEFORE_REVISION,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=False,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=False,
     )
     # Reads what runs now and what would change.
     PLANNING = "planning", PhaseFacts(
         label="planning, nothing changed yet", sentence="is being planned",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_REVISION,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # The plan is shown, people decide.
     AWAITING_APPROVAL = "awaiting approval", PhaseFacts(
         label="waiting for approval", sentence="waits for approval",
         batch_label="waiting for approval", emoji=":raised_hand:", stage=Stage.BEFORE_REVISION,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=False,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=False,
     )
     # About to register the new revision.
     REGISTERING = "registering", PhaseFacts(
         label="registering the new revision", sentence="registers its new revision",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_REVISION,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # A one-off task runs with the new revision, before the rollout.
     RUNNING_PRE_TASK = "running pre-task", PhaseFacts(
         label="running the task before the rollout", sentence="runs the task before its rollout",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=False, waits_for_ecs=True,
+        counts_tasks=False, runs_with_time=True,
     )
     # A command runs in a one-off task beside the service, which stays as it is.
     RUNNING_COMMAND = "running command", PhaseFacts(
         label="running the command", sentence="is running",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=False, waits_for_ecs=True,
+        counts_tasks=False, runs_with_time=True,
     )
     # About to set the desired count.
     SCALING = "scaling", PhaseFacts(
         label="setting the desired count", sentence="is about to begin",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.FIRST_CHANGE,
-        changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # The desired count is set, tasks start or stop.
     FOLLOWING_COUNT = "following count", PhaseFacts(
         label="scaling", sentence="is under way",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
-        changes_service=False, watched=True, counts_tasks=True, runs_with_time=True,
+        changes_service=False, watched=True, waits_for_ecs=True,
+        counts_tasks=True, runs_with_time=True,
     )
     # Rolling, native: about to set the service to the new revision.
     UPDATING = "updating", PhaseFacts(
         label="starting the rollout", sentence="is about to roll out",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.FIRST_CHANGE,
-        changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # Stop-start: about to record the count and tasks.
     SAVING_RESTORE_POINT = "saving restore point", PhaseFacts(
         label="saving the restore point", sentence="saves the restore point",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # Stop-start: about to set the desired count to 0.
     STOPPING = "stopping", PhaseFacts(
         label="stopping the old tasks", sentence="stops the old tasks",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.FIRST_CHANGE,
-        changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # Stop-start: waits until every old task is STOPPED.
     DRAINING = "draining", PhaseFacts(
         label="waiting for the old tasks to stop", sentence="waits until every old task has stopped",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
-        changes_service=False, watched=True, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=True, waits_for_ecs=True,
+        counts_tasks=False, runs_with_time=True,
     )
     # Stop-start: about to set the new revision and the recorded count in one update.
     STARTING = "starting", PhaseFacts(
         label="starting the new tasks", sentence="starts the new tasks",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
-        changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # Our rollout is in progress in ECS.
     FOLLOWING = "following", PhaseFacts(
         label="rolling out", sentence="rolls out",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
-        changes_service=False, watched=True, counts_tasks=True, runs_with_time=True,
+        changes_service=False, watched=True, waits_for_ecs=True,
+        counts_tasks=True, runs_with_time=True,
     )
     # The rollout has succeeded, the check after it runs.
     CHECKING = "checking", PhaseFacts(
         label="rolled out, checking", sentence="is rolled out and being checked",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # An external rollout is in progress; Slipway changes nothing.
     FOLLOWING_EXTERNAL = "following external", PhaseFacts(
         label="rolling out", sentence="is followed",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.EXTERNAL,
-        changes_service=False, watched=True, counts_tasks=True, runs_with_time=True,
+        changes_service=False, watched=True, waits_for_ecs=True,
+        counts_tasks=True, runs_with_time=True,
     )
     # About to bring back the recorded revision and count.
     RESTORING = "restoring", PhaseFacts(
         label="rolling back", sentence="is being rolled back",
         batch_label=_ROLLS_BACK, emoji=_BACK, stage=Stage.ROLLBACK,
-        changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=True,
     )
     # The rollback is in progress in ECS.
     FOLLOWING_ROLLBACK = "following rollback", PhaseFacts(
         label="rolling back", sentence="is being rolled back",
         batch_label=_ROLLS_BACK, emoji=_BACK, stage=Stage.ROLLBACK,
-        changes_service=False, watched=True, counts_tasks=True, runs_with_time=True,
+        changes_service=False, watched=True, waits_for_ecs=True,
+        counts_tasks=True, runs_with_time=True,
     )
     # About to set the desired count back, then waits for its tasks.
     RESTORING_COUNT = "restoring count", PhaseFacts(
         label="scaling back", sentence="is being undone",
         batch_label=_ROLLS_BACK, emoji=_BACK, stage=Stage.ROLLBACK,
-        changes_service=True, watched=False, counts_tasks=True, runs_with_time=True,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=True, runs_with_time=True,
     )
     # The outcome is known, a later read confirms that it held.
     SETTLING = "settling", PhaseFacts(
         label="ended", sentence="is checked once more",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.OVER,
-        changes_service=True, watched=False, counts_tasks=False, runs_with_time=False,
+        changes_service=True, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=False,
     )
     ENDED = "ended", PhaseFacts(
         label="ended", sentence="ended",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.OVER,
-        changes_service=False, watched=False, counts_tasks=False, runs_with_time=False,
+        changes_service=False, watched=False, waits_for_ecs=False,
+        counts_tasks=False, runs_with_time=False,
     )
     # fmt: on
 

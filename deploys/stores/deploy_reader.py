@@ -69,7 +69,10 @@ class DeployReader:
     def sample_active(self, limit: int) -> list[Deploy]:
         """The deploys that have not ended, in any order; of more than the limit, so many of them. A record
         that another version of Slipway wrote is left out."""
-        ids = to_texts(self.redis.srandmember(redis_keys.ACTIVE_DEPLOYS, limit))
+        return self.readable(to_texts(self.redis.srandmember(redis_keys.ACTIVE_DEPLOYS, limit)))
+
+    def readable(self, ids: Sequence[str]) -> list[Deploy]:
+        """The records of these deploys, without those that another version of Slipway wrote."""
         found = []
         for record, version in self._fetch(ids):
             with suppress(UnknownSchema):

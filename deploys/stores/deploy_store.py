@@ -242,6 +242,7 @@ class DeployStore(DeployReader):
                 redis_keys.lease(deploy_id),
                 redis_keys.FENCE,
                 redis_keys.DUE,
+                redis_keys.EVENTS_PENDING,
             ],
             args=[
                 deploy_id,
@@ -315,6 +316,8 @@ class DeployStore(DeployReader):
                 redis_keys.PUBLISH,
                 redis_keys.AUDIT,
                 redis_keys.PUBLISH_PRIORITIES,
+                redis_keys.WAITS_FOR_ECS,
+                redis_keys.EVENTS_PENDING,
             ],
             args=[
                 after.id,
@@ -330,6 +333,7 @@ class DeployStore(DeployReader):
                 int(not after.in_progress),
                 int(ended),
                 redis_keys.WATCHED,
+                int(after.phase.facts.waits_for_ecs),
                 overtaken_by,
                 *entries,
             ],

@@ -37,7 +37,7 @@ class Heartbeat:
     """A process that runs."""
 
     process: str
-    """`bot`, `web`, `worker` or `scheduler`."""
+    """`bot`, `web`, `worker`, `scheduler` or `events`."""
     host: str
     pid: int
     version: str

@@ -16,8 +16,9 @@ from enum import StrEnum
 from deploys.records.phases import Outcome, Phase
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 
-BOT, WEB, WORKER, SCHEDULER = "bot", "web", "worker", "scheduler"
-ALL = (BOT, WEB, WORKER, SCHEDULER)
+BOT, WEB, WORKER, SCHEDULER, EVENTS = "bot", "web", "worker", "scheduler", "events"
+ALL = (BOT, WEB, WORKER, SCHEDULER, EVENTS)
+CALLERS_OF_AWS = (WORKER, EVENTS)
 REQUESTS = (BOT, WEB)
 CALLERS_OF_SLACK = (BOT, WEB, WORKER)
 
@@ -185,11 +186,13 @@ JOB_SECONDS = _histogram(
 JOB_WAIT = _histogram(
     "slipway_job_wait_seconds", "Seconds that a job waited for a worker", (WORKER,), _LAG_SECONDS
 )
-AWS_CALLS = _counter("slipway_aws_calls_total", "Calls to AWS", (WORKER,), api=ANY, operation=ANY, result=ANY)
+AWS_CALLS = _counter(
+    "slipway_aws_calls_total", "Calls to AWS", CALLERS_OF_AWS, api=ANY, operation=ANY, result=ANY
+)
 AWS_SECONDS = _histogram(
     "slipway_aws_call_duration_seconds",
     "Seconds that a call to AWS took",
-    (WORKER,),
+    CALLERS_OF_AWS,
     _CALL_SECONDS,
     api=ANY,
 )
@@ -204,7 +207,31 @@ SLACK_SECONDS = _histogram(
     method=ANY,
 )
 
+# Events of ECS
+ECS_EVENTS = _counter(
+    "slipway_ecs_events_total",
+    "Events of ECS that were received: they made a deploy due, were about none, or were not understood",
+    (EVENTS,),
+    result=("made due", "no deploy", "not understood"),
+)
+ECS_EVENT_AGE = _histogram(
+    "slipway_ecs_event_age_seconds",
+    "Seconds from the arrival of an event in the queue until it was received",
+    (EVENTS,),
+    _LAG_SECONDS,
+)
+
 # What Redis knows, told by the scheduler alone
+ECS_EVENTS_ARRIVE = _looked_up(
+    "slipway_ecs_events_arrive",
+    "1 while events of ECS are received, so that ECS is read every minute only, else 0",
+    (SCHEDULER,),
+)
+ECS_EVENTS_MISSED = _looked_up(
+    "slipway_ecs_events_missed",
+    "1 for ten minutes after a rollout ended of which no event told although events are received, else 0",
+    (SCHEDULER,),
+)
 IN_PROGRESS = _looked_up(
     "slipway_deploys_in_progress", "Deploys that have not ended, by phase", (SCHEDULER,), phase=_PHASES
 )

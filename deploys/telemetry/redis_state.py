@@ -46,6 +46,8 @@ def read_redis_state(redis: Redis, now: float) -> Samples:
         **_single(metrics.THREAD_LAG, 0.0 if behind_since is None else max(now - behind_since, 0.0)),
         **_single(metrics.JOBS_WAITING, int(redis.llen(f"rq:queue:{QUEUE_NAME}"))),
         **_single(metrics.WORKERS, _count_workers(redis)),
+        **_single(metrics.ECS_EVENTS_ARRIVE, int(redis.exists(redis_keys.EVENTS_ALIVE))),
+        **_single(metrics.ECS_EVENTS_MISSED, int(redis.exists(redis_keys.EVENTS_MISSED))),
         **_single(metrics.STOPPED, int(redis.exists(redis_keys.STOP_ALL))),
         **_single(metrics.LOST_DEPLOYS, int(redis.hlen(redis_keys.LOST_DEPLOYS))),
         **_single(metrics.REDIS_MEMORY, float(info.get("used_memory", 0))),

@@ -15,6 +15,8 @@ from sandbox.ecs import seed, words_of_others
 from sandbox.ecs.account import ACCOUNT, REGION
 from sandbox.ecs.clock import Clock, ManualClock, WallClock
 from sandbox.ecs.durations import Durations
+from sandbox.ecs.eventbridge.event_bus import EventBus
+from sandbox.ecs.eventbridge.event_faults import EventFaults
 from sandbox.ecs.http.control_api import EcsControlApi
 from sandbox.ecs.http.control_routes import control_routes
 from sandbox.ecs.http.dispatcher import AwsCallNote, Dispatcher
@@ -52,6 +54,7 @@ class EcsSandbox:
         seed: int | None = None,
     ) -> None:
         self.faults = EcsFaults()
+        self.event_faults = EventFaults()
         self.clock: Clock = clock or WallClock()
         self.speed = speed
         self._port = port
@@ -109,6 +112,7 @@ class EcsSandbox:
         region = EcsRegion(account, REGION, self.clock, self.speed, self._durations, self._random)
         region.reconcile = reconcile
         seed.seed_region(region)
+        EventBus(region, self.event_faults)
         return region
 
     def stop(self) -> None:

@@ -26,6 +26,8 @@ class ChangeJournal:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._entries: deque[tuple[float, str, str, Any]] = deque()
+        self.on_change: Callable[[str, Any, Any], None] | None = None
+        """Called with the table, the old row (None if there was none) and the new one."""
 
     def record(self, table: str, key: str, old: object) -> None:
         now = self._now()
@@ -70,8 +72,11 @@ class EcsTable(Mapping[str, Row], Generic[Row]):
         return self._rows.values()  # Mapping's own method looks up each row
 
     def put(self, key: str, row: Row) -> Row:
-        self._journal.record(self.name, key, self._rows.get(key))
+        old = self._rows.get(key)
+        self._journal.record(self.name, key, old)
         self._rows[key] = row
+        if self._journal.on_change is not None:
+            self._journal.on_change(self.name, old, row)
         return row
 
     def remove(self, key: str) -> None:
@@ -84,7 +89,7 @@ class EcsTable(Mapping[str, Row], Generic[Row]):
 class EcsTables:
     def __init__(self, journal: ChangeJournal, rows: dict[str, dict[str, Any]] | None = None) -> None:
         before = rows or {}
-        self._journal = journal
+        self.journal = journal
         self.services: EcsTable[EcsService] = EcsTable("services", journal, before.get("services"))
         self.deployments: EcsTable[Deployment] = EcsTable("deployments", journal, before.get("deployments"))
         self.service_deployments: EcsTable[ServiceDeployment] = EcsTable(
@@ -110,18 +115,18 @@ class EcsTables:
 
     def copy(self, journal: ChangeJournal) -> EcsTables:
         """The same rows, whose changes another journal records from now on, after those so far."""
-        journal.load(self._journal.entries)
+        journal.load(self.journal.entries)
         return EcsTables(journal, self.copy_rows())
 
     def as_of(self, moment: float) -> EcsTables:
         """A copy of the tables as they were at `moment`."""
         rows = self.copy_rows()
-        for name, key, old in self._journal.since(moment):
+        for name, key, old in self.journal.since(moment):
             if old is None:
                 rows[name].pop(key, None)
             else:
                 rows[name][key] = old
-        return EcsTables(self._journal, rows)
+        return EcsTables(self.journal, rows)
 
     def deployments_of(self, service: str) -> list[Deployment]:
         """The deployments that ECS shows for a service: the PRIMARY first, then the newest."""

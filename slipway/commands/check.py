@@ -20,7 +20,7 @@ from deploys.settings import Settings, load_settings, read_env_file
 from slipway.requests.settings import CommandLineSettings
 from slipway.services_table import format_service_groups, format_services
 from slipway.terminal import print_safely
-from workers.settings import SchedulerSettings, WorkerSettings
+from workers.settings import EventsSettings, SchedulerSettings, WorkerSettings
 
 
 class ProcessName(StrEnum):
@@ -30,6 +30,7 @@ class ProcessName(StrEnum):
     WEB = "web"
     WORKER = "worker"
     SCHEDULER = "scheduler"
+    EVENTS = "events"
     COMMAND_LINE = "command-line"
 
 
@@ -38,6 +39,7 @@ _SETTINGS: dict[ProcessName, type[Settings]] = {
     ProcessName.WEB: WebSettings,
     ProcessName.WORKER: WorkerSettings,
     ProcessName.SCHEDULER: SchedulerSettings,
+    ProcessName.EVENTS: EventsSettings,
     ProcessName.COMMAND_LINE: CommandLineSettings,
 }
 
@@ -63,7 +65,7 @@ def check(
         typer.Option(
             "--env",
             help="Also check the settings of this process in the environment and in .env: bot (Socket Mode), "
-            "web (HTTP), worker, scheduler, or command-line (slipway deploy ...). May be repeated.",
+            "web (HTTP), worker, scheduler, events, or command-line (slipway deploy ...). May be repeated.",
             show_default=False,
         ),
     ] = None,

@@ -16,8 +16,9 @@ from deploys.catalogue.catalogue import load_catalogue
 from deploys.catalogue.service import Service
 from deploys.errors import AwsCredentials, CatalogueInvalid, CatalogueUnreadable, SettingsInvalid
 from deploys.mrkdwn import plain_text, plural
-from deploys.settings import read_env_file
+from deploys.settings import load_settings
 from slipway.account_survey.surveyed_service import Gap
+from slipway.iam.events_statement import QueueSettings, events_statement
 from slipway.iam.policies import (
     ATTACHED_POLICIES,
     MAX_ATTACHED_POLICIES,
@@ -91,7 +92,7 @@ def iam_policy(
 ) -> None:
     """`slipway iam-policy`."""
     try:
-        read_env_file()
+        events = events_statement(load_settings(QueueSettings))
         path = file or Path(os.environ.get("SERVICES_FILE") or "services.yml")
         services = list(load_catalogue(path).services.values())
         facts, gaps = _offline_facts(services) if offline else read_facts(AwsClients(), services)
@@ -101,7 +102,7 @@ def iam_policy(
     except (CatalogueInvalid, CatalogueUnreadable, SettingsInvalid) as error:
         print_safely(error.message, to_stderr=True)
         raise typer.Exit(2) from error
-    needed = policies(services, facts, workers_role or WORKERS_ROLE)
+    needed = policies(services, facts, workers_role or WORKERS_ROLE, events)
     print_safely(format_as_json(needed) if output_format is OutputFormat.JSON else format_as_text(needed))
     for note in (*describe_gaps(gaps), *describe_placeholders(needed), *describe_attachment(needed)):
         print_safely(note, to_stderr=True)

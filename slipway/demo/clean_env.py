@@ -9,11 +9,18 @@ from pathlib import Path
 import slipway
 from bot.settings import BotSettings, WebSettings
 from slipway.requests.settings import CommandLineSettings
-from workers.settings import SchedulerSettings, WorkerSettings
+from workers.settings import EventsSettings, SchedulerSettings, WorkerSettings
 
 _SLIPWAY_SETTINGS = frozenset(
     name.upper()
-    for process in (BotSettings, WebSettings, WorkerSettings, SchedulerSettings, CommandLineSettings)
+    for process in (
+        BotSettings,
+        WebSettings,
+        WorkerSettings,
+        SchedulerSettings,
+        EventsSettings,
+        CommandLineSettings,
+    )
     for name in process.model_fields
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slipway.doctor.clock_checks import check_clock_against_aws, check_clock_against_slack
+from slipway.doctor.events_checks import check_events_arrive, check_events_queue
 from slipway.doctor.finding import NamedCheck
 from slipway.doctor.manifest_checks import check_installed_manifest
 from slipway.doctor.permission_checks import check_permissions
@@ -62,6 +63,8 @@ CHECKS = (
     NamedCheck("services", check_services, SLOW_SECONDS),
     NamedCheck("alarms", check_alarms, SLOW_SECONDS),
     NamedCheck("permissions", check_permissions, SLOW_SECONDS),
+    NamedCheck("events-queue", check_events_queue),
+    NamedCheck("events", check_events_arrive),
     NamedCheck("clock-slack", check_clock_against_slack),
     NamedCheck("clock-aws", check_clock_against_aws),
 )

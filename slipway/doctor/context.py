@@ -29,9 +29,10 @@ from slipway.account_survey.surveyed_service import SurveyedService
 from slipway.doctor.finding import NotChecked
 from slipway.doctor.slack_calls import DatedAnswer, SlackAnswer, call_slack
 from slipway.doctor.survey import ServicesSurvey, survey_services
+from slipway.iam.events_statement import QueueSettings
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.aws.error_translation import aws_call
-from workers.settings import SchedulerSettings, WorkerSettings
+from workers.settings import EventsSettings, SchedulerSettings, WorkerSettings
 
 REDIS_SECONDS = 3.0
 """How long one command of Redis may take (seconds)."""
@@ -73,6 +74,7 @@ class DoctorContext:
             ("web" if self.uses_http else "bot", bot),
             ("worker", WorkerSettings),
             ("scheduler", SchedulerSettings),
+            ("receiver of events", EventsSettings),
         ):
             try:
                 load_settings(cls)
@@ -96,6 +98,12 @@ class DoctorContext:
             return info.default
         adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", Annotated[info.annotation, *info.metadata]))
         return adapter.validate_python(given.strip())
+
+    @cached_property
+    def events_settings(self) -> EventsSettings:
+        """Which queue of events is set, if any. Raises NotChecked if that is wrong."""
+        self.setting(EventsSettings, "slipway_events_queue")
+        return load_settings(QueueSettings)
 
     def keep_secrets(self) -> None:
         """Takes every secret of the environment out of what is printed, whether it is valid or not."""

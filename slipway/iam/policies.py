@@ -61,12 +61,15 @@ def policies(
     services: Iterable[Service],
     facts: Mapping[str, ServiceFacts] | None = None,
     workers_role: str = WORKERS_ROLE,
+    events: Statement | None = None,
 ) -> tuple[RolePolicies, ...]:
     """The least that Slipway needs for these services: the workers' policies first. Pure.
 
     facts: what AWS says, by the service's name; without it, a policy has placeholders for that.
 
     workers_role: ARN of the workers' role, for the trust policies of other roles.
+
+    events: what the receiver of events needs, which has the workers' own role.
     """
     listed = list(services)
     known = {each.name: (facts or {}).get(each.name) or unknown_facts(each) for each in listed}
@@ -74,7 +77,7 @@ def policies(
     for service in listed:
         by_role.setdefault(service.role.arn if service.role else "", []).append(service)
     own = by_role.pop("")
-    workers = (*_statements(own, known), *([may_assume(by_role)] if by_role else ()))
+    workers = (*_statements(own, known), *([may_assume(by_role)] if by_role else ()), *filter(None, [events]))
     return (
         RolePolicies(
             WORKERS, "", tuple(each.name for each in own), workers, privileged=_privileged(own, known)

@@ -57,4 +57,9 @@ def partition_of(service: Service) -> str:
     """The AWS partition that the service is in."""
     if service.role:
         return service.role.arn.split(":")[1]
-    return next((name for begin, name in _PARTITIONS.items() if service.region.startswith(begin)), "aws")
+    return partition_of_region(service.region)
+
+
+def partition_of_region(region: str) -> str:
+    """The AWS partition of a Region."""
+    return next((name for begin, name in _PARTITIONS.items() if region.startswith(begin)), "aws")

@@ -19,7 +19,9 @@ from deploys.redis_connection import connect
 from deploys.stores import redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deliveries import Deliveries
+from deploys.stores.deploy_reader import DeployReader
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.retention import Retention
@@ -82,6 +84,16 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     assert '"what": "requested"' in audit_lines.getvalue()
     HeartbeatWriter(scheduler, "scheduler").write()
 
+    # The receiver of events makes due what waits for ECS.
+    receiver = connection("events")
+    events = EcsEvents(receiver, now=lambda: NOW)
+    assert events.confirm_arrival()
+    assert events.waiting() == []
+    assert events.wake({deploy.id: NOW}) == {}
+    assert [each.id for each in DeployReader(receiver).readable([deploy.id])] == [deploy.id]
+    JobQueue(receiver).watch("eu-west-1/production")
+    HeartbeatWriter(receiver, "events").write()
+
     # A worker takes the jobs, moves the deploy and tells of it.
     queue = Queue(QUEUE_NAME, connection=worker, serializer=JSONSerializer)
     assert {"advance", "publish"} <= {str(job.func_name).rpartition(".")[2] for job in queue.jobs}
@@ -91,7 +103,7 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     assert finished.work(burst=True, logging_level="ERROR")
     UserGroups(worker).save_members("S01DEPLOYERS", ["U01ALICE00"], NOW)
     HeartbeatWriter(worker, "worker").write()
-    assert {each.process for each in read_heartbeats(bot)} == {"scheduler", "worker"}
+    assert {each.process for each in read_heartbeats(bot)} == {"scheduler", "events", "worker"}
     store, threads = DeployStore(worker, now=lambda: NOW), ThreadStore(worker)
     assert threads.response_url(deploy.id) == "https://hooks.slack.com/commands/1/2/3"
     assert threads.claim(deploy.id, "publisher", 10)
@@ -142,6 +154,10 @@ def test_nobody_may_do_what_slipway_does_not(
         ("scheduler", ("DEL", redis_keys.AUDIT)),
         ("scheduler", ("ZADD", redis_keys.DUE, "0", "w7x8y9zt")),
         ("scheduler", ("SET", redis_keys.FENCE, "0")),
+        ("events", ("GET", f"{RESPONSE_URL_KEY}w7x8y9zt")),
+        ("events", ("HSET", redis_keys.record("w7x8y9zt"), "record", "forged")),
+        ("events", ("HSET", redis_keys.WAITS_FOR_ECS, "w7x8y9zt", "1")),
+        ("events", ("SET", redis_keys.FENCE, "0")),
         ("bot", ("PUBLISH", "rq:pubsub:w1", "stop")),
         ("audit", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
         ("audit", ("HGETALL", redis_keys.record("w7x8y9zt"))),

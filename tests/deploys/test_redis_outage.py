@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 
 from deploys.errors import RedisUnreachable
 from deploys.job_queue import JobQueue
+from deploys.outage import LOG_INTERVAL_SECONDS
 from deploys.process_startup import wait_for_redis
 from deploys.redis_connection import connect, make_client
 from deploys.redis_outage import (
-    LOG_INTERVAL_SECONDS,
     TEMPORARY_ERRORS,
     RedisOutage,
     RedisTemporaryError,

@@ -15,8 +15,9 @@ from moto import mock_aws
 
 from bot.settings import BotSettings
 from deploys.settings import Settings
+from slipway.iam.events_statement import READ_QUEUE
 from tests.packaging.test_image import COMPOSE, JOB_SECONDS
-from workers.settings import SchedulerSettings, WorkerSettings
+from workers.settings import EventsSettings, SchedulerSettings, WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "packaging" / "cloudformation.yml"
@@ -26,7 +27,9 @@ SETTINGS: dict[str, type[Settings]] = {
     "bot": BotSettings,
     "worker": WorkerSettings,
     "scheduler": SchedulerSettings,
+    "events": EventsSettings,
 }
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:slipway-events"
 
 
 def secret_arn(process: str) -> str:
@@ -47,6 +50,7 @@ class Stack:
             "SubnetIds": subnet,
             "WorkersPolicyArn": policy_arn,
             "WorkerCount": "3",
+            "EventsQueueArn": QUEUE_ARN,
             **{f"{process.capitalize()}SecretArn": secret_arn(process) for process in SETTINGS},
         }
         cloudformation.create_stack(
@@ -122,7 +126,7 @@ def test_the_stack_runs_each_process_as_often_as_asked(stack: Stack) -> None:
     counts = {name: stack.service(name)["desiredCount"] for name in SETTINGS}
 
     assert stack.status == "CREATE_COMPLETE"
-    assert counts == {"bot": 1, "worker": 3, "scheduler": 1}
+    assert counts == {"bot": 1, "worker": 3, "scheduler": 1, "events": 1}
 
 
 @pytest.mark.parametrize("process", SETTINGS)
@@ -144,14 +148,38 @@ def test_a_process_gets_what_it_needs_and_reads_its_own_secret_alone(stack: Stac
     } == {"ecr:GetAuthorizationToken"}
 
 
-def test_only_the_workers_have_aws_permissions(stack: Stack) -> None:
+def test_only_the_workers_have_permissions_and_the_receiver_of_events_for_its_queue(stack: Stack) -> None:
     roles = {process: properties(process, "Task").get("TaskRoleArn") for process in SETTINGS}
-    name = stack.resources["WorkerTaskRole"]
-    attached = properties("worker", "TaskRole")["ManagedPolicyArns"]
+    attached = {each: properties(each, "TaskRole").get("ManagedPolicyArns") for each in ("worker", "events")}
 
-    assert roles == {"bot": None, "worker": {"Fn::GetAtt": ["WorkerTaskRole", "Arn"]}, "scheduler": None}
-    assert attached == [{"Ref": "WorkersPolicyArn"}]
-    assert stack.statements(name) == []
+    assert roles == {
+        "bot": None,
+        "worker": {"Fn::GetAtt": ["WorkerTaskRole", "Arn"]},
+        "scheduler": None,
+        "events": {"Fn::GetAtt": ["EventsTaskRole", "Arn"]},
+    }
+    assert attached == {"worker": [{"Ref": "WorkersPolicyArn"}], "events": None}
+    assert stack.statements(stack.resources["WorkerTaskRole"]) == []
+    assert stack.statements(stack.resources["EventsTaskRole"]) == [
+        {"Effect": "Allow", "Action": list(READ_QUEUE), "Resource": QUEUE_ARN}
+    ]
+
+
+def test_the_receiver_of_events_gets_the_url_of_the_queue(stack: Stack) -> None:
+    environment = {each["name"]: each["value"] for each in stack.container("events")["environment"]}
+
+    assert (
+        environment["SLIPWAY_EVENTS_QUEUE"] == f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/slipway-events"
+    )
+
+
+def test_without_a_queue_there_is_no_receiver_of_events() -> None:
+    from cfnlint.decode import cfn_yaml
+
+    template: Any = cfn_yaml.load(str(TEMPLATE))
+    conditional = {name for name, each in template["Resources"].items() if "Condition" in each}
+
+    assert conditional == {"EventsTaskRole", "EventsExecutionRole", "EventsTask", "EventsService"}
 
 
 @pytest.mark.parametrize("process", SETTINGS)
@@ -189,7 +217,8 @@ def test_nothing_may_connect_to_slipway(stack: Stack) -> None:
 
 def test_the_page_gives_every_parameter_that_has_no_default() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
-    [command] = re.findall(r"aws cloudformation deploy.*?```", page, re.DOTALL)
+    commands = re.findall(r"aws cloudformation deploy.*?```", page, re.DOTALL)
+    [command] = [each for each in commands if f" packaging/{TEMPLATE.name} " in each]
     parameters = TEMPLATE.read_text().partition("\nResources:")[0].partition("\nParameters:\n")[2]
     blocks = re.findall(r"^  (\w+):\n((?:    .*\n)+)", parameters + "\n", re.MULTILINE)
     without_default = {name for name, block in blocks if "Default:" not in block}

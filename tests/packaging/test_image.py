@@ -14,7 +14,7 @@ import yaml
 
 from bot.settings import BotSettings, WebSettings
 from deploys.settings import Settings
-from workers.settings import SchedulerSettings, WorkerSettings
+from workers.settings import EventsSettings, SchedulerSettings, WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 JOB_SECONDS = 55
@@ -24,6 +24,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "web": WebSettings,
     "worker": WorkerSettings,
     "scheduler": SchedulerSettings,
+    "events": EventsSettings,
 }
 
 
@@ -38,7 +39,7 @@ def read_stages() -> list[list[tuple[str, str]]]:
 
 BUILD, FINAL = read_stages()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yml").read_text())["services"]
-OURS = ("bot", "web", "worker", "scheduler")
+OURS = ("bot", "web", "worker", "scheduler", "events")
 
 
 def arguments(stage: list[tuple[str, str]], name: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "packaging" / "new-settings.sh"
-PROCESSES = ("bot", "web", "worker", "scheduler", "audit")
+PROCESSES = ("bot", "web", "worker", "scheduler", "events", "audit")
 
 
 def write_settings(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +44,7 @@ def test_each_process_gets_its_own_settings_and_redis_user(folder: Path) -> None
         "web": ["AWS_REGION", "REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"],
         "worker": ["AWS_REGION", "REDIS_URL", "RESTORE_TAG_KEY", "SLACK_BOT_TOKEN"],
         "scheduler": ["REDIS_URL"],
+        "events": ["AWS_REGION", "REDIS_URL"],
         "audit": ["REDIS_URL"],
     }
     assert users == {
@@ -57,12 +58,12 @@ def test_valkey_knows_the_users_of_the_security_page_with_their_passwords(folder
     page = (ROOT / "docs" / "security.md").read_text()
     [rules] = re.findall(r"```acl\n(.*?)```", page, re.DOTALL)
     acl = (folder / "valkey" / "users.acl").read_text()
-    for process in ("bot", "worker", "scheduler", "audit"):
+    for process in ("bot", "worker", "scheduler", "events", "audit"):
         password = re.findall(r":([0-9a-f]{64})@", (folder / f"{process}.env").read_text())[0]
         rules = rules.replace(f">{process.upper()}_PASSWORD", f">{password}")
 
     assert acl == rules
-    assert len(set(re.findall(r"[0-9a-f]{64}", acl))) == 4
+    assert len(set(re.findall(r"[0-9a-f]{64}", acl))) == 5
 
 
 def test_only_what_is_not_secret_can_be_read_by_others(folder: Path) -> None:

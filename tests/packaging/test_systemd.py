@@ -84,6 +84,7 @@ def test_no_two_units_that_run_together_share_a_port() -> None:
 
     assert ports == {
         "slipway-bot.service": ["9464"],
+        "slipway-events.service": ["9466"],
         "slipway-scheduler.service": ["9465"],
         "slipway-web.service": ["9464"],
         "slipway-worker@.service": ["947%i"],

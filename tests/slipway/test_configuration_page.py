@@ -20,7 +20,7 @@ from slipway.commands.check import ProcessName
 from slipway.configuration_page import RECORDS, update_page
 from slipway.requests.settings import CommandLineSettings
 from tests.deploys.catalogue.services_yml import list_problems
-from workers.settings import SchedulerSettings, WorkerSettings
+from workers.settings import EventsSettings, SchedulerSettings, WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "configuration.md").read_text()
@@ -29,6 +29,7 @@ PROCESSES: dict[str, type[Settings]] = {
     "web": WebSettings,
     "worker": WorkerSettings,
     "scheduler": SchedulerSettings,
+    "events": EventsSettings,
     "command-line": CommandLineSettings,
 }
 

@@ -387,6 +387,8 @@ class EngineHarness:
             redis_keys.ACTIVE_DEPLOYS,
             redis_keys.DUE,
             redis_keys.NEXT_JOBS,
+            redis_keys.WAITS_FOR_ECS,
+            redis_keys.EVENTS_PENDING,
             redis_keys.service_queue("*"),
             redis_keys.in_progress("*"),
             f"{redis_keys.WATCHED}*",

@@ -11,6 +11,7 @@ from deploys.records.phases import Phase
 from sandbox.ecs import EcsSandbox
 from tests.workers import engine_harness
 from tests.workers.engine_harness import TIMING, EngineHarness
+from workers.step_context import Timing
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5])
@@ -47,3 +48,10 @@ def test_times_that_people_were_told_are_not_stretched(
     harness.tick(0)
 
     assert harness.store.due(ecs.now() + 7200)[0].at == pytest.approx(asked.approval.expires_at, abs=0.01)
+
+
+@pytest.mark.parametrize(("between_reads", "expected"), [(60.0, 5.0), (5.0, 5.0), (0.4, 0.4)])
+def test_what_no_event_tells_of_is_looked_at_as_soon_as_without_events(
+    between_reads: float, expected: float
+) -> None:
+    assert Timing(watch_seconds=between_reads).unannounced_seconds == expected

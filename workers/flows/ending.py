@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.mrkdwn import reason_sentence
 from deploys.pre_task import pre_task_started
-from deploys.records.confirmations import Observation, PendingConfirmation
+from deploys.records.confirmations import FINAL_IN_ECS, Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -15,6 +15,9 @@ from workers.flows.own_revisions import rollback_revision
 from workers.messages import approval, count_change, outcomes, pre_task, progress, rollback_reasons
 from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext, StepResult
+
+TOLD_CONFIRM_SECONDS = 0.3
+"""Until the second read, if an event of ECS told of the end, too (seconds)."""
 
 
 def end_deploy(
@@ -61,6 +64,8 @@ def confirm_twice(
         return None
     pending = PendingConfirmation(observation=observation, key=key)
     delay = context.timing.watch_seconds / 2 if soon else context.timing.watch_seconds
+    if observation in FINAL_IN_ECS and context.has_event_told_of_end():
+        delay = min(delay, TOLD_CONFIRM_SECONDS)
     return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)
 
 

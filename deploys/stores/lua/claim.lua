@@ -1,5 +1,5 @@
 -- Gives one worker the right to run a deploy's next step, for a limited time.
--- KEYS: record lease fence due
+-- KEYS: record lease fence due events_pending
 -- ARGV: id token lease_ms now_ms due_by_ms
 -- Returns {record, version, fence, when it was due (ms)}, or nothing if it is not due or another worker has it.
 local due = redis.call('ZSCORE', KEYS[4], ARGV[1])
@@ -19,4 +19,5 @@ end
 local fence = math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, tonumber(ARGV[4]))
 local text = string.format('%.0f', fence)
 redis.call('SET', KEYS[3], text)
+redis.call('HDEL', KEYS[5], ARGV[1]) -- the step reads what the event told of
 return {stored[1], stored[2], text, due}

@@ -1,6 +1,8 @@
 -- Writes what a step did: record, queue, due time, thread and audit entries, all or nothing.
--- KEYS: record lease queue in_progress active due next_jobs publish audit publish_priorities
+-- KEYS: record lease queue in_progress active due next_jobs publish audit publish_priorities waits_for_ecs
+--   events_pending
 -- ARGV: id token version record due_ms|'' job request_key now_ms show keep_lease closed ended watched_prefix
+--   waits_for_ecs (1: an event of ECS may make it due)
 --   overtaker|'' (goes from its place in the queue to the first, if this deploy is the first)
 --   show: how urgent the change is for its thread (deploys/publish_priority.py); empty if it shows nothing new
 --   then each audit entry: how many fields and values, and those
@@ -8,7 +10,7 @@
 local id, token, version, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local due, job, request_key, now = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local show, keep, closed, ended, watched = ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13]
-local overtaker = ARGV[14]
+local waits_for_ecs, overtaker = ARGV[14], ARGV[15]
 
 if redis.call('GET', KEYS[2]) ~= token then
   return 'lease'
@@ -21,6 +23,17 @@ redis.call('HSET', KEYS[1], 'record', record, 'version', version + 1)
 local before = redis.call('HGET', KEYS[7], id)
 if before and before ~= job and string.sub(before, 1, 6) == 'watch:' then
   redis.call('SREM', watched .. string.sub(before, 7), id)
+end
+if waits_for_ecs == '1' then
+  redis.call('HSET', KEYS[11], id, version + 1)
+  -- An event that came after the step began may tell of something that the step did not see.
+  local wanted = redis.call('HGET', KEYS[12], id)
+  if wanted and tonumber(wanted) < tonumber(due) then
+    due = wanted
+  end
+else
+  redis.call('HDEL', KEYS[11], id)
+  redis.call('HDEL', KEYS[12], id)
 end
 if closed == '1' and redis.call('HGET', KEYS[4], request_key) == id then
   redis.call('HDEL', KEYS[4], request_key)
@@ -62,7 +75,7 @@ if show ~= '' then
     end
   end
 end
-local at = 15
+local at = 16
 while ARGV[at] do
   local size = tonumber(ARGV[at])
   redis.call('XADD', KEYS[9], '*', unpack(ARGV, at + 1, at + size))

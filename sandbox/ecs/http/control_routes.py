@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sandbox.ecs.account import ACCOUNT, REGION
 from sandbox.ecs.clock import Clock, ManualClock
+from sandbox.ecs.eventbridge.event_faults import EventFaults
 from sandbox.ecs.http.control_api import Body, ControlError
 from sandbox.ecs.http.dispatcher import AwsCallNote
 from sandbox.ecs.http.faults import EcsFaults
@@ -19,6 +20,7 @@ class ControlledSandbox(Protocol):
     """What the control API needs of the sandbox."""
 
     faults: EcsFaults
+    event_faults: EventFaults
     clock: Clock
     speed: float
 
@@ -84,10 +86,29 @@ def control_routes(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
         ("GET", "/sandbox/faults"): lambda body: {"faults": sandbox.faults.as_json()},
         ("POST", "/sandbox/faults"): add_fault,
         ("DELETE", "/sandbox/faults"): clear_faults,
+        **_routes_of_event_faults(sandbox.event_faults),
         ("POST", "/sandbox/autoscale"): autoscale,
         ("POST", "/sandbox/roles"): add_role,
         **_routes_of_words(sandbox),
         ("POST", "/sandbox/advance"): advance,
+    }
+
+
+def _routes_of_event_faults(faults: EventFaults) -> dict[tuple[str, str], Route]:
+    """How events are delivered to the queues of EventBridge's rules."""
+
+    def set_pattern(body: Body) -> Body:
+        faults.set(**body)
+        return faults.as_json()
+
+    def clear(body: Body) -> Body:
+        faults.clear()
+        return faults.as_json()
+
+    return {
+        ("GET", "/sandbox/event-faults"): lambda body: faults.as_json(),
+        ("POST", "/sandbox/event-faults"): set_pattern,
+        ("DELETE", "/sandbox/event-faults"): clear,
     }
 
 

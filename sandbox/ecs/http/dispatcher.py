@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from sandbox.ecs.account import ACCOUNT
 from sandbox.ecs.aws_services.pull_through_cache import PULL_THROUGH_OPERATIONS
 from sandbox.ecs.botocore_model import validate_params
+from sandbox.ecs.clock import ManualClock
 from sandbox.ecs.ecs_errors import EcsErrorResponse
 from sandbox.ecs.http import policy_simulation
 from sandbox.ecs.http.aws_request import AwsRequest
@@ -35,6 +37,8 @@ from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import application_autoscaling
 
 MAX_RECORDED_CALLS = 10_000
+LONG_POLL_STEP_SECONDS = 0.05
+"""Between two looks into a queue for a long poll of SQS (seconds)."""
 
 
 class DroppedConnection(ConnectionAbortedError):
@@ -97,7 +101,8 @@ class Dispatcher:
                 self._closing.wait(fault.seconds)
         if "timeout-before" in faults:
             self._drop_connection(request, faults["timeout-before"], environ)
-        answer = self._error_response(request, faults) or self._respond(request, environ, faults.get("stale"))
+        answer = self._error_response(request, faults) or self._receive_messages(request, environ)
+        answer = answer or self._respond(request, environ, faults.get("stale"))
         if "timeout-after" in faults:
             self._drop_connection(request, faults["timeout-after"], environ)
         if "newer" in faults and answer.status < 400:
@@ -190,6 +195,26 @@ class Dispatcher:
             return service
         cluster = str(request.params.get("cluster") or "default").rpartition("/")[2]
         return self._region_of(request).ids.arn("service", cluster, service)
+
+    def _receive_messages(self, request: AwsRequest, environ: dict[str, Any]) -> AwsResponse | None:
+        """SQS's long poll: moto's would hold up every other request. None for other operations.
+
+        It also lets the region's time pass, since nobody else may ask for anything meanwhile.
+        """
+        if (request.service, request.operation) != ("sqs", "ReceiveMessage"):
+            return None
+        wait = float(request.params.get("WaitTimeSeconds") or 0)
+        body = json.dumps({**request.params, "WaitTimeSeconds": 0}).encode()
+        until = time.monotonic() + wait
+        while True:
+            with self._region_of(request).hold_time() as region:
+                asked = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+                answer = call_wsgi_app(moto_app(), asked)
+            is_over = time.monotonic() >= until or isinstance(region.clock, ManualClock)
+            if is_over or answer.status >= 400 or b'"Messages"' in answer.body:
+                return answer
+            if self._closing.wait(LONG_POLL_STEP_SECONDS):
+                return answer
 
     def _respond(self, request: AwsRequest, environ: dict[str, Any], stale: EcsFault | None) -> AwsResponse:
         with self._region_of(request).hold_time() as region:

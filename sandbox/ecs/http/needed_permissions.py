@@ -136,6 +136,14 @@ def _on_scalable_target(request: AwsRequest, region: EcsRegion) -> Iterator[IamR
     yield IamRequest(action_name(request), f"{where}:scalable-target/{generated}", context)
 
 
+def _on_queue(request: AwsRequest, region: EcsRegion) -> Iterator[IamRequest]:
+    """A batch needs the permission of the single operation (SQS developer guide, "Amazon SQS API
+    permissions")."""
+    account, name = str(request.params.get("QueueUrl")).split("/")[-2:]
+    action = action_name(request).removesuffix("Batch")
+    yield IamRequest(action, f"arn:aws:sqs:{request.region}:{account}:{name}")
+
+
 def _on_role(request: AwsRequest, region: EcsRegion) -> Iterator[IamRequest]:
     yield IamRequest(action_name(request), str(request.params.get("RoleArn", "*")))
 
@@ -182,6 +190,7 @@ _READERS: dict[str, Callable[[AwsRequest, EcsRegion], Iterator[IamRequest]]] = {
     **dict.fromkeys(("BatchGetImage", "DescribeImages"), _on_repository),
     "GetLogEvents": _on_log_stream,
     "RegisterScalableTarget": _on_scalable_target,
+    **dict.fromkeys(("DeleteMessageBatch", "GetQueueAttributes", "ReceiveMessage"), _on_queue),
     "AssumeRole": _on_role,
     "SimulatePrincipalPolicy": _on_principal,
     "GetCallerIdentity": _needs_nothing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -16,6 +17,7 @@ from redis import Redis
 from deploys.job_queue import JobQueue
 from deploys.redis_trust import trust_warnings
 from deploys.stores import redis_keys
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.heartbeats import HeartbeatWriter
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
@@ -371,3 +373,36 @@ def redis_setting(redis: Redis, name: str, value: str) -> Iterator[None]:
         yield
     finally:
         redis.config_set(name, before)
+
+
+def wrong_queue_of_events(setup: Setup) -> Iterator[None]:
+    setup.set(SLIPWAY_EVENTS_QUEUE="slipway-events")
+    yield
+
+
+def queue_of_events_that_is_gone(setup: Setup) -> Iterator[None]:
+    url = setup.receive_events()
+    setup.aws.client("sqs").delete_queue(QueueUrl=url)
+    yield
+
+
+def queue_of_events_without_permission(setup: Setup) -> Iterator[None]:
+    setup.receive_events("sqs:GetQueueAttributes", arrive=False)
+    yield
+
+
+def queue_of_events_without_dead_letters(setup: Setup) -> Iterator[None]:
+    url = setup.receive_events()
+    setup.aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
+    yield
+
+
+def no_receiver_of_events(setup: Setup) -> Iterator[None]:
+    setup.receive_events(runs=False)
+    yield
+
+
+def missed_events(setup: Setup) -> Iterator[None]:
+    setup.receive_events()
+    EcsEvents(setup.redis).judge_end("web22222", time.time() - 60)
+    yield

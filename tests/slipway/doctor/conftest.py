@@ -18,11 +18,13 @@ from typer.testing import CliRunner, Result
 
 from deploys.catalogue.catalogue import load_catalogue
 from deploys.job_queue import QUEUE_NAME
+from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.heartbeats import HeartbeatWriter
 from sandbox.ecs import EcsSandbox
 from sandbox.slack import SlackSandbox
 from sandbox.slack.team.installation import CONFIG_TOKEN
 from slipway.app_manifest import socket_mode_manifest
+from slipway.iam.events_statement import READ_QUEUE
 from slipway.iam.policies import policies
 from slipway.iam.read_facts import read_facts
 from tests.in_process_aws import WORKERS_KEY
@@ -100,6 +102,23 @@ class Setup:
         ]
         documents = [{"Statement": [*statements, *changes, *([ASK_ABOUT_ITSELF] if ask else [])]}]
         self.aws.enforce_policies(WORKERS_KEY, documents)
+
+    def receive_events(self, *actions: str, arrive: bool = True, runs: bool = True) -> str:
+        """Sets up a queue of events, with its receiver. actions: what this is allowed (by default, all that
+        it needs). Returns the queue's URL."""
+        sqs: Any = self.aws.client("sqs")
+        dead = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
+        url: str = sqs.create_queue(QueueName="events", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+        self.set(SLIPWAY_EVENTS_QUEUE=url)
+        allowed = {"Action": list(actions or READ_QUEUE), "Resource": arn.replace("dead-letters", "events")}
+        self.enforce({"Sid": "ReceiveEvents", "Effect": "Allow", **allowed})
+        if runs:
+            HeartbeatWriter(self.redis, "events").write()
+        if arrive:
+            EcsEvents(self.redis).confirm_arrival()
+        return url
 
 
 @pytest.fixture(scope="module")

@@ -294,3 +294,15 @@ def test_the_root_user_may_do_everything_and_should_not(healthy: Setup) -> None:
         Level.WARNING,
         "The credentials for ledger, site, web are the root user's, who may do everything.",
     )
+
+
+def test_with_a_queue_of_events_two_more_lines_are_ok(healthy: Setup) -> None:
+    healthy.receive_events()
+
+    found = [each for each in healthy.findings() if each.check in ("events-queue", "events")]
+
+    assert [(each.level, each.what) for each in found] == [
+        ("ok", "The queue of events can be read."),
+        ("ok", "Events of ECS are received, so ECS is read every minute only."),
+    ]
+    assert healthy.problems() == []

@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, tuple[str | int | None, ...]] = {
     "refresh_homes": (),
     "read_user_groups": (),
     "recover_orphans": (),
+    "read_ecs_soon": (),
     "watch_locks": (),
     "show_asked_requests": (),
     "forget_thread_messages": (),

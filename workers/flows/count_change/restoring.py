@@ -37,7 +37,7 @@ def restore_count(deploy: Deploy, context: StepContext) -> StepResult:
     if status is CountStatus.REACHED:
         again = confirm_twice(deploy, context, Observation.ROLLBACK_DONE, soon=True)
         return again or _end(deploy, context, messages.restored(deploy))
-    return StepResult(deploy.evolve(pending_confirmation=None), delay=context.timing.watch_seconds)
+    return StepResult(deploy.evolve(pending_confirmation=None), delay=context.timing.unannounced_seconds)
 
 
 def settle_count(deploy: Deploy, context: StepContext) -> StepResult:
@@ -66,7 +66,7 @@ def _set_back(deploy: Deploy, context: StepContext, count: int) -> StepResult:
     deploy = context.write_intent(deploy)
     context.guard()
     services.update(context.region, deploy.service.cluster, deploy.service.ecs_service, desired=count)
-    return StepResult(deploy, delay=context.timing.watch_seconds)
+    return StepResult(deploy, delay=context.timing.unannounced_seconds)
 
 
 def _end(deploy: Deploy, context: StepContext, text: str) -> StepResult:

@@ -39,7 +39,7 @@ def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult |
     images = _read_rollout_images(deploy, context)
     deploy = deploy.evolve(rollout={"running_images": images})
     if images.unreadable_since is not None and context.now() - images.unreadable_since < UNREADABLE_SECONDS:
-        return StepResult(deploy, delay=context.timing.watch_seconds)
+        return StepResult(deploy, delay=context.timing.unannounced_seconds)
     if runs_other_image(deploy) and not (
         earlier and _image_keys(earlier.different) & _image_keys(images.different)
     ):

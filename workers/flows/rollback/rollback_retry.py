@@ -55,7 +55,7 @@ def retry_rollback(
             else _report_zero(again, now)
         )
         again = reported.with_notice(Notice.ROLLBACK_UNDONE)
-    return StepResult(again.in_phase(Phase.RESTORING, now), delay=context.timing.watch_seconds)
+    return StepResult(again.in_phase(Phase.RESTORING, now), delay=context.timing.unannounced_seconds)
 
 
 def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceState, limit: float) -> Deploy:

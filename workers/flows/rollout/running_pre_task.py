@@ -166,7 +166,7 @@ def _wait_for_capacity(
 
 def _cancel_before_start(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
     if pre_task.requested_at is not None and context.now() - pre_task.requested_at < UNANSWERED_SECONDS:
-        return StepResult(deploy, delay=context.timing.watch_seconds)
+        return StepResult(deploy, delay=context.timing.unannounced_seconds)
     return end_cancelled(deploy.evolve(pre_task=None), context)
 
 
@@ -303,7 +303,7 @@ def _failure_cause(deploy: Deploy, context: StepContext, ecs_task: TaskState) ->
 def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
     """ECS may not list a new task for a while. It forgets one that stopped long ago."""
     if context.now() - deploy.phase_since < UNLISTED_SECONDS:
-        return StepResult(deploy, delay=context.timing.watch_seconds)
+        return StepResult(deploy, delay=context.timing.unannounced_seconds)
     if again := confirm_twice(deploy, context, Observation.PRE_TASK_NOT_FOUND):
         return again
     text = messages.failed(deploy, messages.task_unknown_to_ecs(deploy, pre_task), ran=True)

@@ -63,4 +63,4 @@ def follow_our_deployment(
         return start_rollback(
             deploy, context, RollbackCauseKind.NO_DEPLOYMENT, rollback_reasons.deployment_never_shown(deploy)
         )
-    return StepResult(deploy, delay=context.timing.watch_seconds)
+    return StepResult(deploy, delay=context.timing.unannounced_seconds)

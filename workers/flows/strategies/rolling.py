@@ -76,7 +76,7 @@ class Rolling:
             return self._follow_unmoved(deploy, context, ecs_service)
         rollout, may_be_listed_yet = self._find_rollout(deploy, context)
         if rollout is None and may_be_listed_yet:
-            return StepResult(deploy, delay=context.timing.watch_seconds)
+            return StepResult(deploy, delay=context.timing.unannounced_seconds)
         if rollout is not None and rollout.status in ROLLBACK_STATUSES:
             return to_following_rollback(deploy, context)
         accepted_at = deploy.rollback.progress.stop_accepted_at if deploy.rollback.progress else None

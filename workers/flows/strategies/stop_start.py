@@ -134,4 +134,4 @@ def _wait(deploy: Deploy, context: StepContext, text: str) -> StepResult:
     if is_late and not deploy.has_notice(Notice.RESTORE_WAITS):
         deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
         deploy = deploy.with_notice(Notice.RESTORE_WAITS)
-    return StepResult(deploy, delay=context.timing.watch_seconds)
+    return StepResult(deploy, delay=context.timing.unannounced_seconds)
