@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from deploys.decisions import is_service_untouched
 from deploys.environment_values import names_of, values_hidden
 from deploys.errors import (
+    AwsBudgetSpent,
     AwsUnavailable,
     Conflict,
     LeaseLost,
@@ -32,8 +33,10 @@ from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.records.quote import Quote
+from deploys.records.retries import AwsWait
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.rollback_offer import DEPLOYS_READ
+from deploys.stores.aws_budget import AwsBudget, CallNeed
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
@@ -42,7 +45,9 @@ from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
 from workers.deploy_metrics import count_commit
 from workers.ecs.aws import principals
+from workers.call_need import call_need, change_ahead
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
+from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS, STEP_PATIENCE_SECONDS, Caller, calls_by
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
@@ -62,6 +67,8 @@ JITTER_UP_TO_SECONDS = 60.0
 that people have been shown (seconds)."""
 RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to release its claim while Redis is away: well within a job's time (seconds)."""
+SHOWN_WAIT_SECONDS = 10.0
+"""A wait for AWS's limits of this length is shown to people (seconds)."""
 WATCH_BATCH_SIZE = 40
 """How many deploys one watch job handles: what it can do well within a lease (count)."""
 
@@ -82,9 +89,13 @@ class Engine:
         hold_sources: Sequence[HoldSource] = (),
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         is_current: Callable[[], bool] = lambda: True,
+        budget: AwsBudget | None = None,
         now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
+        """budget: how many calls AWS takes; None: as many as there are.
+
+        is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
         no further step is taken: the next job goes by the new one."""
         self._store = store
         self._job_queue = job_queue
@@ -96,7 +107,9 @@ class Engine:
         self._hold_sources = hold_sources
         self._shared_channels = shared_channels
         self._is_current = is_current
+        self._budget = budget
         self._now = now
+        self._sleep = sleep
 
     def advance(self, deploy_id: str) -> None:
         """Moves one deploy as far as it goes without waiting."""
@@ -113,7 +126,7 @@ class Engine:
         try:
             # What AWS answers to all may get into the messages of each.
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
-            with quotes_hidden(hidden) as quotes:
+            with quotes_hidden(hidden) as quotes, calls_by(self._caller_of_all(cluster_key, claims)):
                 reader = self._read_together(claims)
             while claims and self._is_current():
                 self._run_isolated(claims.pop(0), reader, quotes)
@@ -159,6 +172,28 @@ class Engine:
                 exc_info=not is_known,
             )
             return LiveReader(self._aws)
+
+    def _caller_of_all(self, cluster_key: str, claims: Sequence[Claim]) -> Caller | None:
+        """Reads them all together, with the greatest need and the earliest request of them."""
+        deploys = [claim.deploy for claim in claims]
+        if self._budget is None or not deploys:
+            return None
+        need = min(call_need(each, changes=False) for each in deploys)
+        asked_at = min(each.request.requested_at for each in deploys)
+        return Caller(self._budget, f"watch {cluster_key}", asked_at, lambda changes: need, sleep=self._sleep)
+
+    def _caller_of(self, deploy: Deploy) -> Caller | None:
+        if self._budget is None:
+            return None
+        is_urgent = call_need(deploy, changes=False) is CallNeed.RESTORE
+        return Caller(
+            self._budget,
+            deploy.id,
+            deploy.request.requested_at,
+            lambda changes: call_need(deploy, changes=changes),
+            LONGEST_PATIENCE_SECONDS if is_urgent else STEP_PATIENCE_SECONDS,
+            sleep=self._sleep,
+        )
 
     def _run(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote] = ()) -> None:
         """read_quotes: what the reader's own errors quote."""
@@ -251,8 +286,17 @@ class Engine:
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
         deploy = check_cancel(deploy, context)
         try:
+            with calls_by(self._caller_of(deploy)) as caller:
+                if caller is not None and (change := change_ahead(deploy)):
+                    caller.take_ahead(change, context.region.name, context.region.account)
+                return self._try_step(deploy, context)
+        except AwsBudgetSpent as error:
+            return _wait_for_turn(context.claim.deploy, error, self._now())
+
+    def _try_step(self, deploy: Deploy, context: StepContext) -> StepResult:
+        try:
             result = steps.STEPS[deploy.phase](deploy, context)
-        except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
+        except (AwsBudgetSpent, LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # an outage of Redis is not the deploy's failure: the step runs again once Redis is back
         except Exception as error:
             STEP_ERRORS.add()
@@ -267,7 +311,7 @@ class Engine:
                 exc_info=not is_known,
             )
             return handle_step_error(context.claim.deploy, error, context, reference)
-        if result.deploy.retries.attempts:
+        if result.deploy.retries.attempts or result.deploy.retries.aws_wait:
             return replace(result, deploy=result.deploy.reset_attempts())
         return result
 
@@ -334,3 +378,11 @@ class Engine:
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:
             self._job_queue.advance(deploy_id)
+
+
+def _wait_for_turn(deploy: Deploy, error: AwsBudgetSpent, now: float) -> StepResult:
+    """The step runs again when its turn comes. Nothing failed, so no try is counted."""
+    seconds, before = float(error.facts["seconds"]), int(error.facts["before"])
+    wait = AwsWait(limit=error.facts["limit"], until=now + seconds, before=before)
+    shown = wait if seconds >= SHOWN_WAIT_SECONDS else None
+    return StepResult(deploy.evolve(retries={"aws_wait": shown}), delay=seconds)

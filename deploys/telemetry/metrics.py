@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from deploys.aws_limits import LIMITS
 from deploys.records.phases import Outcome, Phase
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 
@@ -187,6 +188,12 @@ AWS_SECONDS = _histogram(
     (WORKER,),
     _CALL_SECONDS,
     api=ANY,
+)
+AWS_BUDGET_WAITS = _counter(
+    "slipway_aws_budget_waits_total",
+    "Steps and queries that had to wait because Slipway's share of a limit of AWS's was used up",
+    (WORKER,),
+    limit=tuple(each.name for each in LIMITS),
 )
 SLACK_CALLS = _counter(
     "slipway_slack_calls_total", "Calls to Slack's Web API", CALLERS_OF_SLACK, method=ANY, result=ANY

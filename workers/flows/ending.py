@@ -60,7 +60,7 @@ def confirm_twice(
     if deploy.awaits_confirmation(observation, key):
         return None
     pending = PendingConfirmation(observation=observation, key=key)
-    delay = context.timing.watch_seconds / 2 if soon else context.timing.watch_seconds
+    delay = context.timing.confirm_seconds * (1 if soon else 2)
     return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)
 
 
