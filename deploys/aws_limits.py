@@ -1,8 +1,8 @@
 """How many calls a second AWS takes from one account in one region, as far as AWS has published it.
 
-Sources: "Request throttling for the Amazon ECS API" (Amazon ECS developer guide) for ECS, and the service quotas
-of Amazon ECR, CloudWatch, CloudWatch Logs and STS. AWS publishes none for other calls that Slipway makes, such as
-`ecr:DescribeImages` and those to Application Auto Scaling: those have no budget.
+Sources: "Request throttling for the Amazon ECS API" (Amazon ECS developer guide), and the service quotas of
+Amazon ECR, CloudWatch, CloudWatch Logs and STS. AWS publishes none for other calls that Slipway makes, such
+as `ecr:DescribeImages` and those to Application Auto Scaling: those have no budget.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ AHEAD = {
     Phase.STOPPING: "ecs:UpdateService",
     Phase.STARTING: "ecs:UpdateService",
 }
-"""The change that the step of a phase ends with. Its token is taken before the step reads or writes anything: the
-intent is never written for a call that has to wait, and nothing is read twice."""
+"""The change that the step of a phase ends with. Its token is taken before the step reads or writes anything:
+the intent is never written for a call that has to wait, and nothing is read twice."""
 
 
 def call_need(deploy: Deploy, *, changes: bool) -> CallNeed:
@@ -55,6 +55,6 @@ def _leads_on(deploy: Deploy) -> bool:
 
 
 def change_ahead(deploy: Deploy) -> str:
-    """The change whose token is taken before the deploy's next step; empty if there is none. A cancel waits for
-    nothing."""
+    """The change whose token is taken before the deploy's next step; empty if there is none. A cancel does
+    not wait."""
     return "" if deploy.cancel else AHEAD.get(deploy.phase, "")

@@ -43,9 +43,9 @@ from deploys.stores.thread_store import ThreadStore
 from deploys.telemetry.metrics import LEASES_LOST, STEP_ERRORS, STEP_LAG
 from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
+from workers.call_need import call_need, change_ahead
 from workers.deploy_metrics import count_commit
 from workers.ecs.aws import principals
-from workers.call_need import call_need, change_ahead
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS, STEP_PATIENCE_SECONDS, Caller, calls_by
 from workers.ecs.aws.request_ids import REQUEST_IDS
@@ -91,7 +91,7 @@ class Engine:
         is_current: Callable[[], bool] = lambda: True,
         budget: AwsBudget | None = None,
         now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """budget: how many calls AWS takes; None: as many as there are.
 

@@ -14,11 +14,11 @@ class AwsUnavailable(AwsError):
 
 
 class AwsBudgetSpent(AwsUnavailable):
-    """No call was made. `limit` is the name in `deploys.aws_limits`, `seconds` the time until its turn comes, and
+    """No call was made. `limit` is a name in `deploys.aws_limits`, `seconds` the time until its turn comes,
     `before` how many others come first."""
 
-    sentence = """AWS takes only so many {about} a second from one account, and Slipway's share of them is used
-    up for now."""
+    sentence = """AWS takes only so many {about} a second from one account, and Slipway's share of them is
+    used up for now."""
 
 
 class AwsResultUnknown(AwsUnavailable):

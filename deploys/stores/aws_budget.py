@@ -1,9 +1,9 @@
 """How many more calls Slipway makes to AWS for now: a share of what AWS takes, for all workers together.
 
-Each limit of an account in a region has a bucket of tokens in Redis (`deploys.aws_limits`). A call without a token
-is not made: its caller gets a place among those who wait, by need and then by the time of the request, and is told
-when its turn comes. Tokens that come in by then are kept for those with a better place; a place whose holder does
-not come back is dropped after 15 s.
+Each limit of an account in a region has a bucket of tokens in Redis (`deploys.aws_limits`). A call without a
+token is not made: its caller gets a place among those who wait, by need and then by the time of the request,
+and is told when its turn comes. Tokens that come in by then are kept for those with a better place; a place
+whose holder does not come back is dropped after 15 s.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ class AwsBudget:
         pipe = self._redis.pipeline(transaction=False)
         for name in names:
             bucket, waiting, *_ = redis_keys.aws_bucket(name)
-            pipe.hgetall(bucket).zcard(waiting)
+            pipe.hgetall(bucket)
+            pipe.zcard(waiting)
         answers = pipe.execute()
         now_ms = (time.time() if self._now is None else self._now()) * 1000
         found: list[BucketState] = []

@@ -70,7 +70,7 @@ RUNNING_IMAGES = f"{PREFIX}running-images"
 AWS_BUCKETS = f"{PREFIX}aws-buckets"
 """Set of the names of the buckets that `aws_bucket` has keys for."""
 WATCH_LOADS = f"{PREFIX}watch-loads"
-"""How many deploys are watched in each cluster, as JSON (`deploys.stores.watch_loads`). It expires by itself."""
+"""How many deploys are watched in each cluster, as JSON. It expires by itself."""
 EVENTS_ALIVE = f"{PREFIX}events-alive"
 """Set while ECS's events come in. It expires by itself."""
 
@@ -171,7 +171,7 @@ def tag_read(service: str) -> str:
 
 
 def aws_bucket(name: str) -> tuple[str, str, str, str]:
-    """Four keys of one limit of AWS's (`deploys.stores.aws_budget`): the tokens left, as a hash; who waits, by
-    place; when each was told to come back; since when each waits. They expire by themselves."""
+    """Four keys of one of AWS's limits (`deploys.stores.aws_budget`): the tokens left, as a hash; who waits,
+    by place; when each was told to come back; since when each waits. They expire by themselves."""
     bucket = f"{PREFIX}aws-bucket:{name}"
     return bucket, f"{bucket}:waiting", f"{bucket}:turns", f"{bucket}:since"

@@ -39,7 +39,8 @@ local began = tonumber(redis.call('HGET', since, holder) or now)
 need = math.max(math.min(need, 1), need - math.floor((now - began) / PROMOTION_MS))
 local reserve = math.min(tonumber(ARGV[8 + need]), capacity - 1)
 local place = need * NEED + asked
-local before = redis.call('ZCOUNT', waiting, '-inf', '(' .. string.format('%.0f', place))
+redis.call('ZADD', waiting, string.format('%.0f', place), holder)
+local before = redis.call('ZRANK', waiting, holder)
 local missing = 1 + before + reserve - tokens
 
 redis.call('HSET', bucket, 'tokens', tostring(tokens), 'at', at, 'interval', ARGV[3], 'capacity', ARGV[4])
@@ -53,7 +54,6 @@ if missing <= 0.000001 then
   return {0, 0}
 end
 local wait = math.ceil(missing * interval)
-redis.call('ZADD', waiting, string.format('%.0f', place), holder)
 redis.call('ZADD', turns, now + wait, holder)
 redis.call('HSET', since, holder, began)
 for _, key in ipairs({bucket, waiting, turns, since}) do

@@ -11,6 +11,7 @@ from sandbox.ecs.clock import Clock, ManualClock
 from sandbox.ecs.http.control_api import Body, ControlError
 from sandbox.ecs.http.dispatcher import AwsCallNote
 from sandbox.ecs.http.faults import EcsFaults
+from sandbox.ecs.http.request_throttling import RequestThrottling
 
 Route = Callable[[Body], object]
 
@@ -19,6 +20,7 @@ class ControlledSandbox(Protocol):
     """What the control API needs of the sandbox."""
 
     faults: EcsFaults
+    throttling: RequestThrottling
     clock: Clock
     speed: float
 
@@ -84,11 +86,19 @@ def control_routes(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
         ("GET", "/sandbox/faults"): lambda body: {"faults": sandbox.faults.as_json()},
         ("POST", "/sandbox/faults"): add_fault,
         ("DELETE", "/sandbox/faults"): clear_faults,
+        ("POST", "/sandbox/throttling"): lambda body: _switch_throttling(sandbox, body),
         ("POST", "/sandbox/autoscale"): autoscale,
         ("POST", "/sandbox/roles"): add_role,
         **_routes_of_words(sandbox),
         ("POST", "/sandbox/advance"): advance,
     }
+
+
+def _switch_throttling(sandbox: ControlledSandbox, body: Body) -> Body:
+    if not isinstance(on := body.get("on"), bool):
+        raise ControlError(400, 'the body must be {"on": true} or {"on": false}')
+    sandbox.throttling.is_on = on
+    return {"on": on}
 
 
 def _routes_of_words(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:

@@ -1,7 +1,7 @@
 """Asks the budget before each call to AWS (`deploys.stores.aws_budget`), for whoever makes the call.
 
-One Redis command for each call whose limit AWS publishes. Who makes the calls is known for a block of code, so that
-what calls AWS need not know of budgets.
+One Redis command for each call whose limit AWS publishes. Who makes the calls is known for a block of code,
+so that what calls AWS need not know of budgets.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ from workers.ecs.aws.request_ids import changes_something
 
 OWN_ACCOUNT = "own"
 STEP_PATIENCE_SECONDS = 2.0
-"""How long all calls of a step together wait for tokens, before the step makes place for others (seconds)."""
+"""How long the calls of a step together wait for tokens before the step makes place for others (seconds)."""
 LONGEST_PATIENCE_SECONDS = 5.0
-"""The same for what brings a service back, and for queries of people (seconds)."""
+"""The same for what brings a service back, for queries of people, and for any change (seconds). The lease must
+have more left before a change."""
+BEGUN_PATIENCE_SECONDS = 15.0
+"""The same for the reads of a step that has begun (seconds). A step that gives up repeats all its reads, so one
+with many reads would never end if it gave up early."""
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Caller:
     patience_seconds: float = STEP_PATIENCE_SECONDS
     comes_back: bool = True
     """Whether it asks again when its turn comes. If not, its place is given up."""
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
     waited_seconds: float = 0.0
     has_begun: bool = False
     """Whether a call was made: what is begun is completed before others begin."""
@@ -59,14 +63,17 @@ class Caller:
             self.taken_ahead[key] -= 1
             self.has_begun = True
             return
-        need = self.need(changes_something(operation.partition(":")[2]))
+        changes = changes_something(operation.partition(":")[2])
+        need, patience = self.need(changes), self.patience_seconds
+        if self.has_begun:
+            patience = LONGEST_PATIENCE_SECONDS if changes else max(patience, BEGUN_PATIENCE_SECONDS)
         while True:
             effective = min(need, CallNeed.END) if self.has_begun else need
             turn = self.budget.take(key, Waiter(self.holder, effective, self.asked_at))
             if turn.seconds <= 0:
                 self.has_begun = self.has_begun or not ahead
                 return
-            if self.waited_seconds + turn.seconds > self.patience_seconds:
+            if self.waited_seconds + turn.seconds > patience:
                 break
             self.sleep(turn.seconds)
             self.waited_seconds += turn.seconds
