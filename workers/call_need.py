@@ -22,15 +22,21 @@ the intent is never written for a call that has to wait, and nothing is read twi
 
 def call_need(deploy: Deploy, *, changes: bool) -> CallNeed:
     """The need of a call in the deploy's next step. changes: whether it may change AWS."""
-    if _may_be_down(deploy):
+    if may_be_down(deploy):
         return CallNeed.RESTORE
     if changes:
         return CallNeed.RESTORE if deploy.phase.facts.stage is Stage.ROLLBACK else CallNeed.CHANGE
     return CallNeed.END if _leads_on(deploy) else CallNeed.PROGRESS
 
 
-def _may_be_down(deploy: Deploy) -> bool:
-    """Whether the service may run nothing until the next change, or its scaling waits to be put back."""
+def change_ahead(deploy: Deploy) -> str:
+    """The change whose token is taken before the deploy's next step; empty if there is none. A cancel does
+    not wait."""
+    return "" if deploy.cancel else AHEAD.get(deploy.phase, "")
+
+
+def may_be_down(deploy: Deploy) -> bool:
+    """Whether the service may run nothing until the deploy's next step, or its scaling is still suspended."""
     if deploy.phase in (Phase.RESTORING, Phase.RESTORING_COUNT):
         return True
     scaling = deploy.stop.scaling
@@ -52,9 +58,3 @@ def _leads_on(deploy: Deploy) -> bool:
         or deploy.pending_confirmation is not None
         or deploy.is_rolling_back_in_ecs
     )
-
-
-def change_ahead(deploy: Deploy) -> str:
-    """The change whose token is taken before the deploy's next step; empty if there is none. A cancel does
-    not wait."""
-    return "" if deploy.cancel else AHEAD.get(deploy.phase, "")

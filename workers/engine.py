@@ -57,6 +57,7 @@ from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 from workers.tag_signature import TagSigner
+from workers.watch_interval import WatchClock
 
 log = structlog.get_logger()
 
@@ -90,10 +91,12 @@ class Engine:
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         is_current: Callable[[], bool] = lambda: True,
         budget: AwsBudget | None = None,
+        watch_clock: WatchClock | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """budget: how many calls AWS takes; None: as many as there are.
+        """budget: how many calls AWS takes; None: as many as there are. watch_clock: how often rollouts are
+        looked at; None: as often as `timing` says.
 
         is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
         no further step is taken: the next job goes by the new one."""
@@ -108,6 +111,7 @@ class Engine:
         self._shared_channels = shared_channels
         self._is_current = is_current
         self._budget = budget
+        self._watch_clock = watch_clock
         self._now = now
         self._sleep = sleep
 
@@ -120,7 +124,8 @@ class Engine:
 
     def watch(self, cluster_key: str) -> None:
         """Moves all rollouts of a cluster that are due, or nearly so, and reads many of them in one call."""
-        soon = self._now() + self._timing.watch_seconds / 4
+        interval = self._watch_clock.seconds(cluster_key) if self._watch_clock else self._timing.watch_seconds
+        soon = self._now() + interval / 4
         due = self._store.watched(cluster_key, due_by=soon)
         claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
         try:
@@ -277,7 +282,9 @@ class Engine:
             ),
             access=self._access,
             reader=reader,
-            timing=self._timing,
+            timing=self._watch_clock.timing(self._timing, claim.deploy)
+            if self._watch_clock
+            else self._timing,
             now=self._now,
             signer=self._signer,
             hold_sources=self._hold_sources,

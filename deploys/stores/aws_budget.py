@@ -22,7 +22,7 @@ from deploys.aws_limits import LIMITS_BY_NAME, ApiLimit
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
 
-DEFAULT_PERCENT = 50
+DEFAULT_PERCENT = 50.0
 SLOW_SECONDS = 60.0
 """How long a bucket gives only half after AWS throttled a call (seconds)."""
 
@@ -101,7 +101,7 @@ class AwsBudget:
     """The buckets. The same for every worker, because Redis counts and Redis's clock is used."""
 
     def __init__(
-        self, redis: Redis, percent: int = DEFAULT_PERCENT, *, now: Callable[[], float] | None = None
+        self, redis: Redis, percent: float = DEFAULT_PERCENT, *, now: Callable[[], float] | None = None
     ) -> None:
         """percent: of what AWS takes. now: instead of Redis's clock."""
         self._redis = redis

@@ -26,11 +26,13 @@ OWN_ACCOUNT = "own"
 STEP_PATIENCE_SECONDS = 2.0
 """How long the calls of a step together wait for tokens before the step makes place for others (seconds)."""
 LONGEST_PATIENCE_SECONDS = 5.0
-"""The same for what brings a service back, for queries of people, and for any change (seconds). The lease must
-have more left before a change."""
+"""The same for what brings a service back, for queries of people, and for any change (seconds). The lease
+must have more left before a change."""
 BEGUN_PATIENCE_SECONDS = 15.0
-"""The same for the reads of a step that has begun (seconds). A step that gives up repeats all its reads, so one
-with many reads would never end if it gave up early."""
+"""The same for the reads of a step that has begun (seconds). A step that gives up repeats all its reads, so
+one with many reads would never end if it gave up early."""
+RECOVERY_PATIENCE_SECONDS = 30.0
+"""The same for the search for lost deploys, whose job may take 55 s (seconds)."""
 
 
 @dataclass
@@ -120,6 +122,34 @@ def calls_by(caller: Caller | None) -> Iterator[Caller | None]:
         _caller.reset(token)
         if caller is not None:
             caller._give_back()
+
+
+def caller_for_query(budget: AwsBudget | None, query_id: str) -> Caller | None:
+    """A person waits for what is read."""
+    if budget is None:
+        return None
+    return Caller(
+        budget,
+        f"query {query_id}",
+        time.time(),
+        lambda changes: CallNeed.QUERY,
+        LONGEST_PATIENCE_SECONDS,
+        comes_back=False,
+    )
+
+
+def caller_for_recovery(budget: AwsBudget | None) -> Caller | None:
+    """Looks for services that a lost deploy left stopped: all of them in one job, if that takes long too."""
+    if budget is None:
+        return None
+    return Caller(
+        budget,
+        "recovery",
+        time.time(),
+        lambda changes: CallNeed.END,
+        RECOVERY_PATIENCE_SECONDS,
+        comes_back=False,
+    )
 
 
 def use_by_default(budget: AwsBudget) -> None:

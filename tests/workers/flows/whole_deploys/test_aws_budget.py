@@ -10,7 +10,6 @@ from redis import Redis
 from redis.exceptions import ConnectionError
 
 from deploys.aws_limits import LIMITS, LIMITS_BY_NAME
-from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.retries import AwsWait
 from deploys.stores.aws_budget import AwsBudget, BucketKey, BucketState, CallNeed, Waiter
