@@ -14,6 +14,7 @@ from deploys.aws_limits import LIMITS_BY_NAME
 from deploys.records.deploy import Deploy
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.watch_intervals import (
+    EVENT_SECONDS,
     WatchInterval,
     WatchIntervals,
     count_watched,
@@ -24,8 +25,6 @@ from workers.call_need import may_be_down
 from workers.ecs.aws.call_budget import OWN_ACCOUNT
 from workers.step_context import Timing
 
-EVENT_SECONDS = 60.0
-"""Between two looks while events come in: they only find what no event has told (seconds)."""
 DEPLOYS_PER_CALL = {"service-reads": 10, "service-deployments": 20}
 """What a look at all rollouts of a cluster costs: deploys for each call, by limit (count)."""
 LOOKS_SHARE = 0.8

@@ -13,6 +13,8 @@ from deploys.records.record import Record
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
 
+EVENT_SECONDS = 60.0
+"""Between two looks while ECS's events come in: they only find what no event has told (seconds)."""
 KEPT_SECONDS = 3600
 """For `slipway doctor` and the metrics, if nobody looks at anything any more."""
 

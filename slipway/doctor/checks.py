@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slipway.doctor.aws_budget_checks import check_aws_budget, check_looks
 from slipway.doctor.clock_checks import check_clock_against_aws, check_clock_against_slack
 from slipway.doctor.finding import NamedCheck
 from slipway.doctor.manifest_checks import check_installed_manifest
@@ -56,6 +57,8 @@ CHECKS = (
     NamedCheck("waiting-jobs", check_waiting_jobs),
     NamedCheck("scheduler", check_scheduler),
     NamedCheck("versions", check_versions),
+    NamedCheck("looks", check_looks),
+    NamedCheck("aws-budget", check_aws_budget),
     NamedCheck("aws-credentials", check_credentials),
     NamedCheck("services", check_services, SLOW_SECONDS),
     NamedCheck("alarms", check_alarms, SLOW_SECONDS),
