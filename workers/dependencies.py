@@ -47,7 +47,7 @@ from workers import (
 )
 from workers.asked_request_messages import AskedRequestMessages
 from workers.ecs.aws.aws_clients import AwsClients
-from workers.ecs.aws.call_budget import caller_for_query, calls_by, use_by_default
+from workers.ecs.aws.call_budget import caller_for_query, calls_by
 from workers.engine import Engine
 from workers.home.content import HomeReader
 from workers.home.publishing import HomePublisher
@@ -224,7 +224,6 @@ class DependencyBuilder:
         self._job_queue = JobQueue(connect_for_rq(settings.redis_url))
         self._store = DeployStore(redis)
         self._budget = AwsBudget(redis, settings.aws_budget_percent)
-        use_by_default(self._budget)
 
     def refresh(self, built: Dependencies) -> Dependencies:
         """What was built, or the same for a newer services.yml; the user groups and calendars that this one

@@ -91,7 +91,9 @@ def _lags(reader: DeployReader, now: float) -> tuple[float, float]:
 
 def _aws_budget(buckets: Iterable[BucketState]) -> Samples:
     tokens: dict[tuple[str, ...], float] = {}
-    waiting = {(name,): 0.0 for name in metrics.AWS_BUDGET_WAITING.values["limit"]}
+    waiting: dict[tuple[str, ...], float] = {
+        (name,): 0.0 for name in metrics.AWS_BUDGET_WAITING.values["limit"]
+    }
     for bucket in buckets:
         label = (bucket.key.limit.name,)
         tokens[label] = min(tokens.get(label, bucket.tokens), bucket.tokens)
