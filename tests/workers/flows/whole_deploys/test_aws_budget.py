@@ -12,10 +12,11 @@ from redis.exceptions import ConnectionError
 from deploys.aws_limits import LIMITS, LIMITS_BY_NAME
 from deploys.records.phases import Outcome, Phase
 from deploys.records.retries import AwsWait
-from deploys.stores.aws_budget import AwsBudget, BucketKey, BucketState, CallNeed, Waiter
+from deploys.stores.aws_budget import AwsBudget, BucketKey, BucketState, CallNeed, Turn, Waiter
 from sandbox.ecs import EcsSandbox
 from sandbox.ecs.http.dispatcher import AwsCallNote
 from tests.workers.engine_harness import EngineHarness
+from workers.call_need import STOPPED_PHASES
 
 OWN = "own"
 REGION = "eu-west-1"
@@ -173,23 +174,31 @@ def budget_states(harness: EngineHarness) -> list[BucketState]:
     return harness.budget.states()
 
 
-def test_a_stopped_service_goes_on_while_the_reads_of_others_have_to_wait(harness: EngineHarness) -> None:
+def test_a_stopped_service_goes_on_while_the_reads_of_others_have_to_wait(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stopped = harness.request_deploy("ledger", "1.5.0")
     harness.until_phase(stopped, Phase.AWAITING_APPROVAL)
     harness.approve(stopped)
     harness.until_phase(stopped, Phase.DRAINING)
     other = harness.request_deploy("web", "1.4.2")
     harness.until_phase(other, Phase.FOLLOWING)
-    gone = harness.get(other).phase_since
+    take, asked = AwsBudget.take, list[tuple[Phase, CallNeed]]()
 
+    def spy(budget: AwsBudget, key: BucketKey, waiter: Waiter) -> Turn:
+        if waiter.holder.startswith((stopped, "watch")):
+            asked.append((harness.get(stopped).phase, waiter.need))
+        return take(budget, key, waiter)
+
+    monkeypatch.setattr(AwsBudget, "take", spy)
     while harness.get(stopped).phase is not Phase.SETTLING:
         use_up_to_reserve(harness, "service-reads")
         use_up_to_reserve(harness, "task-reads")
         harness.tick()
-        if harness.get(stopped).phase in (Phase.DRAINING, Phase.STARTING):
-            assert harness.get(stopped).retries == harness.get(stopped).retries.evolve(aws_wait=None)
+
     assert harness.get(stopped).outcome is Outcome.SUCCEEDED
-    assert harness.ecs.now() - gone < 300
+    while_down = {(phase, need) for phase, need in asked if phase in STOPPED_PHASES}
+    assert while_down == {(Phase.DRAINING, CallNeed.RESTORE), (Phase.STARTING, CallNeed.RESTORE)}
 
 
 def use_up_to_reserve(harness: EngineHarness, limit: str) -> None:
