@@ -12,12 +12,12 @@ from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, ok, warning
 
 
-def check_looks(context: DoctorContext) -> Iterator[Finding]:
+def check_watch_interval(context: DoctorContext) -> Iterator[Finding]:
     """The interval of the looks."""
-    yield judge_looks(*read_intervals(context.redis))
+    yield judge_watch_interval(*read_intervals(context.redis))
 
 
-def judge_looks(found: WatchIntervals | None, events_alive: bool) -> Finding:
+def judge_watch_interval(found: WatchIntervals | None, events_alive: bool) -> Finding:
     """events_alive: whether ECS's events come in. Pure."""
     events = "ECS's events come in" if events_alive else "no events of ECS come in"
     if found is None or not found.places:

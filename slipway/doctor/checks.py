@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.doctor.aws_budget_checks import check_aws_budget, check_looks
+from slipway.doctor.aws_budget_checks import check_aws_budget, check_watch_interval
 from slipway.doctor.clock_checks import check_clock_against_aws, check_clock_against_slack
 from slipway.doctor.finding import NamedCheck
 from slipway.doctor.manifest_checks import check_installed_manifest
@@ -57,7 +57,7 @@ CHECKS = (
     NamedCheck("waiting-jobs", check_waiting_jobs),
     NamedCheck("scheduler", check_scheduler),
     NamedCheck("versions", check_versions),
-    NamedCheck("looks", check_looks),
+    NamedCheck("watch-interval", check_watch_interval),
     NamedCheck("aws-budget", check_aws_budget),
     NamedCheck("aws-credentials", check_credentials),
     NamedCheck("services", check_services, SLOW_SECONDS),

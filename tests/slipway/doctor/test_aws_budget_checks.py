@@ -7,7 +7,7 @@ import pytest
 from deploys.aws_limits import LIMITS_BY_NAME
 from deploys.stores.aws_budget import BucketKey, BucketState
 from deploys.stores.watch_intervals import WatchInterval, WatchIntervals
-from slipway.doctor.aws_budget_checks import judge_budget, judge_looks
+from slipway.doctor.aws_budget_checks import judge_budget, judge_watch_interval
 from slipway.doctor.finding import ok, warning
 from tests.builders import NOW
 
@@ -42,7 +42,7 @@ WATCHED = WatchIntervals(
 def test_it_says_how_often_rollouts_are_looked_at(
     found: WatchIntervals | None, events_alive: bool, expected: str
 ) -> None:
-    assert judge_looks(found, events_alive) == ok(expected)
+    assert judge_watch_interval(found, events_alive) == ok(expected)
 
 
 def a_bucket(limit: str, waiting: int = 0, slowed: bool = False) -> BucketState:
