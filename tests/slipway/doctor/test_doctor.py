@@ -71,7 +71,7 @@ def test_as_json_every_line_has_the_name_of_its_check(healthy: Setup) -> None:
 
     document = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert (document["ok"], document["counts"]) == (False, {"ok": 22, "warning": 0, "error": 1, "skipped": 2})
+    assert (document["ok"], document["counts"]) == (False, {"ok": 24, "warning": 0, "error": 1, "skipped": 2})
     assert [each for each in document["findings"] if each["level"] != "ok"] == [
         {
             "check": "slack-token",
