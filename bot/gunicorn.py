@@ -19,3 +19,9 @@ control_socket_disable = True
 def post_worker_init(worker: Any) -> None:
     """Runs in each process that serves, once it is ready."""
     worker.wsgi.start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Runs in each process that ends, also if it never served."""
+    if wsgi := getattr(worker, "wsgi", None):
+        wsgi.stop()

@@ -21,6 +21,7 @@ from bot.slack_clock import clock_client
 from deploys.errors import StartupError
 from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_outage import describe_error
+from deploys.stores.heartbeats import HeartbeatThread
 from deploys.telemetry.metrics import WEB
 from deploys.telemetry.metrics_server import start_metrics
 from deploys.telemetry.tracing import TRACING
@@ -50,23 +51,34 @@ def app() -> WebApp:
         api_url=settings.slack_api_url,
     )
 
+    heartbeats = HeartbeatThread(context.store.redis, WEB)
+
     def start() -> None:
         TRACING.start(WEB)
         context.slack_clock.start_reading(clock_client(settings.slack_api_url))
+        heartbeats.start()
         exempt_start_from_collection()
 
     exempt_start_from_collection()  # gunicorn forks what this process has made
-    return WebApp(bolt, context.store.redis, start)
+    return WebApp(bolt, context.store.redis, start, heartbeats.stop)
 
 
 class WebApp:
     """Passes Slack's requests to Bolt, answers GET /healthz, and refuses everything else."""
 
-    def __init__(self, bolt: App, redis: Redis, start: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        bolt: App,
+        redis: Redis,
+        start: Callable[[], None] = lambda: None,
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
         self._bolt = bolt
         self._redis = redis
         self.start = start
         """To be called in each process that serves, because threads do not outlive a fork."""
+        self.stop = stop
+        """To be called in each process that has served, before it ends."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         where = (environ["REQUEST_METHOD"], environ["PATH_INFO"])

@@ -199,7 +199,7 @@ class Settings(BaseSettings):
         if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
             refuse("has quotes that are part of its value; remove them.")
         if text.endswith("..."):
-            refuse("is still the placeholder of .env.example.")
+            refuse("is still a placeholder.")
         return text
 
 

@@ -60,9 +60,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedSched
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """`-n auto` means four more than there are cores: the groups of tests that share something slow
-    begin first, and mostly wait for real processes or a browser."""
-    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 4
+    """`-n auto` means three more than there are cores: the groups of tests that share something slow
+    begin first, and mostly wait for real processes or a browser. Each process collects all tests."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 3
 
 
 def pytest_collection_finish() -> None:

@@ -193,7 +193,7 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         "begins with xapp-, so it belongs in SLACK_APP_TOKEN; this setting begins with xoxb-.",
     ),
     (BotSettings, "SLACK_BOT_TOKEN", "xoxp-1-secret", "does not begin with xoxb-."),
-    (BotSettings, "SLACK_BOT_TOKEN", "xoxb-...", "is still the placeholder of .env.example."),
+    (BotSettings, "SLACK_BOT_TOKEN", "xoxb-...", "is still a placeholder."),
     (
         BotSettings,
         "SLACK_APP_TOKEN",

@@ -10,9 +10,16 @@ from xdist.workermanage import WorkerController
 SHARED_PROCESS_GROUPS = {
     "the demo in Socket Mode": re.compile(r"^tests/scenarios/.*[\[-]socket[\]-]"),
     "the demo over HTTP": re.compile(r"^tests/scenarios/.*[\[-]http[\]-]"),
-    "the demo whose processes are killed": re.compile(r"/test_processes\.py::test_(a_deploy|every)_"),
+    "the demo whose processes are killed": re.compile(
+        r"/test_processes\.py::test_(the_doctor|a_deploy|every)_"
+    ),
     "the demo of a newcomer": re.compile(r"/test_newcomer\.py::"),
     "the stack in CloudFormation": re.compile(r"/test_cloudformation\.py::"),
+    "the gallery": re.compile(r"^tests/gallery/"),
+    "an app of the played Slack in Socket Mode": re.compile(
+        r"^tests/sandbox/slack/[^/]+::.*[\[-]socket[\]-]"
+    ),
+    "an app of the played Slack over HTTP": re.compile(r"^tests/sandbox/slack/[^/]+::.*[\[-]http[\]-]"),
     "the browser": re.compile(r"^tests/sandbox/slack/page/"),
 }
 """Tests that share something slow to build. (xdist's own groups have no effect with pytest 9.2.)"""

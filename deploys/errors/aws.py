@@ -56,7 +56,8 @@ class RoleDenied(AwsDenied):
 
 
 class AwsCredentials(AwsDenied):
-    sentence = """AWS does not accept the credentials of the workers for {action}: {detail}"""
+    sentence = """AWS does not accept the credentials of the workers for {action}: {detail} Renew them where
+    the workers run."""
 
 
 class ServiceDeploymentsUnavailable(AwsError):

@@ -12,8 +12,8 @@ class StartupError(SlipwayError):
 
 
 class CatalogueUnreadable(StartupError):
-    sentence = """{file} cannot be read: {why}. SERVICES_FILE names the file; start from
-    services.example.yml."""
+    sentence = """{file} cannot be read: {why}. SERVICES_FILE names the file; `slipway init`
+    writes a first one."""
 
 
 class CatalogueInvalid(StartupError):

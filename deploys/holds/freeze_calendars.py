@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar
-
 from deploys.formatting import shorten_line
 from deploys.holds.recurrence import MAX_SECONDS, RuleInvalid, read_rule
 from deploys.records.freeze_window import FreezeWindow
@@ -39,6 +37,8 @@ def read_calendar(text: str, time_zone: str, name: str) -> tuple[FreezeWindow, .
     """
     if len(text.encode()) > MAX_BYTES:
         raise CalendarInvalid(f"it is longer than {MAX_BYTES // 1000} kB")
+    from icalendar import Calendar  # slow to import, and most installations have no calendar
+
     try:
         calendar = Calendar.from_ical(text)
         events = list(calendar.walk("VEVENT"))

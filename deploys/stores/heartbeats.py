@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from deploys.redis_connection import to_text
+from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import redis_keys
 
 log = structlog.get_logger()
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 DISTRIBUTION = "slipway-bot"
 WRITE_SECONDS = 5.0
 """Between two heartbeats of a process (seconds)."""
+STOP_SECONDS = 2.0
+"""How long a process that ends waits until its heartbeat is removed (seconds)."""
 LIVES_SECONDS = 90.0
 """A process counts as running for so long after its heartbeat (seconds): a worker writes none while it runs a
 job, which may take a minute."""
@@ -33,7 +37,7 @@ class Heartbeat:
     """A process that runs."""
 
     process: str
-    """`worker` or `scheduler`."""
+    """`bot`, `web`, `worker` or `scheduler`."""
     host: str
     pid: int
     version: str
@@ -74,6 +78,37 @@ class HeartbeatWriter:
         """The process ends. Raises RedisError."""
         if self._next_at < float("inf"):
             self._redis.zrem(redis_keys.HEARTBEATS, self._member)
+
+
+class HeartbeatThread:
+    """Writes the heartbeats of a process that has no loop of its own."""
+
+    def __init__(self, redis: Redis, process: str) -> None:
+        self._redis = redis
+        self._process = process
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeats", daemon=True)
+
+    def start(self) -> None:
+        """To be called in the process that lives: a thread does not outlive a fork."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The process ends."""
+        self._stopping.set()
+        if self._thread.ident:
+            self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        writer = HeartbeatWriter(self._redis, self._process)
+        is_over = False
+        while not is_over:
+            with REDIS_OUTAGE.tolerate_errors():
+                writer.write()
+                REDIS_OUTAGE.record_recovery()
+            is_over = self._stopping.wait(WRITE_SECONDS)
+        with REDIS_OUTAGE.tolerate_errors():
+            writer.remove()
 
 
 def read_heartbeats(redis: Redis) -> list[Heartbeat]:

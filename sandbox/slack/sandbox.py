@@ -46,6 +46,7 @@ class SlackSandbox(SlackClient):
         app_token: str = APP_TOKEN,
         signing_secret: str = SIGNING_SECRET,
         app_of_app_token: str = APP_ID,
+        app_token_scopes: tuple[str, ...] = ("connections:write",),
         examples: Sequence[ExampleText] = (),
     ) -> None:
         self.installation = AppInstallation(
@@ -54,6 +55,7 @@ class SlackSandbox(SlackClient):
             app_token,
             signing_secret,
             app_of_app_token=app_of_app_token,
+            app_token_scopes=app_token_scopes,
         )
         self.bot_token = bot_token
         self.app_token = app_token

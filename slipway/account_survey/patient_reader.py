@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsUnavailable
+from deploys.mrkdwn import plain_text
 from deploys.safe_text import one_safe_line
 from slipway.account_survey.surveyed_service import Gap, GapKind
 
@@ -31,27 +32,29 @@ class PatientReader:
         Raises AwsCredentials: without credentials nothing can be read.
         """
         try:
-            return self._read_or_wait(call)
+            return call_patiently(call, self.sleep)
         except AwsCredentials:
             raise
         except AwsError as error:
             self.gaps.append(_gap(error, about))
             return None
 
-    def _read_or_wait(self, call: Callable[[], Answer]) -> Answer:
-        for wait in WAITS_SECONDS:
-            try:
-                return call()
-            except AwsUnavailable:
-                self.sleep(wait * random.uniform(1.0, 1.5))
-        return call()
+
+def call_patiently(call: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
+    """The answer, if necessary after several tries. Raises AwsError."""
+    for wait in WAITS_SECONDS:
+        try:
+            return call()
+        except AwsUnavailable:
+            sleep(wait * random.uniform(1.0, 1.5))
+    return call()
 
 
 def _gap(error: AwsError, about: str) -> Gap:
     return Gap(
         action=str(error.facts["action"]),
         about=about,
-        why=one_safe_line(str(error.facts["detail"])),
+        why=one_safe_line(plain_text(str(error.facts["detail"]))),
         kind=_kind(error),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from deploys.errors import AwsRefused
 from slipway.account_survey.patient_reader import PatientReader
 from slipway.account_survey.surveyed_service import Gap, GapKind, Survey, SurveyedService
 from workers.ecs import services as ecs_services
@@ -38,17 +39,21 @@ def survey_account(
     """
     reader = PatientReader(sleep)
     found: list[SurveyedService] = []
-    account, looked_into = "", 0
+    account, looked_into, present, known = "", 0, set[str](), set[str]()
     for region in regions:
         account = account or reader.read("", partial(_account, region)) or ""
-        names = list(clusters) or _list_clusters(reader, region)
-        looked_into += len(names)
         by_cluster: dict[str, list[str]] = {}
-        for cluster in names:
+        for cluster in clusters or _list_clusters(reader, region):
             progress(f"Reading cluster {cluster} in {region.name}")
-            by_cluster[cluster] = _list_services(reader, region, cluster)
+            try:
+                by_cluster[cluster] = _list_services(reader, region, cluster)
+            except _NoSuchCluster:
+                known.update(_list_clusters(PatientReader(sleep), region))
+        looked_into += len(by_cluster)
+        present.update(by_cluster)
         found += _describe(reader, region, by_cluster)
-    return Survey(account, tuple(found), tuple(reader.gaps), looked_into)
+    missing = tuple(each for each in dict.fromkeys(clusters) if each not in present)
+    return Survey(account, tuple(found), tuple(reader.gaps), looked_into, missing, tuple(sorted(known)))
 
 
 def read_named_services(
@@ -78,13 +83,24 @@ def _list_clusters(reader: PatientReader, region: RegionClients) -> list[str]:
     return reader.read(f"the clusters in {region.name}", names) or []
 
 
+class _NoSuchCluster(Exception):
+    """The region has no cluster of this name."""
+
+
 def _list_services(reader: PatientReader, region: RegionClients, cluster: str) -> list[str]:
+    """Empty also if AWS does not list them. Raises _NoSuchCluster."""
+
     def names() -> list[str]:
-        with aws_call("ecs:ListServices"):
-            pages = region.ecs.get_paginator("list_services").paginate(
-                cluster=cluster, PaginationConfig={"PageSize": _SERVICES_PER_PAGE}
-            )
-            return sorted(arn.rsplit("/", 1)[-1] for page in pages for arn in page["serviceArns"])
+        try:
+            with aws_call("ecs:ListServices"):
+                pages = region.ecs.get_paginator("list_services").paginate(
+                    cluster=cluster, PaginationConfig={"PageSize": _SERVICES_PER_PAGE}
+                )
+                return sorted(arn.rsplit("/", 1)[-1] for page in pages for arn in page["serviceArns"])
+        except AwsRefused as refusal:
+            if refusal.facts.get("code") == "ClusterNotFoundException":
+                raise _NoSuchCluster from refusal
+            raise
 
     return reader.read(f"the services of cluster {cluster} in {region.name}", names) or []
 

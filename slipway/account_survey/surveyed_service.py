@@ -57,3 +57,7 @@ class Survey:
     gaps: tuple[Gap, ...]
     clusters: int
     """How many were looked into (count)."""
+    missing_clusters: tuple[str, ...] = ()
+    """Of those that were named, the ones that none of the regions has."""
+    known_clusters: tuple[str, ...] = ()
+    """The clusters of the regions in which one that was named is missing, as far as AWS lists them."""

@@ -17,7 +17,7 @@ from deploys.mrkdwn import plural
 from deploys.redaction import redact
 from deploys.safe_text import remove_unsafe
 from deploys.settings import read_env_file, split_url
-from slipway.commands.iam_policy import check_workers_role
+from slipway.commands.iam_policy import workers_role_option
 from slipway.doctor.checks import CHECKS
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, Level, NamedCheck
@@ -26,9 +26,9 @@ from slipway.terminal import print_safely
 
 HELP = """Check a whole installation, and say of whatever is broken what to do.
 
-It checks the settings, services.yml, Slack's tokens, scopes and connection, Redis, whether workers and
-the scheduler run, each service in ECS, the permissions in AWS, and the clocks. Run it where the workers
-run, with their settings and credentials. It changes nothing.
+It checks the settings, services.yml, Slack's tokens, scopes and connection, Redis, whether the bot, workers
+and the scheduler run, each service in ECS, the permissions in AWS, and the clocks. Run it where the workers
+run, with their AWS credentials and the settings of all processes. It changes nothing.
 
 Each line is ok, warning, error, or skipped (it could not be checked; the line says why).
 
@@ -68,12 +68,7 @@ def doctor(
     ] = None,
     workers_role: Annotated[
         str | None,
-        typer.Option(
-            metavar="ARN",
-            callback=check_workers_role,
-            help="Check what this role may do, instead of the credentials at hand.",
-            show_default=False,
-        ),
+        workers_role_option("Check what this role may do, instead of the credentials at hand."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")] = False,
 ) -> None:

@@ -8,17 +8,23 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from deploys.catalogue.catalogue import load_catalogue
 from deploys.catalogue.service import Service
 from deploys.errors import AwsCredentials, CatalogueInvalid, CatalogueUnreadable, SettingsInvalid
-from deploys.mrkdwn import plural
+from deploys.mrkdwn import plain_text, plural
 from deploys.settings import read_env_file
 from slipway.account_survey.surveyed_service import Gap
-from slipway.iam.policies import ATTACHED_POLICIES, WORKERS_ROLE, RolePolicies, policies
+from slipway.iam.policies import (
+    ATTACHED_POLICIES,
+    MAX_ATTACHED_POLICIES,
+    WORKERS_ROLE,
+    RolePolicies,
+    policies,
+)
 from slipway.iam.read_facts import read_facts
 from slipway.iam.service_facts import PLACEHOLDER, ServiceFacts, unknown_facts
 from slipway.iam.statement import Json
@@ -46,8 +52,12 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
-def check_workers_role(arn: str | None) -> str | None:
-    """The value of an option that names a role. Raises typer.BadParameter."""
+def workers_role_option(help_text: str) -> Any:
+    """The option `--workers-role`. help_text: what the command does with the role."""
+    return typer.Option(metavar="ARN", callback=_check_role, help=help_text, show_default=False)
+
+
+def _check_role(arn: str | None) -> str | None:
     if arn is not None and not re.fullmatch(_ROLE_ARN, arn):
         raise typer.BadParameter(
             f"write the ARN of a role, such as arn:aws:iam::123456789012:role/slipway-workers; not {arn}"
@@ -74,12 +84,7 @@ def iam_policy(
     ] = False,
     workers_role: Annotated[
         str | None,
-        typer.Option(
-            metavar="ARN",
-            callback=check_workers_role,
-            help="The role of the workers, for the trust policies of the roles in services.yml.",
-            show_default=False,
-        ),
+        workers_role_option("The role of the workers, for the trust policies of the roles in services.yml."),
     ] = None,
 ) -> None:
     """`slipway iam-policy`."""
@@ -88,14 +93,17 @@ def iam_policy(
         path = file or Path(os.environ.get("SERVICES_FILE") or "services.yml")
         services = list(load_catalogue(path).services.values())
         facts, gaps = _offline_facts(services) if offline else read_facts(AwsClients(), services)
-    except (AwsCredentials, CatalogueInvalid, CatalogueUnreadable, SettingsInvalid) as error:
+    except AwsCredentials as error:
+        print_safely(describe_credentials(error), to_stderr=True)
+        raise typer.Exit(2) from error
+    except (CatalogueInvalid, CatalogueUnreadable, SettingsInvalid) as error:
         print_safely(error.message, to_stderr=True)
         raise typer.Exit(2) from error
     needed = policies(services, facts, workers_role or WORKERS_ROLE)
     print_safely(format_as_json(needed) if output_format is OutputFormat.JSON else format_as_text(needed))
-    for note in (*describe_gaps(gaps), *_find_placeholders(needed), *describe_attachment(needed)):
+    for note in (*describe_gaps(gaps), *describe_placeholders(needed), *describe_attachment(needed)):
         print_safely(note, to_stderr=True)
-    if not offline and any(_find_placeholders(needed)):
+    if not offline and any(describe_placeholders(needed)):
         raise typer.Exit(1)
 
 
@@ -137,18 +145,35 @@ def describe_gaps(gaps: Iterable[Gap]) -> Iterator[str]:
         yield f"Not read: {gap.action}{about}: {gap.why}"
 
 
+def describe_placeholders(needed: Iterable[RolePolicies]) -> Iterator[str]:
+    """What has to be filled in, as one sentence; nothing if that is nothing."""
+    text = _dump([[*each.documents, each.trust] for each in needed])
+    names = sorted({found[0] for found in PLACEHOLDER.finditer(text)})
+    if names:
+        yield f"To be filled in ({plural(len(names), 'name')}): {', '.join(names)}."
+
+
+def describe_credentials(error: AwsCredentials) -> str:
+    """That AWS does not accept the credentials of the person who runs the command."""
+    action, detail = error.facts["action"], plain_text(str(error.facts["detail"]))
+    return f"AWS does not accept your credentials for {action}: {detail} Set AWS_PROFILE, or renew them."
+
+
 def describe_attachment(needed: Iterable[RolePolicies]) -> Iterator[str]:
     """What has to be known to attach them."""
     for each in needed:
         if each.privileged:
+            run = "runs" if len(each.privileged) == 1 else "run"
             yield (
-                f"{', '.join(each.privileged)} runs privileged containers, so the policy for {_owner(each)} "
-                "does not deny to register such."
+                f"{', '.join(each.privileged)} {run} privileged containers, so the policy for {_owner(each)} "
+                "allows task definitions that have some."
             )
         if (count := len(each.documents)) > ATTACHED_POLICIES:
+            raise_quota = "raise that quota, or " if count <= MAX_ATTACHED_POLICIES else ""
             yield (
-                f"{_owner(each)} needs {count} managed policies, since IAM takes 6,144 characters in one. A "
-                f"role has {ATTACHED_POLICIES} by default: raise that quota, or give services a `role` each."
+                f"{count} managed policies are needed for {_owner(each)}, since IAM takes 6,144 characters "
+                f"in one. A role has {ATTACHED_POLICIES} by default, and {MAX_ATTACHED_POLICIES} at most: "
+                f"{raise_quota}give some of the services a `role` in services.yml."
             )
 
 
@@ -169,14 +194,6 @@ def _headed_documents(needed: Sequence[RolePolicies]) -> Iterator[tuple[str, Jso
 
 def _owner(each: RolePolicies) -> str:
     return each.role or "the role of the workers"
-
-
-def _find_placeholders(needed: Iterable[RolePolicies]) -> Iterator[str]:
-    """What has to be filled in, as one sentence; nothing if that is nothing."""
-    text = _dump([[*each.documents, each.trust] for each in needed])
-    names = sorted({found[0] for found in PLACEHOLDER.finditer(text)})
-    if names:
-        yield f"To be filled in ({plural(len(names), 'name')}): {', '.join(names)}."
 
 
 def _dump(value: object) -> str:

@@ -21,13 +21,21 @@ from deploys.errors import AwsCredentials, CatalogueInvalid, CatalogueUnreadable
 from deploys.mrkdwn import plural
 from deploys.settings import read_env_file
 from slipway.account_survey.survey import survey_account
-from slipway.account_survey.surveyed_service import Survey
+from slipway.account_survey.surveyed_service import GapKind, Survey
 from slipway.app_manifest import format_as_yaml, socket_mode_manifest
-from slipway.commands.iam_policy import describe_attachment, describe_gaps, policy_files
+from slipway.commands.iam_policy import (
+    describe_attachment,
+    describe_credentials,
+    describe_gaps,
+    describe_placeholders,
+    policy_files,
+)
 from slipway.iam.policies import policies
-from slipway.iam.read_facts import match_facts
+from slipway.iam.read_facts import match_facts, read_facts
+from slipway.iam.service_facts import ServiceFacts
 from slipway.new_files import SECRET, NewFile, Written, write_new_files
 from slipway.services_draft.env_file import missing_settings, write_env_text
+from slipway.services_draft.next_steps import NextSteps
 from slipway.services_draft.services_yml import People, ServicesText, write_services_text
 from slipway.terminal import print_safely
 from workers.ecs.aws.aws_clients import AwsClients
@@ -53,10 +61,13 @@ _REGIONS = list_kind("list of regions", REGION, "AWS regions")
 
 
 def init(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the files.")] = Path(),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="The folder for the files.")
+    ] = Path(),
     region: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="NAME",
             help="The AWS region to look in. May be repeated. The default is that of your AWS settings.",
             show_default=False,
         ),
@@ -64,6 +75,7 @@ def init(
     cluster: Annotated[
         list[str] | None,
         typer.Option(
+            metavar="NAME",
             help="Only this ECS cluster, by its name. May be repeated. The default is every cluster.",
             show_default=False,
         ),
@@ -103,42 +115,48 @@ def init(
     environ = dict(os.environ)
     try:
         read_env_file()
-        survey = _survey(regions, clusters)
-    except (AwsCredentials, SettingsInvalid) as error:
+        survey = _survey(aws := AwsClients(), regions or _default_region(), clusters)
+    except AwsCredentials as error:
+        _fail(describe_credentials(error))
+    except SettingsInvalid as error:
         _fail(error.message)
-    for note in describe_gaps(survey.gaps):
+    for note in (*describe_gaps(survey.gaps), *_describe_missing_clusters(survey)):
         print_safely(note, to_stderr=True)
     if deployers is None and not dry_run and _is_terminal():
         people = _ask_for_deployers(people)
     services = write_services_text(survey, people)
     if services is None:
-        _fail(_nothing_found(survey, clusters), code=2 if survey.gaps else 1)
+        _fail(_describe_nothing(survey, clusters), code=2 if survey.gaps else 1)
     if dry_run:
         print_safely(services.text.rstrip("\n"))
         return
     try:
-        _write_all(out, survey, services, environ)
+        _write_all(out, aws, survey, services, environ)
+    except AwsCredentials as error:
+        _fail(describe_credentials(error))
     except CatalogueInvalid as error:
         _fail(f"The services.yml that is there has mistakes, so no policies were written.\n{error.message}")
     except (CatalogueUnreadable, OSError) as error:
         _fail(f"The files cannot be written: {error}")
 
 
-def _survey(regions: Sequence[str], clusters: Sequence[str]) -> Survey:
-    aws = AwsClients()
-    names = regions or [_default_region()]
+def _survey(aws: AwsClients, regions: Sequence[str], clusters: Sequence[str]) -> Survey:
     return survey_account(
-        [aws.region(name) for name in names],
+        [aws.region(name) for name in regions],
         clusters,
         progress=lambda text: print_safely(f"{text} ...", to_stderr=True),
     )
 
 
-def _default_region() -> str:
+def _default_region() -> tuple[str, ...]:
+    """That of the AWS settings."""
     found = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _region_of_profile()
     if not found:
         _fail("No AWS region is set. Name one: slipway init --region eu-west-1, say.")
-    return str(found)
+    try:
+        return _validate([found], _REGIONS)
+    except ValidationError as error:
+        _fail(f"The AWS region of your settings cannot be used: {_first_message(error)}")
 
 
 def _region_of_profile() -> str | None:
@@ -150,7 +168,9 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _write_all(out: Path, survey: Survey, services: ServicesText, environ: Mapping[str, str]) -> None:
+def _write_all(
+    out: Path, aws: AwsClients, survey: Survey, services: ServicesText, environ: Mapping[str, str]
+) -> None:
     """Writes everything, and says what became of each file and what comes next.
 
     environ: without what a `.env` added to it.
@@ -158,9 +178,8 @@ def _write_all(out: Path, survey: Survey, services: ServicesText, environ: Mappi
     The policies are those of the services.yml in the folder, whether it is new or was there.
     """
     written = write_new_files(out, _first_files(services, environ))
-    file = out / "services.yml"
-    catalogue = load_catalogue(file)
-    needed = policies(catalogue.services.values(), match_facts(catalogue.services.values(), survey.services))
+    catalogue = load_catalogue(out / "services.yml")
+    needed = policies(catalogue.services.values(), _read_facts(aws, catalogue, survey))
     policy = [NewFile(f"iam/{name}", text) for name, text in policy_files(needed)]
     written |= write_new_files(out, policy)
     for name, what in written.items():
@@ -169,9 +188,28 @@ def _write_all(out: Path, survey: Survey, services: ServicesText, environ: Mappi
         print_safely(f"\n{_count(services)}")
     for note in describe_attachment(needed):
         print_safely(f"\n{note}")
-    missing = missing_settings({**dotenv_values(out / ".env"), **environ})
-    open_questions = services.questions if written["services.yml"] is Written.NEW else 0
-    print_safely("\n" + "\n".join(_next_steps(out, catalogue, missing, open_questions)))
+    steps = NextSteps(
+        missing_settings({**dotenv_values(out / ".env"), **environ}),
+        " ".join(describe_placeholders(needed)),
+        may_anybody_deploy=any(service.deployers for service in catalogue.services.values()),
+        open_questions=services.questions if written["services.yml"] is Written.NEW else 0,
+    )
+    print_safely("\n" + steps.text(out))
+
+
+def _read_facts(aws: AwsClients, catalogue: Catalogue, survey: Survey) -> dict[str, ServiceFacts]:
+    """A services.yml that was there already may have services that were not surveyed: they are read now."""
+    services = catalogue.services.values()
+    surveyed = {(each.region, each.cluster, each.name) for each in survey.services}
+    others = [
+        each
+        for each in services
+        if each.role or (each.region, each.cluster, each.ecs_service) not in surveyed
+    ]
+    facts, gaps = read_facts(aws, others)
+    for note in describe_gaps(gaps):
+        print_safely(note, to_stderr=True)
+    return {**match_facts(services, survey.services), **facts}
 
 
 def _first_files(services: ServicesText, environ: Mapping[str, str]) -> tuple[NewFile, ...]:
@@ -192,34 +230,6 @@ def _count(services: ServicesText) -> str:
         f"services.yml has {plural(len(services.names), 'service')} and "
         f"{plural(services.questions, 'question')} to you.{left_out}"
     )
-
-
-def _next_steps(
-    out: Path, catalogue: Catalogue, missing: Sequence[str], open_questions: int
-) -> Iterator[str]:
-    """What is left to do. missing: settings that have no value yet."""
-    steps: list[str] = []
-    if missing:
-        steps.append(
-            "Slack: api.slack.com/apps, Create New App, From a manifest: paste manifest.yml; install it. "
-            f"Write its tokens into .env ({' and '.join(missing)})."
-        )
-    steps.append("AWS: attach the policies in iam/ to the role, or the user, that the workers will have.")
-    if not any(service.deployers for service in catalogue.services.values()):
-        steps.append("services.yml: nobody may deploy yet. Write who may, as `deployers`.")
-    elif open_questions:
-        steps.append("services.yml: answer its questions. Each may wait until you deploy that service.")
-    at = f"cd {out} && " if out != Path() else ""
-    steps.append(f"Check the files: {at}slipway check --env bot --env worker --env scheduler")
-    steps.append(
-        "With Redis running, start the three processes there: python -m bot, python -m workers and "
-        "python -m workers.scheduler."
-    )
-    steps.append(f"Check the whole installation: {at}slipway doctor")
-    steps.append(f"In Slack: /deploy {next(iter(catalogue.services))} TAG")
-    yield "Next:"
-    for number, step in enumerate(steps, start=1):
-        yield f"  {number}. {step}"
 
 
 def _ask_for_deployers(people: People) -> People:
@@ -256,14 +266,33 @@ def _first_message(error: ValidationError) -> str:
     return error.errors()[0]["msg"]
 
 
-def _nothing_found(survey: Survey, clusters: Sequence[str]) -> str:
-    if survey.gaps and not survey.services:
-        return "No service could be read, so nothing was written. Ask for the permissions named above."
-    if survey.services:
-        reasons = f"{plural(len(survey.services), 'service')}, but none that Slipway can deploy"
-        return f"There is {reasons}. `slipway init` writes only services that ECS itself rolls out."
+def _describe_missing_clusters(survey: Survey) -> Iterator[str]:
+    for name in survey.missing_clusters:
+        there = f" There are: {', '.join(survey.known_clusters)}." if survey.known_clusters else ""
+        yield f"There is no ECS cluster {name} in the regions that were read.{there}"
+
+
+def _describe_nothing(survey: Survey, clusters: Sequence[str]) -> str:
+    if read := [each for each in survey.services if each.state]:
+        return (
+            f"Found {plural(len(read), 'service')}, but none that Slipway can deploy: it has to be ACTIVE, "
+            "and ECS itself has to roll it out. So nothing was written."
+        )
+    if survey.gaps:
+        kinds = {each.kind for each in survey.gaps}
+        advice = " ".join(_ADVICE[kind] for kind in GapKind if kind in kinds)
+        return f"No service could be read, so nothing was written. {advice}"
+    if survey.missing_clusters and not survey.clusters:
+        return "So nothing was written. Without --cluster, every cluster is read."
     where = f"in {', '.join(clusters)}" if clusters else f"in {plural(survey.clusters, 'cluster')}"
     return f"There is no ECS service {where}, so nothing was written. Is it the right --region and account?"
+
+
+_ADVICE = {
+    GapKind.DENIED: "Ask for the permissions named above.",
+    GapKind.UNANSWERED: "AWS did not answer: check the network and the name of the region, and try again.",
+    GapKind.REFUSED: "What AWS refuses is said above.",
+}
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:

@@ -8,6 +8,7 @@ from slipway.doctor.finding import NamedCheck
 from slipway.doctor.manifest_checks import check_installed_manifest
 from slipway.doctor.permission_checks import check_permissions
 from slipway.doctor.process_checks import (
+    check_bot,
     check_scheduler,
     check_versions,
     check_waiting_jobs,
@@ -53,6 +54,7 @@ CHECKS = (
     NamedCheck("redis-memory", check_redis_memory),
     NamedCheck("redis-latency", check_redis_latency),
     NamedCheck("redis-authentication", check_redis_authentication),
+    NamedCheck("bot", check_bot),
     NamedCheck("workers", check_workers),
     NamedCheck("waiting-jobs", check_waiting_jobs),
     NamedCheck("scheduler", check_scheduler),

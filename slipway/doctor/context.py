@@ -59,6 +59,8 @@ class DoctorContext:
     now: Callable[[], float] = time.time
     aws_dated: DatedAnswer | None = field(default=None, init=False)
     """AWS's time, once AWS was asked."""
+    reaches_bot: bool | None = field(default=None, init=False)
+    """Whether what is typed in Slack reaches a bot, in Socket Mode or over HTTP; None: not known."""
 
     # Settings
 
@@ -131,6 +133,11 @@ class DoctorContext:
         return found.message if isinstance(found, SlipwayError) else ""
 
     @property
+    def is_catalogue_unreadable(self) -> bool:
+        """Whether there is no such file, or it may not be read."""
+        return isinstance(self._catalogue, CatalogueUnreadable)
+
+    @property
     def services(self) -> list[Service]:
         """The services of services.yml."""
         found = self._catalogue
@@ -187,6 +194,17 @@ class DoctorContext:
         bot = self.slack_identity.data.get("bot_id")
         answer = self.call_slack(token.get_secret_value(), "bots.info", bot=bot)
         return str((answer.data.get("bot") or {}).get("app_id") or "")
+
+    @cached_property
+    def app_token_identity(self) -> SlackAnswer:
+        """What auth.test says of the token for Socket Mode."""
+        return self.call_slack(self.app_token, "auth.test")
+
+    @property
+    def app_token(self) -> str:
+        """The token for Socket Mode."""
+        token: SecretStr = self.setting(BotSettings, "slack_app_token")
+        return token.get_secret_value()
 
     def require_slack(self) -> None:
         """Raises NotChecked unless Slack accepts the bot's token."""

@@ -12,7 +12,7 @@ from slipway.doctor.context import CONFIG_TOKEN, DoctorContext
 from slipway.doctor.finding import Finding, NotChecked, error, ok, skipped
 
 _UPDATE = (
-    "At api.slack.com/apps: your app, App Manifest: paste what `slipway manifest` prints (for HTTP with "
+    "At api.slack.com/apps, your app, App Manifest: paste what `slipway manifest` prints (for HTTP with "
     "--http URL), save it, and reinstall the app if Slack asks for it."
 )
 
@@ -42,10 +42,10 @@ def check_installed_manifest(context: DoctorContext) -> Iterator[Finding]:
         raise NotChecked("the app runs over HTTP; name its address with --http URL.")
     expected = http_manifest(context.request_url) if context.uses_http else socket_mode_manifest()
     different = list(find_differences(answer.data.get("manifest") or {}, expected))
-    if not different:
+    if different:
+        yield error(f"The installed app differs from the manifest: {'; '.join(different)}.", _UPDATE)
+    else:
         yield ok("The installed app has what the manifest of this version has.")
-    for each in different:
-        yield error(f"The installed app differs from the manifest: {each}.", _UPDATE)
 
 
 def find_differences(installed: Mapping[str, Any], expected: Manifest) -> Iterator[str]:

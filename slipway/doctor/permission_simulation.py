@@ -7,18 +7,20 @@ of a resource (IAM API reference, SimulatePrincipalPolicy).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
 from deploys.errors import AwsError, AwsRefused
+from slipway.account_survey.patient_reader import call_patiently
 from slipway.iam.statement import Statement
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 
 if TYPE_CHECKING:
-    from mypy_boto3_iam.type_defs import ContextEntryTypeDef
+    from mypy_boto3_iam.type_defs import ContextEntryTypeDef, EvaluationResultTypeDef
 
 SIMULATE = "iam:SimulatePrincipalPolicy"
 _NO_SUCH_ENTITY = "NoSuchEntity"
@@ -113,9 +115,12 @@ def principal_of(caller: str) -> str:
 
 
 class PolicySimulator:
-    """Asks about one principal. Raises AwsError if IAM does not answer."""
+    """Asks about one principal, again if IAM is throttled. Raises AwsError if IAM does not answer."""
 
-    def __init__(self, region: RegionClients, principal: str) -> None:
+    def __init__(
+        self, region: RegionClients, principal: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._sleep = sleep
         self._iam = region.client("iam")
         self.principal = principal
 
@@ -134,14 +139,18 @@ class PolicySimulator:
 
     def _simulate(self, question: Question) -> list[Refusal]:
         entries = cast("list[ContextEntryTypeDef]", [_entry(*each) for each in question.context])
-        with aws_call(SIMULATE):
-            pages = self._iam.get_paginator("simulate_principal_policy").paginate(
-                PolicySourceArn=self.principal,
-                ActionNames=list(question.actions),
-                ResourceArns=list(question.resources),
-                ContextEntries=entries,
-            )
-            results = [result for page in pages for result in page["EvaluationResults"]]
+
+        def simulate() -> list[EvaluationResultTypeDef]:
+            with aws_call(SIMULATE):
+                pages = self._iam.get_paginator("simulate_principal_policy").paginate(
+                    PolicySourceArn=self.principal,
+                    ActionNames=list(question.actions),
+                    ResourceArns=list(question.resources),
+                    ContextEntries=entries,
+                )
+                return [result for page in pages for result in page["EvaluationResults"]]
+
+        results = call_patiently(simulate, self._sleep)
         return [refusal for result in results for refusal in _refusals(result, question.context)]
 
     def _look_up_role(self) -> str:

@@ -13,12 +13,48 @@ from rq.worker_registration import get_keys
 from deploys.job_queue import QUEUE_NAME
 from deploys.mrkdwn import plural
 from deploys.stores.heartbeats import DISTRIBUTION, Heartbeat, read_heartbeats
+from deploys.telemetry.metrics import BOT, SCHEDULER, WEB
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, error, ok, warning
 
 MANY_JOBS = 100
 """Waiting jobs from which on the workers do not keep up (count): the scheduler enqueues each only once."""
-SCHEDULER = "scheduler"
+_START = {BOT: "python -m bot", WEB: 'gunicorn -c python:bot.gunicorn "bot.web:app()"'}
+_NAMES = {BOT: ("bot", "bots"), WEB: ("web process", "web processes")}
+
+
+def check_bot(context: DoctorContext) -> Iterator[Finding]:
+    """Whether a bot lives, and whether it is the one that Slack reaches."""
+    process = WEB if context.uses_http else BOT
+    running = None
+    if not (context.redis_error and process == BOT and context.reaches_bot is False):
+        running = len([each for each in read_heartbeats(context.redis) if each.process == process])
+    yield judge_bot(process, running, is_reached=context.reaches_bot)
+
+
+def judge_bot(process: str, running: int | None, *, is_reached: bool | None) -> Finding:
+    """running: processes that say in Redis that they live (count); None: Redis does not answer. is_reached:
+    whether what is typed in Slack reaches one; None: not known. Pure."""
+    name, names = _NAMES[process]
+    if running is None:
+        return error(
+            f"No {name} is connected to Slack, so /deploy is not answered.",
+            f"Start it: {_START[process]}. If it runs, its log says why.",
+        )
+    if not running and is_reached:
+        return error(
+            f"Slack reaches a {name}, but none that uses this Redis, so what people type does not arrive "
+            "here.",
+            "Give all processes the same REDIS_URL, and stop a bot that belongs to another installation.",
+        )
+    if not running:
+        return error(f"No {name} runs, so /deploy is not answered.", f"Start it: {_START[process]}.")
+    if process == BOT and is_reached is False:
+        return error(
+            "A bot runs, but it is not connected to Slack, so /deploy is not answered.",
+            "Its log says why. It may have other tokens than these.",
+        )
+    return ok(f"1 {name} runs." if running == 1 else f"{running} {names} run.")
 
 
 def check_workers(context: DoctorContext) -> Iterator[Finding]:
@@ -67,7 +103,7 @@ def judge_versions(running: Sequence[Heartbeat], own: str) -> Finding:
         by_version.setdefault(each.version, set()).add(f"{each.process} on {each.host}")
     others = {name: where for name, where in by_version.items() if name != own}
     if not others:
-        return ok(f"Every worker and scheduler that runs is of version {own}, as this command is.")
+        return ok(f"Every process that runs is of version {own}, as this command is.")
     named = "; ".join(f"{name}: {', '.join(sorted(where))}" for name, where in sorted(others.items()))
     return warning(
         f"Other versions than this command's, {own}, are running ({named}).",

@@ -33,8 +33,8 @@ def check_redis_answers(context: DoctorContext) -> Iterator[Finding]:
         yield ok("Redis answers at REDIS_URL.")
     elif _is_refusal(context.redis_error):
         yield error(
-            f"Redis refuses us ({context.redis_error}).",
-            "Put the process's user and password into REDIS_URL (docs/security.md, Redis).",
+            f"Redis refuses the user or the password in REDIS_URL ({context.redis_error}).",
+            "docs/security.md (Redis) says which users there are.",
         )
     else:
         yield error(
@@ -84,7 +84,7 @@ def check_redis_authentication(context: DoctorContext) -> Iterator[Finding]:
     for each in complaints:
         yield error(each, "docs/security.md, Redis.")
     if not complaints:
-        yield ok("Redis lets no stranger in, or is on this machine.")
+        yield ok("Redis is on this machine, or asks for a password over TLS.")
 
 
 def judge_version(info: Mapping[str, Any]) -> Finding:
@@ -96,7 +96,7 @@ def judge_version(info: Mapping[str, Any]) -> Finding:
     )
     numbers = tuple(int(each) for each in str(version).split(".")[:2] if each.isdigit())
     if numbers >= WAITAOF_SINCE:
-        return ok(f"{name} {version} can tell what is on its disk.")
+        return ok(f"{name} {version} is new enough.")
     advice = "Use Redis 7.2, or Valkey 7.2, or newer."
     if numbers >= LEAST_VERSION:
         return warning(

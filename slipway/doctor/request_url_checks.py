@@ -51,15 +51,15 @@ def check_request_url(context: DoctorContext) -> Iterator[Finding]:
         )
     except (HTTPError, OSError, ValueError) as problem:
         yield error(
-            f"{url} cannot be reached ({type(problem).__name__}).",
-            'Start it (gunicorn -c python:bot.gunicorn "bot.web:app()"), and check the proxy, its '
-            "certificate and the name. Slack has to reach it from the internet.",
+            f"{url} cannot be reached ({str(problem).rsplit(': ', 1)[-1]}).",
+            "Check that the web process runs, the proxy, its certificate and the name. Slack has to reach it "
+            "from the internet.",
         )
         return
     seconds = time.monotonic() - began
-    yield judge_answer(
-        url, answer.status, is_answered=challenge in answer.data.decode("utf-8", "replace"), seconds=seconds
-    )
+    is_answered = challenge in answer.data.decode("utf-8", "replace")
+    context.reaches_bot = answer.status == 200 and is_answered
+    yield judge_answer(url, answer.status, is_answered=is_answered, seconds=seconds)
 
 
 def judge_answer(url: str, status: int, *, is_answered: bool, seconds: float) -> Finding:

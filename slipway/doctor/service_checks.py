@@ -8,6 +8,7 @@ from functools import partial
 from deploys.catalogue.service import Service
 from deploys.errors import AwsError, SlipwayError
 from deploys.mrkdwn import plain_text, plural
+from slipway.account_survey.patient_reader import call_patiently
 from slipway.account_survey.surveyed_service import Gap, GapKind, SurveyedService
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, error, ok, warning
@@ -70,7 +71,7 @@ def check_alarms(context: DoctorContext) -> Iterator[Finding]:
         assert service.after
         region = context.aws.for_service(service, SURVEY_SESSION)
         try:
-            states = alarms.read(region, service.after.alarms)
+            states = call_patiently(partial(alarms.read, region, service.after.alarms))
         except AwsError as problem:
             yield error(
                 f"{service.name}: {plain_text(problem.message)}",
@@ -153,4 +154,7 @@ def _refusal(judge: Callable[[], object]) -> str:
 
 
 def _refused(service: Service, why: str) -> Finding:
-    return error(f"{service.name}: {why}", "Its deploys are refused in these words until then.")
+    return error(
+        f"{service.name}: {why}",
+        f"Until that is changed, deploys of {service.name} are refused with this message.",
+    )

@@ -30,7 +30,10 @@ def check_settings(context: DoctorContext) -> Iterator[Finding]:
 def check_services_file(context: DoctorContext) -> Iterator[Finding]:
     """Whether services.yml can be used, and whether anybody may deploy."""
     if context.catalogue_error:
-        yield error(context.catalogue_error, "`slipway check` names every mistake, with what is allowed.")
+        advice = "`slipway check` names every mistake, with what is allowed."
+        if context.is_catalogue_unreadable:
+            advice = "Run `slipway doctor` in the folder that has it, or name it: slipway doctor FILE."
+        yield error(context.catalogue_error, advice)
         return
     services = context.services
     if not services:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -57,7 +58,9 @@ def call_slack(
         answered = status < 500 and status != 429
         return SlackAnswer({}, headers, describe_slack_error(error), answered, asked_at, now())
     except (SlackClientError, OSError) as error:
-        return SlackAnswer({}, {}, describe_slack_error(error), answered=False)
+        why = error.reason if isinstance(error, URLError) else error
+        named = why.strerror if isinstance(why, OSError) and why.strerror else describe_slack_error(error)
+        return SlackAnswer({}, {}, named, answered=False)
     data = answer.data if isinstance(answer.data, dict) else {}
     return SlackAnswer(data, _with_lower_names(answer.headers), "", True, asked_at, now())
 

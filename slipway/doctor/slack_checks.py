@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import websocket
-from pydantic import SecretStr
 
-from bot.settings import BotSettings
 from deploys.mrkdwn import plural
 from slipway.app_manifest import SCOPES
 from slipway.doctor.context import DoctorContext
@@ -20,7 +18,7 @@ SOCKET_SECONDS = 8.0
 """How long Slack's first message on a WebSocket may take (seconds)."""
 MAX_SOCKETS = 10
 """Connections that an app may have at the same time (docs.slack.dev, Socket Mode)."""
-_REINSTALL = "At api.slack.com/apps: your app, OAuth & Permissions, Bot Token Scopes; then reinstall the app."
+_SCOPES_PAGE = "api.slack.com/apps, your app, OAuth & Permissions, Bot Token Scopes; then reinstall the app."
 
 
 def check_bot_token(context: DoctorContext) -> Iterator[Finding]:
@@ -30,8 +28,8 @@ def check_bot_token(context: DoctorContext) -> Iterator[Finding]:
         yield _failed(
             "SLACK_BOT_TOKEN",
             answer,
-            "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token (install the app "
-            "first).",
+            "Copy the right one: api.slack.com/apps, your app, OAuth & Permissions, Bot User OAuth Token "
+            "(install the app first).",
         )
         return
     yield ok(f"Slack accepts SLACK_BOT_TOKEN: @{answer.data['user']} in the workspace {answer.data['team']}.")
@@ -46,13 +44,14 @@ def check_scopes(context: DoctorContext) -> Iterator[Finding]:
         raise NotChecked("Slack's answer names no scopes (x-oauth-scopes); does a proxy remove them?")
     if missing := [each for each in SCOPES if each not in granted]:
         purposes = "; ".join(f"`{each}`, which {SCOPES[each]}" for each in missing)
-        yield error(f"The app lacks {plural(len(missing), 'scope')}: {purposes}.", _REINSTALL)
+        what = f"The app lacks {plural(len(missing), 'scope')}: {purposes}."
+        yield error(what, f"Add what is missing: {_SCOPES_PAGE}")
     else:
         yield ok(f"The app has the {plural(len(SCOPES), 'scope')} that Slipway needs.")
     if more := sorted(granted - set(SCOPES)):
         yield warning(
             f"The app has scopes that Slipway does not use: {', '.join(more)}.",
-            f"Remove them, so that a stolen token is worth less. {_REINSTALL}",
+            f"Remove them, so that a stolen token is worth less: {_SCOPES_PAGE}",
         )
 
 
@@ -60,14 +59,14 @@ def check_app_token(context: DoctorContext) -> Iterator[Finding]:
     """Whether Slack accepts the token for Socket Mode, and whether both tokens are of one app."""
     if context.uses_http:
         return
-    answer = context.call_slack(_app_token(context), "auth.test")
+    answer = context.app_token_identity
     if not answer.answered and not context.slack_identity.answered:
         raise NotChecked("Slack does not answer.")
     if answer.error:
         yield _failed(
             "SLACK_APP_TOKEN",
             answer,
-            "At api.slack.com/apps: your app, Basic Information, App-Level Tokens, with connections:write.",
+            "Copy the right one: api.slack.com/apps, your app, Basic Information, App-Level Tokens.",
         )
         return
     app = str(answer.data.get("app_id") or "")
@@ -86,9 +85,18 @@ def check_socket_mode(context: DoctorContext) -> Iterator[Finding]:
     """Opens a connection and closes it at Slack's first message, which says how many there are."""
     if context.uses_http:
         return
-    answer = context.call_slack(_app_token(context), "apps.connections.open")
+    if context.app_token_identity.error:
+        is_refused = context.app_token_identity.answered
+        raise NotChecked("Slack refuses SLACK_APP_TOKEN." if is_refused else "Slack does not answer.")
+    answer = context.call_slack(context.app_token, "apps.connections.open")
     if answer.error:
-        raise NotChecked("Slack opens no connection." if answer.answered else "Slack does not answer.")
+        yield _failed(
+            "to open a connection with SLACK_APP_TOKEN",
+            answer,
+            "At api.slack.com/apps, your app: enable Socket Mode, and generate a token with the scope "
+            "connections:write (Basic Information, App-Level Tokens).",
+        )
+        return
     try:
         first = _first_message(str(answer.data["url"]))
     except (OSError, ValueError, websocket.WebSocketException) as problem:
@@ -97,32 +105,32 @@ def check_socket_mode(context: DoctorContext) -> Iterator[Finding]:
             "Let this machine connect to wss-primary.slack.com, port 443, also through a proxy.",
         )
         return
-    yield from judge_first_message(first)
+    if (others := count_other_connections(first)) is not None:
+        context.reaches_bot = others > 0
+    yield judge_first_message(first)
 
 
-def judge_first_message(message: dict[str, Any]) -> Iterator[Finding]:
+def count_other_connections(message: dict[str, Any]) -> int | None:
+    """How many connections the app has beside this one, as Slack's first message says; None if it does not.
+    Pure."""
+    if message.get("reason") == "too_many_websockets":
+        return MAX_SOCKETS
+    return int(message.get("num_connections") or 1) - 1 if message.get("type") == "hello" else None
+
+
+def judge_first_message(message: dict[str, Any]) -> Finding:
     """What Slack's first message on a connection means. Pure."""
     reason = message.get("reason")
     if reason == "link_disabled":
-        yield error(
+        return error(
             "Socket Mode is off for this app, so Slack sends the bot nothing.",
-            "At api.slack.com/apps: your app, Socket Mode, Enable Socket Mode. For HTTP instead: "
+            "At api.slack.com/apps, your app, Socket Mode: Enable Socket Mode. For HTTP instead: "
             "`slipway doctor --http URL`.",
         )
-    elif reason == "too_many_websockets":
-        yield ok(f"Socket Mode works; the app has all of its {MAX_SOCKETS} connections.")
-    elif message.get("type") != "hello":
-        yield warning(f"Slack closed the connection at once ({reason}).", "Run `slipway doctor` again.")
-    else:
-        others = int(message.get("num_connections") or 1) - 1
-        if others > 0:
-            are = "is" if others == 1 else "are"
-            yield ok(f"Socket Mode works, and {plural(others, 'connection')} of the bot's {are} open.")
-        else:
-            yield error(
-                "Socket Mode works, but no bot is connected, so /deploy is not answered.",
-                "Start it: python -m bot.",
-            )
+    others = count_other_connections(message)
+    if others is None:
+        return warning(f"Slack closed the connection at once ({reason}).", "Run `slipway doctor` again.")
+    return ok(f"Socket Mode works; the bot has {plural(others, 'connection')} to Slack.")
 
 
 def _first_message(url: str) -> dict[str, Any]:
@@ -132,11 +140,6 @@ def _first_message(url: str) -> dict[str, Any]:
     finally:
         socket.close(timeout=1)
     return message
-
-
-def _app_token(context: DoctorContext) -> str:
-    token: SecretStr = context.setting(BotSettings, "slack_app_token")
-    return token.get_secret_value()
 
 
 def _failed(name: str, answer: SlackAnswer, advice: str) -> Finding:

@@ -16,6 +16,8 @@ MANAGED_POLICY_CHARACTERS = 6144
 """How long a managed policy may be, without white space (IAM user guide, "IAM and AWS STS quotas")."""
 ATTACHED_POLICIES = 10
 """How many managed policies a role may have, unless its quota was raised (the same page)."""
+MAX_ATTACHED_POLICIES = 20
+"""How far that quota can be raised (AWS knowledge center, `iam-increase-policy-size`)."""
 WORKERS = "slipway-workers"
 WORKERS_ROLE = f"arn:aws:iam::ACCOUNT_OF_THE_WORKERS:role/{WORKERS}"
 """The placeholder for the role of the workers."""

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 _KEY_BYTES = 32
 """Of the key that signs restore tags (bytes): `openssl rand -hex 32` makes as many."""
 
-_PLACEHOLDERS = {
+_OWN = ("REDIS_URL", "RESTORE_TAG_KEY")
+"""What is known here."""
+SLACK_TOKENS = {
     "SLACK_BOT_TOKEN": (
         "xoxb-...",
         "api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token, once the app is installed.",
@@ -31,11 +33,13 @@ def write_env_text(environ: Mapping[str, str]) -> str:
 
 def missing_settings(values: Mapping[str, str | None]) -> tuple[str, ...]:
     """The variables that have no value yet, or still a placeholder."""
-    return tuple(
+    own = [name for name in _OWN if not values.get(name)]
+    tokens = [
         name
-        for name, (placeholder, _) in _PLACEHOLDERS.items()
+        for name, (placeholder, _) in SLACK_TOKENS.items()
         if (values.get(name) or placeholder) == placeholder
-    )
+    ]
+    return (*own, *tokens)
 
 
 def _header() -> Iterator[str]:
@@ -53,7 +57,7 @@ def _known(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _missing(environ: Mapping[str, str]) -> Iterator[str]:
-    for name, (placeholder, where) in _PLACEHOLDERS.items():
+    for name, (placeholder, where) in SLACK_TOKENS.items():
         yield ""
         if not environ.get(name):
             yield f"# MISSING. {where}"

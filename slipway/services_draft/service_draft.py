@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,8 +39,8 @@ class ServiceDraft:
     """Lines that answer a question, once a person removes the `#`."""
 
 
-def draft_service(surveyed: SurveyedService) -> ServiceDraft:
-    """The entry, without its name."""
+def draft_service(surveyed: SurveyedService, *, has_approvers: bool = False) -> ServiceDraft:
+    """The entry, without its name. has_approvers: whether `defaults` names some."""
     state = surveyed.state
     if state is None:
         why = "ECS has it no more" if surveyed.is_missing else "ECS did not let it be described"
@@ -49,7 +50,7 @@ def draft_service(surveyed: SurveyedService) -> ServiceDraft:
         return ServiceDraft(facts, obstacle)
     questions: list[str] = []
     suggestions: list[str] = []
-    for question, *lines in _questions(surveyed, state):
+    for question, *lines in _questions(surveyed, state, has_approvers=has_approvers):
         questions.append(question)
         suggestions += lines
     return ServiceDraft(
@@ -118,7 +119,9 @@ def _notes(surveyed: SurveyedService, state: ServiceState) -> Iterator[str]:
         yield f"Its image {repository_name(main)} is in no private ECR registry, so no tag is checked there."
 
 
-def _questions(surveyed: SurveyedService, state: ServiceState) -> Iterator[tuple[str, ...]]:
+def _questions(
+    surveyed: SurveyedService, state: ServiceState, *, has_approvers: bool
+) -> Iterator[tuple[str, ...]]:
     """Each with the lines that answer it."""
     if surveyed.revision is None:
         yield (
@@ -127,10 +130,11 @@ def _questions(surveyed: SurveyedService, state: ServiceState) -> Iterator[tuple
     else:
         yield from _container_questions(surveyed.revision, state)
     if reason := _may_be_ordered(surveyed, state):
+        approvers = "approvers: []               # who may approve its deploys; each needs one approval"
         yield (
             f"{reason} May a task of the old version and a task of the new one run side by side? If not:",
             f"strategy: {Strategy.STOP_START}",
-            "approvers: []               # who approves that it stops; it needs one approval",
+            *([] if has_approvers else [approvers]),
         )
     limits = task_limits(state.desired, state.minimum_healthy_percent, state.maximum_percent)
     if limits and limits.blocked and not SHIFTS_TRAFFIC[state.strategy]:
@@ -149,7 +153,7 @@ def _container_questions(revision: RevisionState, state: ServiceState) -> Iterat
         names = list(containers_by_name(revision))
         yield (
             f"Which containers get the new tag: {', '.join(names)}? Until that is said, deploys are refused.",
-            f"containers: [{names[0]}]",
+            f"containers: [{yaml_text(names[0])}]",
         )
     except ImageUnreadable:
         yield ("Its image cannot be read as a repository and a tag, so deploys are refused. Is it right?",)
@@ -172,7 +176,7 @@ def _may_be_ordered(surveyed: SurveyedService, state: ServiceState) -> str:
     if SHIFTS_TRAFFIC[state.strategy] or state.scheduling == "DAEMON":
         return ""
     if variable := _fifo_variable(surveyed.revision):
-        return f"{variable} names a FIFO queue (Which strategy for a queue? in docs/configuration.md)."
+        return f'{variable} names a FIFO queue: see "Which strategy for a queue?" in docs/configuration.md.'
     if state.minimum_healthy_percent == 0 and (state.maximum_percent or 0) <= 100:
         return "ECS stops its old tasks before it starts new ones (minimum 0 %, maximum 100 %)."
     return ""
@@ -182,6 +186,16 @@ def _fifo_variable(revision: RevisionState | None) -> str:
     definitions: list[Any] = list(containers_by_name(revision).values()) if revision else []
     variables = (each for container in definitions for each in container.get("environment") or ())
     return next((str(each["name"]) for each in variables if str(each.get("value")).endswith(_FIFO_QUEUE)), "")
+
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_WORDS_OF_YAML = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+
+
+def yaml_text(text: str) -> str:
+    """A name as YAML reads it as text: in quotes if it could be a number, a truth value or nothing."""
+    is_word = text[:1].isalpha() and set(text) <= _PLAIN and text.lower() not in _WORDS_OF_YAML
+    return text if is_word else json.dumps(text)
 
 
 _ANY_SERVICE = Service(name="", cluster="", region="", ecs_service="")

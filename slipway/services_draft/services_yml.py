@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from deploys.catalogue.slack_ids import EVERYONE
 from deploys.safe_text import one_safe_line
 from slipway.account_survey.surveyed_service import Survey, SurveyedService
-from slipway.services_draft.service_draft import ServiceDraft, draft_service, has_pauses
+from slipway.services_draft.service_draft import ServiceDraft, draft_service, has_pauses, yaml_text
 from slipway.services_draft.service_names import EcsPlace, choose_names
 
 QUESTION = "QUESTION:"
@@ -46,7 +45,10 @@ class ServicesText:
 
 def write_services_text(survey: Survey, people: People) -> ServicesText | None:
     """The file for what was found; None if there is no service that Slipway can deploy."""
-    drafts = {_place(each): (each, draft_service(each)) for each in survey.services}
+    has_approvers = bool(people.approvers)
+    drafts = {
+        _place(each): (each, draft_service(each, has_approvers=has_approvers)) for each in survey.services
+    }
     deployable = {place: found for place, found in drafts.items() if not found[1].obstacle}
     if not deployable:
         return None
@@ -57,8 +59,8 @@ def write_services_text(survey: Survey, people: People) -> ServicesText | None:
         "",
         "# These keys hold for every service that does not set them itself.",
         "defaults:",
-        *([f"  region: {_scalar(*regions)}"] if len(regions) == 1 else ()),
-        *([f"  cluster: {_scalar(*clusters)}"] if len(clusters) == 1 else ()),
+        *([f"  region: {yaml_text(*regions)}"] if len(regions) == 1 else ()),
+        *([f"  cluster: {yaml_text(*clusters)}"] if len(clusters) == 1 else ()),
         *_who_may(people, any(has_pauses(each) for each, _ in deployable.values())),
         "",
         "services:",
@@ -131,9 +133,9 @@ def _entry(
         yield from _comment(note, "  ")
     for question in draft.questions:
         yield from _question(question, "  ")
-    yield f"  {_scalar(name)}:"
+    yield f"  {yaml_text(name)}:"
     for key, value in keys.items():
-        yield f"    {key}: {_scalar(value)}"
+        yield f"    {key}: {yaml_text(value)}"
     for suggestion in draft.suggestions:
         yield f"    # {suggestion}"
 
@@ -170,13 +172,3 @@ def _comment(text: str, indent: str = "") -> list[str]:
 
 def _people(ids: Sequence[str]) -> str:
     return EVERYONE if tuple(ids) == (EVERYONE,) else f"[{', '.join(ids)}]"
-
-
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-_WORDS_OF_YAML = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-
-
-def _scalar(text: str) -> str:
-    """A name as YAML reads it as text: in quotes if it could be a number, a truth value or nothing."""
-    is_word = text[:1].isalpha() and set(text) <= _PLAIN and text.lower() not in _WORDS_OF_YAML
-    return text if is_word else json.dumps(text)

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.heartbeats import read_heartbeats
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import NOTHING_UNDER_WAY
 from tests.bot.bot_processes import START_SECONDS, clean_env, run_process, terminate, wait_for_exit
@@ -45,6 +46,7 @@ def test_it_serves_until_it_is_told_to_end(
         slack.wait_until(lambda: slack.health()["connections"] == 1, START_SECONDS)
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
+        slack.wait_until(lambda: [each.process for each in read_heartbeats(redis)] == ["bot"], 10)
         code, output, took = terminate(bot, by)
 
     [deploy] = DeployStore(redis).active()
@@ -53,6 +55,7 @@ def test_it_serves_until_it_is_told_to_end(
         == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
     )
     assert code == 0, output
+    assert read_heartbeats(redis) == []
     assert took < 15  # supervisors kill after 30 s or more
     assert "bot started" in output
     assert "bot stopped" in output

@@ -17,6 +17,7 @@ from bot.app import MAX_CONCURRENT_REQUESTS
 from bot.http_server import READ_TIMEOUT_SECONDS
 from deploys.redis_connection import connect
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.heartbeats import read_heartbeats
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
 from sandbox.valkey import refusing_commands, valkey
@@ -74,6 +75,7 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
         assert answer["text"].startswith("Queued: `web` `1.4.2`")
+        slack.wait_until(lambda: [each.process for each in read_heartbeats(redis)] == ["web"], 10)
 
         assert slack.add_fault("replay")["status"] == 401
         assert len(DeployStore(redis).active()) == 1
@@ -104,6 +106,7 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
         code, output, took = terminate(web, signal.SIGTERM)
 
     assert code == 0, output
+    assert read_heartbeats(redis) == []
     assert took < 8
     assert slack.signing_secret not in output
 

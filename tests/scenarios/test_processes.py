@@ -56,8 +56,9 @@ def test_the_doctor_finds_all_processes_well(demo: DemoEnvironment) -> None:
     assert (done.returncode, found["counts"]["error"]) == (0, 0), done.stdout
     assert lines["workers"] == "2 workers run."
     assert lines["scheduler"] == "1 scheduler runs."
-    assert lines["versions"].startswith("Every worker and scheduler that runs is of version ")
-    assert lines["socket-mode"] == "Socket Mode works, and 1 connection of the bot's is open."
+    assert lines["bot"] == "1 bot runs."
+    assert lines["versions"].startswith("Every process that runs is of version ")
+    assert lines["socket-mode"] == "Socket Mode works; the bot has 1 connection to Slack."
     assert lines["permissions"].endswith("(simulated by IAM).")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from redis import Redis
@@ -10,7 +11,8 @@ from redis import Redis
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process
-from tests.workers.engine_harness import EngineHarness
+from tests.workers import engine_harness
+from tests.workers.engine_harness import TIMING, EngineHarness
 
 
 @pytest.fixture
@@ -25,3 +27,9 @@ def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcsSandbox]:
 def harness(ecs: EcsSandbox, redis: Redis) -> EngineHarness:
     """An engine, an empty store and that region."""
     return EngineHarness(ecs, redis)
+
+
+@pytest.fixture
+def short_watch_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rollouts are read as often as the default of WATCH_SECONDS has it."""
+    monkeypatch.setattr(engine_harness, "TIMING", replace(TIMING, watch_seconds=5))

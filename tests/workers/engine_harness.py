@@ -48,7 +48,9 @@ from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.step_context import Timing
 
-TIMING = Timing(lease_seconds=60, watch_seconds=5, settle_seconds=75)
+TIMING = Timing(lease_seconds=60, watch_seconds=10, settle_seconds=75)
+"""A rollout is read half as often as by default, because the reads are most of what a test takes. Tests that
+depend on the default use the fixture `short_watch_interval`."""
 ALICE = "U01ALICE00"
 BOB = "U02BOB0000"
 

@@ -24,13 +24,15 @@ class AppInstallation:
     verification_token: str = VERIFICATION_TOKEN
     app_of_app_token: str = APP_ID
     """The id of the app that the app-level token is of."""
+    app_token_scopes: tuple[str, ...] = ("connections:write",)
+    """What that token was generated for."""
 
     def scopes_of(self, token: str) -> tuple[str, ...] | None:
         """The scopes of a token; None for a token that Slack never issued."""
         if token == self.bot_token:
             return self.manifest.scopes
         if token == self.app_token:
-            return ("connections:write",)
+            return self.app_token_scopes
         if token == CONFIG_TOKEN:
             return ("app_configurations:read", "app_configurations:write")
         return None

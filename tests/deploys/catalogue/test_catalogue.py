@@ -161,8 +161,7 @@ def test_a_file_that_is_not_there_is_told_from_one_that_is_wrong(tmp_path: Path)
 
     assert str(caught.value) == (
         f"{tmp_path / 'services.yml'} cannot be read: No such file or directory. SERVICES_FILE names the "
-        "file; "
-        "start from services.example.yml."
+        "file; `slipway init` writes a first one."
     )
 
 

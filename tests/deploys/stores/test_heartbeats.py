@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -12,15 +13,16 @@ import pytest
 from redis import Redis
 
 from deploys.redis_connection import connect
-from deploys.stores import redis_keys
+from deploys.stores import heartbeats, redis_keys
 from deploys.stores.heartbeats import (
     LIVES_SECONDS,
     WRITE_SECONDS,
     Heartbeat,
+    HeartbeatThread,
     HeartbeatWriter,
     read_heartbeats,
 )
-from sandbox.valkey import valkey
+from sandbox.valkey import refusing_commands, valkey
 from tests.redis_acl import apply_rules, url_of
 
 OWN: dict[str, Any] = {"host": socket.gethostname(), "pid": os.getpid(), "version": version("slipway-bot")}
@@ -66,6 +68,40 @@ def test_a_process_that_was_killed_is_forgotten(redis: Redis) -> None:
 
     HeartbeatWriter(redis, "scheduler").write()
     assert len(entries(redis)) == 1
+
+
+def test_a_thread_writes_until_the_process_ends_and_outlives_an_outage(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(heartbeats, "WRITE_SECONDS", 0.05)
+    logged: list[str] = []
+
+    def has_logged(text: str) -> bool:
+        logged.append(capsys.readouterr().out)
+        return text in "".join(logged)
+
+    thread = HeartbeatThread(redis, "bot")
+    with refusing_commands(redis, "OOM"):
+        thread.start()
+        wait_until(lambda: has_logged("Redis is full"))
+    wait_until(lambda: read_heartbeats(redis) == [Heartbeat("bot", **OWN)])
+    wait_until(lambda: has_logged("Redis answers again"))
+
+    thread.stop()
+
+    assert read_heartbeats(redis) == []
+
+
+def test_a_thread_that_was_never_started_can_be_stopped(redis: Redis) -> None:
+    """A process of gunicorn that fails before it serves."""
+    HeartbeatThread(redis, "web").stop()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")

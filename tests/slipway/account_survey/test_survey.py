@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.ecs import EcsSandbox
 from slipway.account_survey.survey import survey_account
-from slipway.account_survey.surveyed_service import Gap, GapKind, Survey
+from slipway.account_survey.surveyed_service import GapKind, Survey
 from tests.in_process_aws import WORKERS_KEY
 from workers.ecs.aws.aws_clients import AwsClients
 
@@ -142,11 +142,16 @@ def test_a_call_that_is_throttled_each_time_is_a_gap(large_account: EcsSandbox) 
 def test_a_cluster_that_is_not_there(aws_account: EcsSandbox) -> None:
     found = survey("prodution")
 
-    assert found.services == ()
-    [gap] = found.gaps
-    assert isinstance(gap, Gap)
-    assert (gap.action, gap.kind) == ("ecs:ListServices", GapKind.REFUSED)
-    assert "ClusterNotFoundException" in gap.why
+    assert (found.services, found.clusters, found.gaps) == ((), 0, ())
+    assert (found.missing_clusters, found.known_clusters) == (("prodution",), ("production",))
+
+
+def test_a_cluster_that_may_not_be_read_is_not_missing(aws_account: EcsSandbox) -> None:
+    allow_all_but(aws_account, Action="ecs:ListServices")
+
+    found = survey("production")
+
+    assert (found.missing_clusters, len(found.gaps)) == ((), 1)
 
 
 def test_a_region_without_clusters_is_looked_into_too(aws_account: EcsSandbox) -> None:

@@ -106,8 +106,8 @@ def test_a_file_that_cannot_be_read_is_neither_right_nor_wrong() -> None:
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr == (
-        "nowhere.yml cannot be read: No such file or directory. SERVICES_FILE names the file; start from "
-        "services.example.yml.\n"
+        "nowhere.yml cannot be read: No such file or directory. SERVICES_FILE names the file; `slipway "
+        "init` writes a first one.\n"
     )
 
 

@@ -129,9 +129,31 @@ def test_a_privileged_container_is_said(large_account: EcsSandbox) -> None:
     assert result.exit_code == 0
     assert "NoPrivilegedContainers" not in result.stdout
     assert result.stderr == (
-        "node-agent runs privileged containers, so the policy for the role of the workers does not deny to "
-        "register such.\n"
+        "node-agent runs privileged containers, so the policy for the role of the workers allows task "
+        "definitions that have some.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (30, ""),
+        (50, "12 managed policies are needed {why} raise that quota, or give some of the services a `role`"),
+        (110, "26 managed policies are needed {why} give some of the services a `role`"),
+    ],
+)
+def test_more_policies_than_a_role_may_have_are_said(aws_account: EcsSandbox, count: int, said: str) -> None:
+    names = ", ".join(f"service-{number}: {{}}" for number in range(count))
+    defaults = "{cluster: production, region: eu-west-1, deployers: []}"
+
+    result = print_policies("--offline", services=f"defaults: {defaults}\nservices: {{{names}}}\n")
+
+    why = (
+        "for the role of the workers, since IAM takes 6,144 characters in one. A role has 10 by default, and "
+        "20 at most:"
+    )
+    *_, last = result.stderr.splitlines()
+    assert last == f"{said.format(why=why)} in services.yml." if said else last.startswith("To be filled in")
 
 
 @pytest.mark.parametrize(

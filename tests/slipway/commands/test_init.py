@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from deploys.catalogue.catalogue import load_catalogue
 from deploys.catalogue.service import Strategy
 from sandbox.ecs import EcsSandbox
+from slipway.account_survey import patient_reader
 from slipway.app_manifest import socket_mode_manifest
 from slipway.cli import app
 from slipway.commands import init as command
@@ -44,18 +45,18 @@ services:
   api:
 
   # 2 tasks, Fargate, ROLLING, no load balancer, family billing, container billing
-  # QUESTION: QUEUE_URL names a FIFO queue (Which strategy for a queue? in docs/configuration.md).
-  #   May a task of the old version and a task of the new one run side by side? If not:
+  # QUESTION: QUEUE_URL names a FIFO queue: see "Which strategy for a queue?" in
+  #   docs/configuration.md. May a task of the old version and a task of the new one run side by
+  #   side? If not:
   billing:
     # strategy: stop-start
-    # approvers: []               # who approves that it stops; it needs one approval
 
   # 1 task, Fargate, ROLLING, no load balancer, family ledger, container ledger
-  # QUESTION: QUEUE_URL names a FIFO queue (Which strategy for a queue? in docs/configuration.md).
-  #   May a task of the old version and a task of the new one run side by side? If not:
+  # QUESTION: QUEUE_URL names a FIFO queue: see "Which strategy for a queue?" in
+  #   docs/configuration.md. May a task of the old version and a task of the new one run side by
+  #   side? If not:
   ledger:
     # strategy: stop-start
-    # approvers: []               # who approves that it stops; it needs one approval
 
   # 3 tasks, Fargate, CANARY, load balancer, family shop, container shop
   shop:
@@ -99,10 +100,10 @@ def test_everything_is_written_and_the_next_steps_are_said(aws_account: EcsSandb
         "  2. AWS: attach the policies in iam/ to the role, or the user, that the workers will have.\n"
         "  3. services.yml: answer its questions. Each may wait until you deploy that service.\n"
         "  4. Check the files: slipway check --env bot --env worker --env scheduler\n"
-        "  5. With Redis running, start the three processes there: python -m bot, python -m workers and "
-        "python -m workers.scheduler.\n"
+        "  5. With Redis running at REDIS_URL, start the three processes in this folder: python -m bot, "
+        "python -m workers and python -m workers.scheduler.\n"
         "  6. Check the whole installation: slipway doctor\n"
-        "  7. In Slack: /deploy api TAG\n"
+        "  7. In Slack: /deploy opens a form with your services and their tags.\n"
     )
 
 
@@ -191,7 +192,7 @@ def test_the_settings_are_complete_but_for_the_tokens(aws_account: EcsSandbox) -
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     for process in ("bot", "worker"):
         refused = CliRunner().invoke(app, ["check", "--env", process])
-        assert "SLACK_BOT_TOKEN is still the placeholder" in refused.output
+        assert "SLACK_BOT_TOKEN is still a placeholder." in refused.output
     file.write_text(file.read_text().replace("xoxb-...", "xoxb-1").replace("xapp-...", "xapp-1"))
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         del os.environ[name]  # what the check before read from the file
@@ -256,6 +257,41 @@ def test_no_file_that_is_there_is_written_over(aws_account: EcsSandbox) -> None:
     policy = Path(IAM_FILES[0]).read_text()
     assert "service/production/web" in policy
     assert "service/production/api" not in policy, "the policies are those of the file that is there"
+
+
+def test_the_services_of_a_file_that_is_there_are_read_for_the_policies_although_they_are_elsewhere(
+    large_account: EcsSandbox,
+) -> None:
+    """init was asked for another cluster, and one of them is mistyped."""
+    services = "{web: {}, wep: {}}"
+    Path("services.yml").write_text(
+        f"defaults: {{cluster: production, region: eu-west-1, deployers: everyone}}\nservices: {services}\n"
+    )
+
+    result = run_init("--cluster", "staging")
+
+    assert result.exit_code == 0
+    assert "Not read: ecs:DescribeServices (production/wep in eu-west-1): " in result.stderr
+    policy = Path(IAM_FILES[0]).read_text()
+    assert "arn:aws:iam::123456789012:role/web-task" in policy
+    assert (
+        "  2. AWS: the policies in iam/ are not complete, because AWS did not tell everything. To be filled "
+        "in (6 names): ACCOUNT, EXECUTION_ROLE_OF_wep, FAMILY_OF_wep, LOG_GROUP_OF_wep, REPOSITORY_OF_wep, "
+        "TASK_ROLE_OF_wep.\n"
+        "  3. AWS: attach the policies in iam/"
+    ) in result.stdout
+
+
+def test_settings_that_are_there_but_not_complete_are_named(aws_account: EcsSandbox) -> None:
+    Path(".env").write_text("REDIS_URL=redis://cache:6379/0\nSLACK_BOT_TOKEN=xoxb-1\n")
+
+    result = run_init()
+
+    assert "install it. Write its tokens into .env (SLACK_APP_TOKEN).\n" in result.stdout
+    assert (
+        "  2. Settings: write RESTORE_TAG_KEY into .env. docs/configuration.md describes them.\n"
+        in result.stdout
+    )
 
 
 def test_a_second_run_changes_nothing(aws_account: EcsSandbox) -> None:
@@ -371,6 +407,24 @@ def test_without_any_permission_nothing_is_written(aws_account: EcsSandbox) -> N
     )
 
 
+def test_without_an_answer_of_aws_the_network_is_named(
+    aws_account: EcsSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws_account.faults.add(
+        kind="error", operation="ListClusters", code="Bad", message="<b>No & no</b>", status=500, times=None
+    )
+    monkeypatch.setattr(patient_reader, "WAITS_SECONDS", ())
+
+    result = run_init()
+
+    assert (result.exit_code, written_files()) == (2, set())
+    assert result.stderr == (
+        "Not read: ecs:ListClusters (the clusters in eu-west-1): Bad: <b>No & no</b>\n"
+        "No service could be read, so nothing was written. AWS did not answer: check the network and the "
+        "name of the region, and try again.\n"
+    )
+
+
 def test_an_account_without_services(aws_account: EcsSandbox) -> None:
     result = run_init("--region", "us-east-1")
 
@@ -381,6 +435,31 @@ def test_an_account_without_services(aws_account: EcsSandbox) -> None:
     )
 
 
+def test_a_cluster_that_no_region_has_is_named_with_those_that_there_are(aws_account: EcsSandbox) -> None:
+    alone = run_init("--cluster", "prodution")
+
+    assert (alone.exit_code, written_files()) == (1, set())
+    missing = "There is no ECS cluster prodution in the regions that were read. There are: production.\n"
+    assert alone.stderr == (
+        f"Reading cluster prodution in eu-west-1 ...\n{missing}"
+        "So nothing was written. Without --cluster, every cluster is read.\n"
+    )
+    both = run_init("--cluster", "prodution", "--cluster", "production")
+
+    assert both.exit_code == 0
+    assert both.stderr.endswith(missing)
+    assert len(load_catalogue("services.yml").services) == 6
+
+
+def test_a_cluster_may_be_in_one_of_the_regions_only(aws_account: EcsSandbox) -> None:
+    result = run_init("--region", "us-east-1", "--region", "eu-west-1", "--cluster", "production")
+
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "Reading cluster production in us-east-1 ...\nReading cluster production in eu-west-1 ...\n"
+    )
+
+
 def test_an_account_with_services_that_slipway_cannot_deploy(large_account: EcsSandbox) -> None:
     for name in ("intranet", "copy-of-intranet", "node-agent"):
         large_account.client("ecs").delete_service(cluster="legacy", service=name, force=True)
@@ -388,7 +467,10 @@ def test_an_account_with_services_that_slipway_cannot_deploy(large_account: EcsS
     result = run_init("--cluster", "legacy")
 
     assert (result.exit_code, written_files()) == (1, set())
-    assert "none that Slipway can deploy" in result.stderr
+    assert result.stderr.endswith(
+        "Found 5 services, but none that Slipway can deploy: it has to be ACTIVE, and ECS itself has to roll "
+        "it out. So nothing was written.\n"
+    )
 
 
 def test_without_a_region_it_says_how_to_name_one(
@@ -404,6 +486,24 @@ def test_without_a_region_it_says_how_to_name_one(
     assert result.stderr == "No AWS region is set. Name one: slipway init --region eu-west-1, say.\n"
 
 
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("eu-west-1a", "`eu-west-1a` is an availability zone; write its region: `eu-west-1`."),
+        ("...", "`...` is not an AWS region; write one such as `eu-west-1`."),
+    ],
+)
+def test_a_region_of_the_settings_that_cannot_be_one_is_refused(
+    aws_account: EcsSandbox, monkeypatch: pytest.MonkeyPatch, region: str, said: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
+
+    result = run_init()
+
+    assert (result.exit_code, aws_account.calls()) == (2, [])
+    assert result.stderr == f"The AWS region of your settings cannot be used: {said}\n"
+
+
 def test_without_credentials_it_says_so(empty_workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(empty_workdir))
@@ -411,7 +511,10 @@ def test_without_credentials_it_says_so(empty_workdir: Path, monkeypatch: pytest
     result = run_init("--region", "eu-west-1")
 
     assert result.exit_code == 2
-    assert "AWS does not accept the credentials" in result.stderr
+    assert result.stderr == (
+        "AWS does not accept your credentials for sts:GetCallerIdentity: Unable to locate credentials. Set "
+        "AWS_PROFILE, or renew them.\n"
+    )
     assert written_files() == set()
 
 
@@ -435,10 +538,19 @@ def test_a_wrong_option_is_refused_before_anything_is_read(
     assert said in re.sub(r"[\s│]+", " ", result.stderr)
 
 
-def test_a_folder_that_cannot_be_written(aws_account: EcsSandbox) -> None:
+def test_a_file_in_place_of_the_folder_is_refused_before_anything_is_read(aws_account: EcsSandbox) -> None:
     Path("file").write_text("")
 
     result = run_init("--out", "file")
+
+    assert (result.exit_code, aws_account.calls()) == (2, [])
+    assert "'file' is a file" in re.sub(r"[\s│]+", " ", result.stderr)
+
+
+def test_a_folder_that_cannot_be_written(aws_account: EcsSandbox) -> None:
+    Path("file").write_text("")
+
+    result = run_init("--out", "file/slipway")
 
     assert result.exit_code == 2
     assert "The files cannot be written: " in result.stderr

@@ -83,6 +83,23 @@ def socket_mode_off(setup: Setup) -> Iterator[None]:
 
 
 def no_bot(setup: Setup) -> Iterator[None]:
+    only_these_live(setup, "worker", "scheduler")
+    with other_app(setup, lambda manifest: None, connected=False):
+        yield
+
+
+def bot_that_is_not_connected(setup: Setup) -> Iterator[None]:
+    with other_app(setup, lambda manifest: None, connected=False):
+        yield
+
+
+def bot_with_another_redis(setup: Setup) -> Iterator[None]:
+    only_these_live(setup, "worker", "scheduler")
+    yield
+
+
+def neither_bot_nor_redis(setup: Setup) -> Iterator[None]:
+    setup.set(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
     with other_app(setup, lambda manifest: None, connected=False):
         yield
 
@@ -90,6 +107,11 @@ def no_bot(setup: Setup) -> Iterator[None]:
 def wrong_app_token(setup: Setup) -> Iterator[None]:
     setup.set(SLACK_APP_TOKEN="xapp-of-somebody")
     yield
+
+
+def app_token_without_its_scope(setup: Setup) -> Iterator[None]:
+    with other_app(setup, lambda manifest: None, app_token_scopes=("authorizations:read",), connected=False):
+        yield
 
 
 def app_token_of_another_app(setup: Setup) -> Iterator[None]:
@@ -106,6 +128,7 @@ def web_process_that_is_not_there(setup: Setup) -> Iterator[None]:
 
 def proxy_that_passes_nothing_on(setup: Setup) -> Iterator[None]:
     """It answers 501 to every POST."""
+    HeartbeatWriter(setup.redis, "web").write()
     setup.set(SLACK_SIGNING_SECRET="0123456789abcdef0123456789abcdef")
     with fake_web_server() as web:
         setup.arguments = ["--http", web.url]
@@ -178,8 +201,7 @@ def workers_that_do_not_keep_up(setup: Setup) -> Iterator[None]:
 
 
 def no_scheduler(setup: Setup) -> Iterator[None]:
-    setup.redis.delete(redis_keys.HEARTBEATS)
-    HeartbeatWriter(setup.redis, "worker").write()
+    only_these_live(setup, "bot", "worker")
     yield
 
 
@@ -304,6 +326,12 @@ def clock_behind_slack(setup: Setup) -> Iterator[None]:
 def clock_far_from_aws(setup: Setup) -> Iterator[None]:
     setup.aws.faults.add(kind="skewed-date", seconds=400.0, times=None)
     yield
+
+
+def only_these_live(setup: Setup, *processes: str) -> None:
+    setup.redis.delete(redis_keys.HEARTBEATS)
+    for process in processes:
+        HeartbeatWriter(setup.redis, process).write()
 
 
 @contextmanager

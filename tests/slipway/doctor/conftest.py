@@ -114,6 +114,7 @@ def connected_bot(slack: SlackSandbox) -> Iterator[None]:
     url = WebClient(base_url=slack.api_url).apps_connections_open(app_token=slack.app_token)["url"]
     with closing(websocket.create_connection(url, timeout=5)) as socket:
         socket.recv()
+        socket.settimeout(None)
         threading.Thread(target=_read_until_closed, args=(socket,), daemon=True).start()
         yield
 
@@ -141,7 +142,7 @@ def healthy(slack: SlackSandbox, aws_account: EcsSandbox, redis: Redis, redis_ur
     setup.enforce()
     worker = Worker([Queue(QUEUE_NAME, connection=redis)], connection=redis)
     worker.register_birth()  # type: ignore[no-untyped-call]
-    for process in ("worker", "scheduler"):
+    for process in ("bot", "worker", "scheduler"):
         HeartbeatWriter(redis, process).write()
     yield setup
     slack.clear_faults()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from slipway.account_survey import patient_reader
 from slipway.cli import app
 from slipway.commands import doctor as command
 from slipway.doctor.checks import CHECKS
@@ -31,19 +32,20 @@ ok       Slack accepts SLACK_BOT_TOKEN: @slipway in the workspace Slipway Demo.
 ok       The app has the 9 scopes that Slipway needs.
 ok       The installed app has what the manifest of this version has.
 ok       Slack accepts SLACK_APP_TOKEN.
-ok       Socket Mode works, and 1 connection of the bot's is open.
+ok       Socket Mode works; the bot has 1 connection to Slack.
 ok       Redis answers at REDIS_URL.
-ok       Valkey N can tell what is on its disk.
+ok       Valkey N is new enough.
 ok       Redis takes writes.
 ok       Redis keeps an append-only file (appendfsync always).
 ok       Redis drops no keys (maxmemory-policy noeviction).
 ok       Redis uses N MB, without a limit of its own (maxmemory).
 ok       Redis answers within N ms.
-ok       Redis lets no stranger in, or is on this machine.
+ok       Redis is on this machine, or asks for a password over TLS.
+ok       1 bot runs.
 ok       1 worker runs.
 ok       0 jobs wait for a worker.
 ok       1 scheduler runs.
-ok       Every worker and scheduler that runs is of version 0.1.0, as this command is.
+ok       Every process that runs is of version 0.1.0, as this command is.
 ok       No rollout is watched now, and no events of ECS come in.
 ok       No call waits for AWS's limits.
 ok       AWS accepts the credentials: {WORKERS}.
@@ -53,7 +55,7 @@ ok       {WORKERS} may do all that 3 services need (simulated by IAM).
 ok       This machine's clock agrees with Slack's, within 2 s.
 ok       This machine's clock agrees with AWS's, within 2 s.
 
-0 errors, 0 warnings, 27 ok.
+0 errors, 0 warnings, 28 ok.
 """
 
 
@@ -71,14 +73,14 @@ def test_as_json_every_line_has_the_name_of_its_check(healthy: Setup) -> None:
 
     document = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert (document["ok"], document["counts"]) == (False, {"ok": 24, "warning": 0, "error": 1, "skipped": 2})
+    assert (document["ok"], document["counts"]) == (False, {"ok": 25, "warning": 0, "error": 1, "skipped": 2})
     assert [each for each in document["findings"] if each["level"] != "ok"] == [
         {
             "check": "slack-token",
             "level": "error",
             "what": "Slack refuses SLACK_BOT_TOKEN (invalid_auth).",
-            "advice": "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token (install "
-            "the app first).",
+            "advice": "Copy the right one: api.slack.com/apps, your app, OAuth & Permissions, Bot User OAuth "
+            "Token (install the app first).",
         },
         {
             "check": "slack-scopes",
@@ -93,6 +95,17 @@ def test_as_json_every_line_has_the_name_of_its_check(healthy: Setup) -> None:
             "advice": None,
         },
     ]
+
+
+def test_what_aws_throttles_is_asked_again(healthy: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_reader, "WAITS_SECONDS", (0.01, 0.01))
+    operations = ["DescribeServices", "monitoring:DescribeAlarms", "iam:SimulatePrincipalPolicy"]
+    for operation in operations:
+        healthy.aws.faults.add(kind="throttle", operation=operation, times=2)
+
+    assert healthy.problems() == []
+    refused = [each.operation for each in healthy.aws.calls() if each.outcome != "ok"]
+    assert sorted(refused) == sorted(2 * [each.rpartition(":")[2] for each in operations])
 
 
 def test_it_changes_nothing(healthy: Setup) -> None:

@@ -13,7 +13,7 @@ from slipway.app_manifest import http_manifest, socket_mode_manifest
 from slipway.doctor.clock_checks import seconds_ahead
 from slipway.doctor.finding import Finding, Level
 from slipway.doctor.manifest_checks import find_differences
-from slipway.doctor.process_checks import judge_versions
+from slipway.doctor.process_checks import judge_bot, judge_versions
 from slipway.doctor.redis_checks import (
     judge_eviction,
     judge_latency,
@@ -92,17 +92,17 @@ def test_without_a_date_nothing_is_known_of_the_clock() -> None:
         (
             {"type": "hello", "num_connections": 3},
             OK,
-            "Socket Mode works, and 2 connections of the bot's are open.",
+            "Socket Mode works; the bot has 2 connections to Slack.",
         ),
         (
             {"type": "hello", "num_connections": 1},
-            ERROR,
-            "Socket Mode works, but no bot is connected, so /deploy is not answered.",
+            OK,
+            "Socket Mode works; the bot has 0 connections to Slack.",
         ),
         (
             {"type": "disconnect", "reason": "too_many_websockets"},
             OK,
-            "Socket Mode works; the app has all of its 10 connections.",
+            "Socket Mode works; the bot has 10 connections to Slack.",
         ),
         (
             {"type": "disconnect", "reason": "refresh_requested"},
@@ -112,7 +112,34 @@ def test_without_a_date_nothing_is_known_of_the_clock() -> None:
     ],
 )
 def test_the_first_message_on_a_connection(message: dict[str, Any], level: Level, said: str) -> None:
-    [found] = judge_first_message(message)
+    found = judge_first_message(message)
+
+    assert (found.level, found.what) == (level, said)
+
+
+NOT_HERE = "but none that uses this Redis, so what people type does not arrive here."
+
+
+@pytest.mark.parametrize(
+    ("process", "running", "is_reached", "level", "said"),
+    [
+        ("bot", 1, True, OK, "1 bot runs."),
+        ("bot", 2, None, OK, "2 bots run."),
+        ("bot", 1, False, ERROR, "A bot runs, but it is not connected to Slack, so /deploy is not answered."),
+        ("bot", 0, True, ERROR, f"Slack reaches a bot, {NOT_HERE}"),
+        ("bot", 0, False, ERROR, "No bot runs, so /deploy is not answered."),
+        ("bot", 0, None, ERROR, "No bot runs, so /deploy is not answered."),
+        ("bot", None, False, ERROR, "No bot is connected to Slack, so /deploy is not answered."),
+        ("web", 4, True, OK, "4 web processes run."),
+        ("web", 1, False, OK, "1 web process runs."),  # that it is not reached is said of its address
+        ("web", 0, True, ERROR, f"Slack reaches a web process, {NOT_HERE}"),
+        ("web", 0, False, ERROR, "No web process runs, so /deploy is not answered."),
+    ],
+)
+def test_whether_the_bot_lives_and_is_reached(
+    process: str, running: int | None, is_reached: bool | None, level: Level, said: str
+) -> None:
+    found = judge_bot(process, running, is_reached=is_reached)
 
     assert (found.level, found.what) == (level, said)
 

@@ -136,7 +136,7 @@ def test_the_strategy_is_that_of_ecs(strategy: str) -> None:
 SIDE_BY_SIDE = "May a task of the old version and a task of the new one run side by side? If not:"
 STOP_START = (
     "strategy: stop-start",
-    "approvers: []               # who approves that it stops; it needs one approval",
+    "approvers: []               # who may approve its deploys; each needs one approval",
 )
 
 
@@ -145,7 +145,7 @@ STOP_START = (
     [
         (
             surveyed(container("web", environment=FIFO)),
-            "EVENTS names a FIFO queue (Which strategy for a queue? in docs/configuration.md).",
+            'EVENTS names a FIFO queue: see "Which strategy for a queue?" in docs/configuration.md.',
         ),
         (
             surveyed(minimum_healthy_percent=0, maximum_percent=100),
@@ -160,6 +160,7 @@ def test_a_service_that_may_need_strict_order_is_asked_about(service: SurveyedSe
     assert draft.questions == (f"{question} {SIDE_BY_SIDE}",)
     assert draft.suggestions == STOP_START
     assert draft.keys == {}, "until somebody decides, ECS does as it does today"
+    assert draft_service(service, has_approvers=True).suggestions == STOP_START[:1]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +187,11 @@ def test_other_services_are_not_asked_about_order(service: SurveyedService) -> N
             ("containers: [reader]",),
         ),
         (
+            [container("on"), container("2048", f"{ECR}/writer:1")],
+            "Which containers get the new tag: on, 2048? Until that is said, deploys are refused.",
+            ('containers: ["on"]',),
+        ),
+        (
             [container("log", firelensConfiguration={"type": "fluentbit"})],
             "Which containers get the new tag: log? Until that is said, deploys are refused.",
             ("containers: [log]",),
@@ -196,7 +202,7 @@ def test_other_services_are_not_asked_about_order(service: SurveyedService) -> N
             (),
         ),
     ],
-    ids=["two apps", "only sidecars", "no image"],
+    ids=["two apps", "a word of YAML", "only sidecars", "no image"],
 )
 def test_containers_that_are_not_clear_are_asked_about(
     containers: list[dict[str, Any]], question: str, suggestions: tuple[str, ...]

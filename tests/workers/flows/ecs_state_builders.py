@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import boto3
+from functools import cache
+from typing import Any
+
+import botocore.session
 
 from tests.builders import ARN
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
@@ -28,9 +31,14 @@ OTHER_REVISION = f"{ARN}:task-definition/web:9"
 FOLLOWED_ROLLOUT = FollowedRollout(OUR_DEPLOYMENT, NEW_REVISION, OLD_REVISION)
 
 
+@cache
+def _ecs_model() -> Any:
+    return botocore.session.get_session().get_service_model("ecs")
+
+
 def ecs_enum_values(name: str) -> set[str]:
-    model = boto3.client("ecs", region_name="eu-west-1").meta.service_model
-    return set(model.shape_for(name).enum)  # type: ignore[attr-defined]
+    """What the model of boto3 lists. No client is made for it: tests ask while they are collected."""
+    return set(_ecs_model().shape_for(name).enum)
 
 
 def a_deployment(

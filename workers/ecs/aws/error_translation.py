@@ -87,8 +87,6 @@ CREDENTIALS_BY_CODE = {
 TEMPORARY_MESSAGES = ("too many concurrent attempts to create a new revision",)
 """Messages of ClientExceptions that pass by themselves: ECS has no error code for them."""
 
-_RENEW_CREDENTIALS = "Renew them where the workers run."
-
 _NOT_AUTHORIZED = re.compile(
     r"User: (?P<who>.+?) is not authorized to perform: (?P<action>[A-Za-z0-9-]+:[A-Za-z0-9*]+)"
     r"(?: on resource: (?P<resource>\S+))?(?P<because>.*)",
@@ -152,7 +150,7 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
     # More calls are no answer to an outage: of the values, those are hidden that are known by then.
     answer = f"{escape_line(code)}: {quoted(message, read=False)}" if message else escape_line(code)
     if code in CREDENTIALS_BY_CODE:
-        return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} {_RENEW_CREDENTIALS} ({answer})", **facts)
+        return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} ({answer})", **facts)
     if permission := _NOT_AUTHORIZED.search(message):
         return _access_denied(permission, facts)
     if code in DENIED_CODES:
@@ -170,7 +168,7 @@ def error_without_response(error: Exception, action: str, *, changes: bool) -> A
     facts = {"action": action, "code": type(error).__name__, "request_id": ""}
     message = quoted(str(error), read=False)
     if isinstance(error, _NO_CREDENTIALS):
-        return AwsCredentials(detail=f"{_sentence(message)} {_RENEW_CREDENTIALS}", **facts)
+        return AwsCredentials(detail=_sentence(message), **facts)
     if isinstance(error, _CREDENTIALS_UNAVAILABLE):
         return AwsUnavailable(detail=f"the credentials could not be fetched: {message}", **facts)
     if isinstance(error, _NEVER_SENT):

@@ -12,13 +12,13 @@ Json = dict[str, Any]
 
 
 def auth_test(call: ApiCall) -> Json:
-    if "connections:write" in call.scopes:
-        installation = call.state.installation
+    installation = call.state.installation
+    if call.scopes == installation.app_token_scopes:
         return {"app_name": installation.manifest.name, "app_id": installation.app_of_app_token}
     return {
         "url": call.state.base_url,
         "team": TEAM_NAME,
-        "user": call.state.installation.manifest.bot_name,
+        "user": installation.manifest.bot_name,
         "team_id": TEAM_ID,
         "user_id": BOT_USER,
         "bot_id": BOT_ID,

@@ -154,9 +154,9 @@ def test_expired_credentials_are_said_in_clear_words() -> None:
 
     assert isinstance(error, AwsDenied)
     assert error.message == (
-        "AWS does not accept the credentials of the workers for ecs:UpdateService: They have expired. Renew "
-        "them where the workers run. (ExpiredTokenException: The security token included in the request is "
-        "expired)"
+        "AWS does not accept the credentials of the workers for ecs:UpdateService: They have expired. "
+        "(ExpiredTokenException: The security token included in the request is expired) Renew them where the "
+        "workers run."
     )
 
 

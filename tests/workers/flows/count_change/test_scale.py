@@ -88,6 +88,7 @@ def test_a_count_that_is_there_already_is_only_looked_at(harness: EngineHarness)
     assert harness.ecs.calls("UpdateService") == []
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_tasks_that_do_not_start_are_given_up_and_the_count_comes_back(harness: EngineHarness) -> None:
     configure_breaker(harness, "web", enable=False, rollback=False)
     delete_running_image(harness, "web")
@@ -139,6 +140,7 @@ def test_a_count_that_somebody_else_sets_is_left(harness: EngineHarness) -> None
     assert texts(deploy)[-1] == "*Superseded*: somebody set the desired count to 4 meanwhile. I leave it."
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_what_application_auto_scaling_will_do_is_said_and_happens(harness: EngineHarness) -> None:
     harness.ecs.autoscale("web", minimum=3, maximum=6)
     deploy = harness.until_over(harness.request_count("web", 1))

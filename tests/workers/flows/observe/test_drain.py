@@ -56,6 +56,7 @@ def test_serving_is_told_while_the_old_tasks_drain(harness: EngineHarness) -> No
     )
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_it_is_reported_once_and_the_end_says_when_it_served(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
 
@@ -165,6 +166,7 @@ def test_the_end_says_what_is_known(
     )
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_task_records_that_cannot_be_read_hold_nothing_up(harness: EngineHarness) -> None:
     harness.ecs.faults.add(kind="access-denied", operation="ListTasks", times=1000)
 

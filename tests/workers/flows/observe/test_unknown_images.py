@@ -46,6 +46,7 @@ def test_tasks_that_may_not_be_read_are_said_and_take_nothing_back(
     assert f"is not known: AWS does not allow ecs:{operation}: " in text
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_a_read_that_fails_is_made_again(harness: EngineHarness) -> None:
     deploy_id = request_by_tag(harness, "web")
     harness.until(lambda: harness.get(deploy_id).pending_confirmation)

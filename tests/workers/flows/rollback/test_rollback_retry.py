@@ -50,6 +50,7 @@ def run_to_end(harness: EngineHarness, deploy_id: str) -> Deploy:
     return harness.get(deploy_id)
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

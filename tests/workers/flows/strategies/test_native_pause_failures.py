@@ -171,6 +171,7 @@ def test_cancelled_before_ecs_lists_the_rollout_it_is_stopped_and_not_replaced(
     assert harness.leftover_keys() == []
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_a_throttled_look_does_not_replace_the_rollout_either(harness: EngineHarness) -> None:
     deploy_id = request_until_paused(harness, pause_hook())
     updates = len(harness.ecs.calls("UpdateService"))

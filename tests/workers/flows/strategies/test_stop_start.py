@@ -168,6 +168,7 @@ def test_the_original_is_recorded_and_marked_on_the_service_before_it_is_stopped
     assert restore_tags(harness, "billing") == [f"{deploy_id}/2"]
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_old_tasks_that_still_stop_are_shown_by_id_and_status(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("ledger", "1.4.2")
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)

@@ -78,6 +78,7 @@ def test_a_role_that_may_not_stop_a_rollout_still_rolls_back(harness: EngineHarn
     assert harness.running_tags("web") == {"1.4.0"}
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_a_restore_that_is_denied_is_tried_until_it_holds_and_loudly(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("billing", "1.4.2")
     harness.until(lambda: harness.get(deploy_id).approval.question)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 from deploys.catalogue.nested_keys import PostCheck, PreTask
-from deploys.catalogue.service import Pin
+from deploys.catalogue.service import Pin, Strategy
+from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
@@ -54,6 +55,32 @@ def roll_back_by_command(harness: EngineHarness) -> None:
     assert harness.until_over(harness.request_verb(Verb.ROLLBACK, "web")).outcome is Outcome.SUCCEEDED
 
 
+def roll_back_to_a_revision_that_was_deregistered(harness: EngineHarness) -> None:
+    """So a copy of it is registered."""
+    before = harness.describe_service("web")["taskDefinition"]
+    assert harness.until_over(harness.request_deploy("web", "1.4.1")).outcome is Outcome.SUCCEEDED
+    harness.ecs_client.deregister_task_definition(taskDefinition=before)
+    assert harness.until_over(harness.request_verb(Verb.ROLLBACK, "web")).outcome is Outcome.SUCCEEDED
+
+
+def restart(harness: EngineHarness) -> None:
+    assert harness.until_over(harness.request_verb(Verb.RESTART, "web")).outcome is Outcome.SUCCEEDED
+
+
+def stop_and_start(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("billing", "1.4.1")
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    harness.approve(deploy_id)
+    assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+
+def stop_and_go_back(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("billing", "1.5.0-crash")
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    harness.approve(deploy_id)
+    assert harness.until_over(deploy_id).outcome is Outcome.ROLLED_BACK
+
+
 def scale(harness: EngineHarness) -> None:
     assert harness.until_over(harness.request_count("web", 4)).outcome is Outcome.SUCCEEDED
 
@@ -73,6 +100,13 @@ def continue_a_paused_rollout(harness: EngineHarness) -> None:
     wait_for_question(harness, deploy_id)
     harness.answer_pause(deploy_id, HookAction.CONTINUE)
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+
+def roll_back_a_paused_rollout(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("shop", "1.4.1")
+    wait_for_question(harness, deploy_id)
+    harness.answer_pause(deploy_id, HookAction.ROLLBACK)
+    assert harness.until_over(deploy_id).outcome is Outcome.ROLLED_BACK
 
 
 def refuse_a_tag_that_is_missing(harness: EngineHarness) -> None:
@@ -118,12 +152,17 @@ FLOWS: tuple[Callable[[EngineHarness], None], ...] = (
     fail_and_be_rolled_back,
     cancel_while_it_rolls_out,
     roll_back_by_command,
+    roll_back_to_a_revision_that_was_deregistered,
+    restart,
     scale,
     run_commands,
     refuse_a_tag_that_is_missing,
     compare_images_for_several_platforms,
     follow_somebody_elses_rollout,
     continue_a_paused_rollout,
+    roll_back_a_paused_rollout,
+    stop_and_start,
+    stop_and_go_back,
     stop_an_autoscaled_service_and_lose_its_record,
 )
 
@@ -137,9 +176,13 @@ def test_no_flow_lacks_a_permission_and_none_is_left_over(harness: EngineHarness
     create_quiet_alarm(harness.ecs.client("cloudwatch"))
     [workers] = enforce_policies(harness.ecs, [WEB, BILLING, SHOP])
 
+    ended: list[Deploy] = []
     for flow in FLOWS:
         flow(harness)
+        ended += harness.store.recent(None, 100)  # the last flow loses them
 
+    assert {each.verb for each in ended} == set(Verb)
+    assert {each.service.strategy for each in ended} == set(Strategy)
     denied = [call for call in harness.ecs.calls() if "AccessDenied" in call.outcome]
     assert denied == []
     used = harness.ecs.used_permissions(WORKERS_KEY)

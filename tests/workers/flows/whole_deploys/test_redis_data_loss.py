@@ -156,6 +156,7 @@ def test_a_record_that_is_gone_leaves_nothing_stopped_and_no_service_blocked(
     assert_next_deploy_succeeds(harness, case.service)
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 @pytest.mark.parametrize("commits", [1, 2])
 def test_what_was_set_right_after_the_end_stays_so(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, commits: int

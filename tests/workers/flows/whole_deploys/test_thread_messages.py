@@ -148,6 +148,7 @@ def test_a_breaker_that_is_off_is_not_said_to_give_up(harness: EngineHarness) ->
     assert not any("circuit breaker" in text for text in cards)
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_no_old_task_counts_as_stopped_before_anybody_looked(harness: EngineHarness) -> None:
     deploy_id = request_approved(harness, "billing", "1.4.2")
     harness.until_phase(deploy_id, Phase.DRAINING)
