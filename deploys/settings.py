@@ -68,6 +68,11 @@ def days_between(least: float, most: float) -> BeforeValidator:
     return _number_between(least, most, "days")
 
 
+def percent_between(least: float, most: float) -> BeforeValidator:
+    """A number of percent within bounds."""
+    return _number_between(least, most, "percent")
+
+
 def _number_between(least: float, most: float, unit: str) -> BeforeValidator:
     def check(value: Any) -> float:
         try:

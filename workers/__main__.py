@@ -17,12 +17,14 @@ from deploys.job_queue import QUEUE_NAME
 from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
+from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.telemetry.metrics import WORKER
 from deploys.telemetry.metrics_server import start_metrics
 from deploys.telemetry.tracing import TRACING
 from workers import jobs
 from workers.dependencies import build_dependencies
+from workers.ecs.aws.call_budget import use_by_default
 from workers.job_allowlist import AllowedJob
 from workers.rq_worker import RqWorker
 from workers.settings import WorkerSettings
@@ -44,6 +46,7 @@ def main() -> int:
     TRACING.start(WORKER, forks=True)
     try:
         dependencies = build_dependencies(settings)
+        use_by_default(AwsBudget(dependencies.redis, settings.aws_budget_percent))
     except SlipwayError as error:
         exit_with(error)
     jobs.set_dependencies(dependencies)

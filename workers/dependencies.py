@@ -25,6 +25,7 @@ from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.asked_requests import AskedRequests
+from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.home_viewers import HomeViewers
@@ -46,6 +47,7 @@ from workers import (
 )
 from workers.asked_request_messages import AskedRequestMessages
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.ecs.aws.call_budget import caller_for_query, calls_by
 from workers.engine import Engine
 from workers.home.content import HomeReader
 from workers.home.publishing import HomePublisher
@@ -63,6 +65,7 @@ from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_calls import SlackCalls
 from workers.thread.slack_client import slack_client
+from workers.watch_interval import WatchClock
 
 log = structlog.get_logger()
 
@@ -163,7 +166,8 @@ class Dependencies:
         """Reads which tags a service's image has, and which of them run."""
         if name in self.catalogue.services:
             service = self.catalogue.get_service(name)
-            tag_list_reader.refresh_tags(service, self.aws, TagLists(self.redis), time.time)
+            with calls_by(caller_for_query(self.query_handler.budget, f"tags {name}")):
+                tag_list_reader.refresh_tags(service, self.aws, TagLists(self.redis), time.time)
 
     def forget_thread_messages(self) -> None:
         """Removes the texts of deploys that ended long ago."""
@@ -219,6 +223,7 @@ class DependencyBuilder:
         self._slack = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         self._job_queue = JobQueue(connect_for_rq(settings.redis_url))
         self._store = DeployStore(redis)
+        self._budget = AwsBudget(redis, settings.aws_budget_percent)
 
     def refresh(self, built: Dependencies) -> Dependencies:
         """What was built, or the same for a newer services.yml; the user groups and calendars that this one
@@ -255,8 +260,14 @@ class DependencyBuilder:
             aws=aws,
             access=access,
             timing=Timing(
-                settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER
+                settings.lease_seconds,
+                settings.watch_seconds,
+                settings.watch_seconds / 2,
+                settings.settle_seconds,
+                jitter=JITTER,
             ),
+            budget=self._budget,
+            watch_clock=WatchClock(redis, self._budget, settings.watch_seconds),
             worker=f"{socket.gethostname()}:{os.getpid()}",
             hold_sources=hold_sources,
             signer=signer,
@@ -292,6 +303,7 @@ class DependencyBuilder:
                 hold_sources=hold_sources[:2],
                 shared_channels=shared_channels,
                 native_blocks=NativeBlockSupport(limits),
+                budget=self._budget,
                 record_retention_days=settings.record_retention_days,
             ),
             orphan_recovery=OrphanRecovery(
@@ -303,6 +315,7 @@ class DependencyBuilder:
                 signer=signer,
                 is_expired=record_retention.is_past,
                 announce=lambda channel, text: post_alarm(self._slack, channel, text),
+                budget=self._budget,
                 settle_seconds=settings.settle_seconds,
             ),
             record_retention=record_retention,

@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from deploys.decisions import is_service_untouched
 from deploys.environment_values import names_of, values_hidden
 from deploys.errors import (
+    AwsBudgetSpent,
     AwsUnavailable,
     Conflict,
     LeaseLost,
@@ -32,17 +33,21 @@ from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.records.quote import Quote
+from deploys.records.retries import AwsWait
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.rollback_offer import DEPLOYS_READ
+from deploys.stores.aws_budget import AwsBudget, CallNeed
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.telemetry.metrics import LEASES_LOST, STEP_LAG
 from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
+from workers.call_need import call_need, change_ahead
 from workers.deploy_metrics import report_commit, report_error
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
+from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS, STEP_PATIENCE_SECONDS, Caller, calls_by
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
@@ -52,6 +57,7 @@ from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, ServiceRead, StepContext, StepResult, Timing
 from workers.tag_signature import TagSigner
+from workers.watch_interval import WatchClock
 
 log = structlog.get_logger()
 
@@ -64,6 +70,8 @@ RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to release its claim while Redis is away: well within a job's time (seconds)."""
 SOON_SECONDS = 1.25
 """Deploys that are due so soon are read together with those that are due (seconds)."""
+SHOWN_WAIT_SECONDS = 10.0
+"""A wait for AWS's limits of this length is shown to people (seconds)."""
 WATCH_BATCH_SIZE = 40
 """How many deploys one watch job handles: what it can do well within a lease (count)."""
 
@@ -84,9 +92,15 @@ class Engine:
         hold_sources: Sequence[HoldSource] = (),
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         is_current: Callable[[], bool] = lambda: True,
+        budget: AwsBudget | None = None,
+        watch_clock: WatchClock | None = None,
         now: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
+        """budget: how many calls AWS takes; None: as many as there are. watch_clock: how often rollouts are
+        looked at; None: as often as `timing` says.
+
+        is_current: whether services.yml is still the one that `access` and `hold_sources` go by. If not,
         no further step is taken: the next job goes by the new one."""
         self._store = store
         self._job_queue = job_queue
@@ -98,7 +112,10 @@ class Engine:
         self._hold_sources = hold_sources
         self._shared_channels = shared_channels
         self._is_current = is_current
+        self._budget = budget
+        self._watch_clock = watch_clock
         self._now = now
+        self._sleep = sleep
 
     def advance(self, deploy_id: str) -> None:
         """Moves one deploy as far as it goes without waiting."""
@@ -109,13 +126,14 @@ class Engine:
 
     def watch(self, cluster_key: str) -> None:
         """Moves all rollouts of a cluster that are due, or nearly so, and reads many of them in one call."""
-        soon = self._now() + min(self._timing.watch_seconds / 4, SOON_SECONDS)
+        interval = self._watch_clock.seconds(cluster_key) if self._watch_clock else self._timing.watch_seconds
+        soon = self._now() + min(interval / 4, SOON_SECONDS)
         due = self._store.watched(cluster_key, due_by=soon)
         claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
         try:
             # What AWS answers to all may get into the messages of each.
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
-            with quotes_hidden(hidden) as quotes:
+            with quotes_hidden(hidden) as quotes, calls_by(self._caller_of_all(cluster_key, claims)):
                 reader = self._read_together(claims)
             while claims and self._is_current():
                 self._run_isolated(claims.pop(0), reader, quotes)
@@ -161,6 +179,28 @@ class Engine:
                 exc_info=not is_known,
             )
             return LiveReader(self._aws)
+
+    def _caller_of_all(self, cluster_key: str, claims: Sequence[Claim]) -> Caller | None:
+        """Reads them all together, with the greatest need and the earliest request of them."""
+        deploys = [claim.deploy for claim in claims]
+        if self._budget is None or not deploys:
+            return None
+        need = min(call_need(each, changes=False) for each in deploys)
+        asked_at = min(each.request.requested_at for each in deploys)
+        return Caller(self._budget, f"watch {cluster_key}", asked_at, lambda changes: need, sleep=self._sleep)
+
+    def _caller_of(self, deploy: Deploy) -> Caller | None:
+        if self._budget is None:
+            return None
+        is_urgent = call_need(deploy, changes=False) is CallNeed.RESTORE
+        return Caller(
+            self._budget,
+            deploy.id,
+            deploy.request.requested_at,
+            lambda changes: call_need(deploy, changes=changes),
+            LONGEST_PATIENCE_SECONDS if is_urgent else STEP_PATIENCE_SECONDS,
+            sleep=self._sleep,
+        )
 
     def _run(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote] = ()) -> None:
         """read_quotes: what the reader's own errors quote."""
@@ -248,7 +288,9 @@ class Engine:
             ),
             access=self._access,
             reader=reader,
-            timing=self._timing,
+            timing=self._watch_clock.timing(self._timing, claim.deploy)
+            if self._watch_clock
+            else self._timing,
             now=self._now,
             signer=self._signer,
             hold_sources=self._hold_sources,
@@ -258,14 +300,23 @@ class Engine:
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
         deploy = check_cancel(deploy, context)
         try:
+            with calls_by(self._caller_of(deploy)) as caller:
+                if caller is not None and (change := change_ahead(deploy)):
+                    caller.take_ahead(change, context.region.name, context.region.account)
+                return self._try_step(deploy, context)
+        except AwsBudgetSpent as error:
+            return _wait_for_turn(context.claim.deploy, error, self._now())
+
+    def _try_step(self, deploy: Deploy, context: StepContext) -> StepResult:
+        try:
             result = steps.STEPS[deploy.phase](deploy, context)
-        except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
+        except (AwsBudgetSpent, LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # an outage of Redis is not the deploy's failure: the step runs again once Redis is back
         except Exception as error:  # noqa: BLE001 - it is reported, and the deploy never left as it is
             reference = secrets.token_hex(4)
             report_error(error, deploy, reference)
             return handle_step_error(context.claim.deploy, error, context, reference)
-        if result.deploy.retries.attempts:
+        if result.deploy.retries.attempts or result.deploy.retries.aws_wait:
             return replace(result, deploy=result.deploy.reset_attempts())
         return result
 
@@ -332,3 +383,11 @@ class Engine:
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:
             self._job_queue.advance(deploy_id)
+
+
+def _wait_for_turn(deploy: Deploy, error: AwsBudgetSpent, now: float) -> StepResult:
+    """The step runs again when its turn comes. Nothing failed, so no try is counted."""
+    seconds, before = float(error.facts["seconds"]), int(error.facts["before"])
+    wait = AwsWait(limit=error.facts["limit"], until=now + seconds, before=before)
+    shown = wait if seconds >= SHOWN_WAIT_SECONDS else None
+    return StepResult(deploy.evolve(retries={"aws_wait": shown}), delay=seconds)

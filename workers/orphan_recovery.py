@@ -35,11 +35,13 @@ from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
+from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
 from workers.ecs import services
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
+from workers.ecs.aws.call_budget import caller_for_recovery, calls_by
 from workers.ecs.state import ServiceState
 from workers.flows.adoption import fields_from_tags, sibling_arn
 from workers.flows.best_effort import attempt
@@ -93,6 +95,7 @@ class OrphanRecovery:
         settle_seconds: float,
         is_expired: Callable[[float], bool] = lambda at: False,
         announce: Callable[[str, str], None] = lambda channel, text: None,
+        budget: AwsBudget | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._services = tuple(services)
@@ -104,6 +107,7 @@ class OrphanRecovery:
         self._signer = signer
         self._is_expired = is_expired
         """Whether a deploy that stopped its service then has no record because that expired."""
+        self._budget = budget
         self._announce = announce
         """Posts a text in a channel."""
         # By then a late call of a lost step has arrived.
@@ -125,6 +129,10 @@ class OrphanRecovery:
 
     def scan(self) -> None:
         """Reads all services, ten a call, and handles each."""
+        with calls_by(caller_for_recovery(self._budget)):
+            self._scan()
+
+    def _scan(self) -> None:
         self._aws_did_not_answer = False
         by_cluster: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
         for service in self._services:

@@ -12,11 +12,13 @@ from deploys.settings import (
     Settings,
     SlackSettings,
     days_between,
+    percent_between,
     refuse,
     seconds_between,
     split_url,
     url_with_scheme,
 )
+from deploys.stores.aws_budget import DEFAULT_PERCENT
 
 MIN_KEY_LENGTH = 32
 MAX_RETENTION_DAYS = 3660
@@ -80,7 +82,15 @@ class WorkerSettings(SlackSettings):
         "that dies holds its deploy up for this long.",
     )
     watch_seconds: Annotated[float, seconds_between(0.2, 60)] = Field(
-        default=5.0, description="Seconds between two reads of a cluster's rollouts."
+        default=5.0,
+        description="Seconds between two reads of a cluster's rollouts. From about 400 rollouts on, or if "
+        "`AWS_BUDGET_PERCENT` is small, they are read less often.",
+    )
+    aws_budget_percent: Annotated[float, percent_between(1, 1000)] = Field(
+        default=DEFAULT_PERCENT,
+        description="Percent of the calls that AWS takes from one account in one region, as it publishes "
+        "them, that all workers together make at most. The rest is left to others. Set the same for all: "
+        "more than 100 only if AWS has raised your limits.",
     )
     settle_seconds: Annotated[float, seconds_between(20, 3600)] = Field(
         default=75.0,

@@ -29,6 +29,7 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.typed_commands import KEPT_SECONDS, TypedCommands
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
+from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
@@ -51,7 +52,9 @@ class Timing:
     lease_seconds: float = 60.0
     """How long one worker may move a deploy before another may."""
     watch_seconds: float = 5.0
-    """Between two reads of a rollout."""
+    """Between two reads of a rollout (`workers.watch_interval`)."""
+    confirm_seconds: float = 2.5
+    """Until the second read, if the first saw an end."""
     settle_seconds: float = 75.0
     """After the outcome is known, until the service is checked once more: longer than a lease."""
     jitter: float = 0.0
@@ -306,7 +309,7 @@ class StepContext:
         self.region.ensure_credentials()
         if self._version_on_disk != self.claim.deploy.version:
             self._confirm_on_disk()
-        self.claim.guard(MAX_CALL_SECONDS)
+        self.claim.guard(MAX_CALL_SECONDS + LONGEST_PATIENCE_SECONDS)
 
     def _confirm_on_disk(self) -> None:
         try:

@@ -13,6 +13,14 @@ class AwsUnavailable(AwsError):
     sentence = """AWS does not answer {action} for now ({detail}). It is tried again."""
 
 
+class AwsBudgetSpent(AwsUnavailable):
+    """No call was made. `limit` is a name in `deploys.aws_limits`, `seconds` the time until its turn comes,
+    `before` how many others come first."""
+
+    sentence = """AWS takes only so many {about} a second from one account, and Slipway's share of them is
+    used up for now."""
+
+
 class AwsResultUnknown(AwsUnavailable):
     sentence = """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look
     before I try again."""

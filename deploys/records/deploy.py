@@ -209,8 +209,9 @@ class Deploy(StoredRecord):
         return entered.evolve(**changes) if changes else entered
 
     def reset_attempts(self) -> Deploy:
-        """The same deploy without its failed tries."""
-        return self.evolve(retries={"attempts": 0, "last_error": "", "failing_since": None})
+        """The same deploy without its failed tries, and without its wait for AWS."""
+        cleared = {"attempts": 0, "last_error": "", "failing_since": None, "aws_wait": None}
+        return self.evolve(retries=cleared)
 
     def with_message(
         self,

@@ -6,6 +6,17 @@ from deploys.records.quote import Prose
 from deploys.records.record import Record
 
 
+class AwsWait(Record):
+    """The step waits for its turn to call AWS. That is no failed try."""
+
+    limit: str
+    """Name of the limit (`deploys.aws_limits`)."""
+    until: float
+    """When its turn is expected (epoch seconds)."""
+    before: int = 0
+    """How many others came first when it asked (count)."""
+
+
 class Retries(Record):
     """Failed tries of the present phase."""
 
@@ -17,3 +28,5 @@ class Retries(Record):
     """What the last one said, for people."""
     channel_alerted_at: float | None = None
     """When the channel was last told that the step keeps failing."""
+    aws_wait: AwsWait | None = None
+    """Set while the step waits for its turn, if that takes long enough to be told."""

@@ -78,6 +78,10 @@ WORKSPACE = f"{PREFIX}workspace"
 """Which Slack workspace this Slipway belongs to, as JSON."""
 RUNNING_IMAGES = f"{PREFIX}running-images"
 """Hash from service to the images that it runs, as JSON (`deploys.stores.tag_lists`)."""
+AWS_BUCKETS = f"{PREFIX}aws-buckets"
+"""Set of the names of the buckets that `aws_bucket` has keys for."""
+WATCH_INTERVALS = f"{PREFIX}watch-intervals"
+"""How often rollouts are looked at, as JSON (`deploys.stores.watch_intervals`). It expires by itself."""
 
 
 def record(deploy_id: str) -> str:
@@ -179,3 +183,10 @@ def tag_list(service: str) -> str:
 def tag_read(service: str) -> str:
     """Set while a worker reads the tags of a service, and shortly after. It expires by itself."""
     return f"{PREFIX}tag-read:{service}"
+
+
+def aws_bucket(name: str) -> tuple[str, str, str, str]:
+    """Four keys of one of AWS's limits (`deploys.stores.aws_budget`): the tokens left, as a hash; who waits,
+    by place; when each was told to come back; since when each waits. They expire by themselves."""
+    bucket = f"{PREFIX}aws-bucket:{name}"
+    return bucket, f"{bucket}:waiting", f"{bucket}:turns", f"{bucket}:since"

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from deploys.aws_limits import LIMITS
 from deploys.records.phases import Outcome, Phase
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 
@@ -196,6 +197,12 @@ AWS_SECONDS = _histogram(
     _CALL_SECONDS,
     api=ANY,
 )
+AWS_BUDGET_WAITS = _counter(
+    "slipway_aws_budget_waits_total",
+    "Steps and queries that had to wait because Slipway's share of a limit of AWS's was used up",
+    (WORKER,),
+    limit=tuple(each.name for each in LIMITS),
+)
 SLACK_CALLS = _counter(
     "slipway_slack_calls_total", "Calls to Slack's Web API", CALLERS_OF_SLACK, method=ANY, result=ANY
 )
@@ -259,6 +266,23 @@ THREAD_LAG = _looked_up(
     (SCHEDULER,),
 )
 JOBS_WAITING = _looked_up("slipway_jobs_waiting", "Jobs that wait for a worker", (SCHEDULER,))
+WATCH_INTERVAL = _looked_up(
+    "slipway_watch_interval_seconds",
+    "Seconds between two looks at the rollouts of an account and region, the longest; 0 if none is watched",
+    (SCHEDULER,),
+)
+AWS_BUDGET_TOKENS = _looked_up(
+    "slipway_aws_budget_tokens",
+    "Calls of Slipway's share of AWS's limit that are left now, in the account and region with the fewest",
+    (SCHEDULER,),
+    limit=ANY,
+)
+AWS_BUDGET_WAITING = _looked_up(
+    "slipway_aws_budget_waiting",
+    "Deploys and others that wait for their turn to call AWS",
+    (SCHEDULER,),
+    limit=tuple(each.name for each in LIMITS),
+)
 WORKERS = _looked_up("slipway_workers", "Workers that are alive", (SCHEDULER,))
 STOPPED = _looked_up("slipway_all_deploys_stopped", "1 while all deploys are stopped, else 0", (SCHEDULER,))
 LOST_DEPLOYS = _looked_up(

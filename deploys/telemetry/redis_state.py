@@ -14,8 +14,10 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.aws_budget import AwsBudget, BucketState
 from deploys.stores.deploy_reader import DeployReader
 from deploys.stores.thread_store import ThreadStore
+from deploys.stores.watch_intervals import EVENT_SECONDS, read_intervals
 from deploys.telemetry import metrics
 from deploys.telemetry.metrics import Metric
 
@@ -45,6 +47,8 @@ def read_redis_state(redis: Redis, now: float) -> Samples:
         **_single(metrics.THREADS_BEHIND, threads.behind()),
         **_single(metrics.THREAD_LAG, 0.0 if behind_since is None else max(now - behind_since, 0.0)),
         **_single(metrics.JOBS_WAITING, int(redis.llen(f"rq:queue:{QUEUE_NAME}"))),
+        **_aws_budget(AwsBudget(redis, now=lambda: now).states()),
+        **_single(metrics.WATCH_INTERVAL, _longest_interval(redis)),
         **_single(metrics.WORKERS, _count_workers(redis)),
         **_single(metrics.ECS_EVENTS_ARRIVE, int(redis.exists(redis_keys.EVENTS_ALIVE))),
         **_single(metrics.ECS_EVENTS_MISSED, int(redis.exists(redis_keys.EVENTS_MISSED))),
@@ -85,6 +89,26 @@ def _lags(reader: DeployReader, now: float) -> tuple[float, float]:
         else:
             advance = max(advance, now - due.at)
     return watch, advance
+
+
+def _aws_budget(buckets: Iterable[BucketState]) -> Samples:
+    tokens: dict[tuple[str, ...], float] = {}
+    waiting: dict[tuple[str, ...], float] = {
+        (name,): 0.0 for name in metrics.AWS_BUDGET_WAITING.values["limit"]
+    }
+    for bucket in buckets:
+        label = (bucket.key.limit.name,)
+        tokens[label] = min(tokens.get(label, bucket.tokens), bucket.tokens)
+        waiting[label] += bucket.waiting
+    return {**_gauge(metrics.AWS_BUDGET_TOKENS, tokens), **_gauge(metrics.AWS_BUDGET_WAITING, waiting)}
+
+
+def _longest_interval(redis: Redis) -> float:
+    found, events_alive = read_intervals(redis)
+    if found is None or not found.places:
+        return 0.0
+    longest = max(each.seconds for each in found.places.values())
+    return max(longest, EVENT_SECONDS) if events_alive else longest
 
 
 def _count_workers(redis: Redis) -> int:

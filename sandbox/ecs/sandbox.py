@@ -25,6 +25,7 @@ from sandbox.ecs.http.http_server import EcsHttpServer
 from sandbox.ecs.http.iam_policies import IamPolicies
 from sandbox.ecs.http.iam_roles import IamRoles
 from sandbox.ecs.http.policy_evaluation import Json, Match
+from sandbox.ecs.http.request_throttling import RequestThrottling
 from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import application_autoscaling
 from sandbox.ecs.scheduler.reconcile import reconcile
@@ -56,6 +57,7 @@ class EcsSandbox:
         self.faults = EcsFaults()
         self.event_faults = EventFaults()
         self.clock: Clock = clock or WallClock()
+        self.throttling = RequestThrottling(self.clock.now)
         self.speed = speed
         self._port = port
         self._durations = durations or Durations()
@@ -102,7 +104,7 @@ class EcsSandbox:
         self._policies = IamPolicies()
         control = EcsControlApi(control_routes(self))
         self._dispatcher = Dispatcher(
-            self._regions, self._roles, self._policies, self.faults, control, self._closing
+            self._regions, self._roles, self._policies, self.faults, self.throttling, control, self._closing
         )
         if self._port:
             self._server = EcsHttpServer(self._port, self._dispatcher)

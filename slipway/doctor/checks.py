@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slipway.doctor.aws_budget_checks import check_aws_budget, check_watch_interval
 from slipway.doctor.clock_checks import check_clock_against_aws, check_clock_against_slack
 from slipway.doctor.events_checks import check_events_arrive, check_events_queue
 from slipway.doctor.finding import NamedCheck
@@ -59,6 +60,8 @@ CHECKS = (
     NamedCheck("waiting-jobs", check_waiting_jobs),
     NamedCheck("scheduler", check_scheduler),
     NamedCheck("versions", check_versions),
+    NamedCheck("watch-interval", check_watch_interval),
+    NamedCheck("aws-budget", check_aws_budget),
     NamedCheck("aws-credentials", check_credentials),
     NamedCheck("services", check_services, SLOW_SECONDS),
     NamedCheck("alarms", check_alarms, SLOW_SECONDS),

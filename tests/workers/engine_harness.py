@@ -34,6 +34,7 @@ from deploys.records.traffic import HookAction
 from deploys.records.typed_command import TypedCommand
 from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
+from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_reader import parse_record
 from deploys.stores.deploy_store import DeployStore
@@ -120,6 +121,7 @@ class EngineHarness:
     external_ids: dict[str, str] = field(default_factory=dict)
     """Of the roles in services.yml, by ARN: no record has them."""
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
+    budget: AwsBudget | None = None
 
     def __post_init__(self) -> None:
         self.store = DeployStore(self.redis, now=self.ecs.now)
@@ -177,7 +179,9 @@ class EngineHarness:
             ),
             signer=SIGNER,
             shared_channels=self.shared_channels,
+            budget=self.budget,
             now=self.ecs.now,
+            sleep=self.ecs.advance,
         )
 
     def request_deploy(self, service: str, tag: str, **changes: Any) -> str:

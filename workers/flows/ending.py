@@ -63,7 +63,7 @@ def confirm_twice(
     if deploy.awaits_confirmation(observation, key):
         return None
     pending = PendingConfirmation(observation=observation, key=key)
-    delay = context.timing.watch_seconds / 2 if soon else context.timing.watch_seconds
+    delay = context.timing.confirm_seconds * (1 if soon else 2)
     if observation in FINAL_IN_ECS and context.has_event_told_of_end():
         delay = min(delay, TOLD_CONFIRM_SECONDS)
     return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)

@@ -18,7 +18,7 @@ from deploys.buttons.button import action_row
 from deploys.buttons.choices import choice_buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.environment_values import names_of, values_hidden
-from deploys.errors import AwsUnavailable, ContainerNotInTask, Refused, SlipwayError
+from deploys.errors import AwsBudgetSpent, AwsUnavailable, ContainerNotInTask, Refused, SlipwayError
 from deploys.holds.held_deploys import HoldSource
 from deploys.holds.service_freezes import ServiceFreezes
 from deploys.mrkdwn import code
@@ -27,11 +27,13 @@ from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
 from deploys.redis_outage import describe_error
+from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.ecs.aws.call_budget import caller_for_query, calls_by
 from workers.queries.answer import Answer, section
 from workers.queries.logs_query import describe_logs, refused_logs
 from workers.queries.plan_query import describe_plan
@@ -85,6 +87,8 @@ class QueryHandler:
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
     native_blocks: NativeBlockSupport | None = None
+    budget: AwsBudget | None = None
+    """How many calls AWS takes; None: as many as there are."""
     now: Callable[[], float] = time.time
     record_retention_days: float = 365
 
@@ -185,7 +189,8 @@ class QueryHandler:
     ) -> Answer:
         hides = not target.command_line and must_hide_quotes(self.shared_channels, target.channel)
         names = {name for each in self.catalogue.services.values() for name in names_of(each)}
-        with quotes_hidden(hides), values_hidden(names=names):
+        calls = calls_by(caller_for_query(self.budget, target.query_id))
+        with quotes_hidden(hides), values_hidden(names=names), calls:
             return answer_or_refusal(query, cannot=cannot, refused=refused)
 
     def _send(self, target: QueryTarget, answer: Answer) -> None:
@@ -234,6 +239,8 @@ def answer_or_refusal(query: Callable[[], Answer], *, cannot: str, refused: str)
     reason if the query failed."""
     try:
         return query()
+    except AwsBudgetSpent as error:
+        return Answer(f"{REFUSAL_PREFIX}{cannot}: {error.message} Ask again in a minute.")
     except AwsUnavailable as error:
         reason = f"AWS does not answer {error.facts['action']} for now ({error.facts['detail']}). "
         return Answer(f"{REFUSAL_PREFIX}{cannot}: {reason}Ask again in a minute.")

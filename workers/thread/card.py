@@ -27,6 +27,7 @@ from workers.messages.base_revision import card_text
 from workers.messages.images import image_line
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import card_buttons, card_progress, card_timeline, card_traffic
+from workers.thread.card_aws_wait import aws_wait_line
 from workers.thread.card_state import (
     approved_by,
     changes_with_time,
@@ -165,7 +166,11 @@ def forecast_line(forecast: QueueForecast | None, when: TimeFormat) -> str:
 
 
 def _hold_lines(deploy: Deploy, stopped: StopAll | None, when: TimeFormat) -> list[str]:
-    return [clip(hold_line(deploy, when), 900), clip(stop_line(deploy, stopped), 900)]
+    return [
+        clip(hold_line(deploy, when), 900),
+        clip(stop_line(deploy, stopped), 900),
+        aws_wait_line(deploy, when),
+    ]
 
 
 def _approval_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:

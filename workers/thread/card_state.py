@@ -20,7 +20,7 @@ from deploys.records.request import Verb
 from deploys.records.rollout import ChangedSince
 from deploys.records.stop_all import StopAll
 from deploys.text_limits import short_code, shorten
-from workers.thread import card_traffic
+from workers.thread import card_aws_wait, card_traffic
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
     ChangedSince.REPLACED: "then replaced by a newer deployment",
@@ -138,9 +138,15 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
 
 
 def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
-    follows = deploy.verb is Verb.FOLLOW
     if deploy.hold and not deploy.cancel:
         return hold_text(deploy)
+    if card_aws_wait.current_wait(deploy) is not None:
+        return card_aws_wait.STATE
+    return _moving_text(deploy, ahead)
+
+
+def _moving_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+    follows = deploy.verb is Verb.FOLLOW
     words = deploy.phase.facts.label if deploy.verb.sets_version else _count_or_command_text(deploy)
     if follows and deploy.phase is Phase.PLANNING:
         words = "looking for a rollout in progress"

@@ -12,6 +12,7 @@ from sandbox.ecs.eventbridge.event_faults import EventFaults
 from sandbox.ecs.http.control_api import Body, ControlError
 from sandbox.ecs.http.dispatcher import AwsCallNote
 from sandbox.ecs.http.faults import EcsFaults
+from sandbox.ecs.http.request_throttling import RequestThrottling
 
 Route = Callable[[Body], object]
 
@@ -21,6 +22,7 @@ class ControlledSandbox(Protocol):
 
     faults: EcsFaults
     event_faults: EventFaults
+    throttling: RequestThrottling
     clock: Clock
     speed: float
 
@@ -87,6 +89,7 @@ def control_routes(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
         ("POST", "/sandbox/faults"): add_fault,
         ("DELETE", "/sandbox/faults"): clear_faults,
         **_routes_of_event_faults(sandbox.event_faults),
+        ("POST", "/sandbox/throttling"): lambda body: _switch_throttling(sandbox, body),
         ("POST", "/sandbox/autoscale"): autoscale,
         ("POST", "/sandbox/roles"): add_role,
         **_routes_of_words(sandbox),
@@ -110,6 +113,13 @@ def _routes_of_event_faults(faults: EventFaults) -> dict[tuple[str, str], Route]
         ("POST", "/sandbox/event-faults"): set_pattern,
         ("DELETE", "/sandbox/event-faults"): clear,
     }
+
+
+def _switch_throttling(sandbox: ControlledSandbox, body: Body) -> Body:
+    if not isinstance(on := body.get("on"), bool):
+        raise ControlError(400, 'the body must be {"on": true} or {"on": false}')
+    sandbox.throttling.is_on = on
+    return {"on": on}
 
 
 def _routes_of_words(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:

@@ -24,6 +24,7 @@ from sandbox.ecs.http.http_server import moto_app
 from sandbox.ecs.http.iam_policies import Denial, IamPolicies
 from sandbox.ecs.http.iam_roles import IamRoles, caller_identity_response, expired_token_response
 from sandbox.ecs.http.needed_permissions import action_name, needed_permissions
+from sandbox.ecs.http.request_throttling import RequestThrottling
 from sandbox.ecs.http.responses import (
     AwsResponse,
     StartResponse,
@@ -76,6 +77,7 @@ class Dispatcher:
         roles: IamRoles,
         policies: IamPolicies,
         faults: EcsFaults,
+        throttling: RequestThrottling,
         control: EcsControlApi,
         closing: threading.Event,
     ) -> None:
@@ -85,6 +87,7 @@ class Dispatcher:
         self._roles = roles
         self._policies = policies
         self._faults = faults
+        self._throttling = throttling
         self._control = control
         self._closing = closing
         self.calls: deque[AwsCallNote] = deque(maxlen=MAX_RECORDED_CALLS)
@@ -135,6 +138,9 @@ class Dispatcher:
             if fault is not None:
                 words = fault.message or message or self._not_authorized_message(request)
                 return error_response(request.service, fault.code or code, words, fault.status or status)
+        if self._throttling.refuses(request):
+            code, message, status = _REFUSALS["throttle"]
+            return error_response(request.service, code, message, status)
         session = self._roles.find_session(request.access_key)
         if session is not None and session.expires_at <= self._home_region.clock.now():
             return expired_token_response(request.service)

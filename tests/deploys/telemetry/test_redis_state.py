@@ -9,12 +9,15 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+from deploys.aws_limits import LIMITS_BY_NAME
 from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Phase
 from deploys.stores import redis_keys
+from deploys.stores.aws_budget import AwsBudget, BucketKey, CallNeed, Waiter
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.watch_intervals import WatchInterval, WatchIntervals, save_intervals
 from deploys.telemetry import redis_state
 from deploys.telemetry.exposition import STATE_SECONDS
 from deploys.telemetry.redis_state import read_redis_state
@@ -160,3 +163,22 @@ def test_frequent_scrapes_read_redis_once(redis: Redis, redis_url: str) -> None:
     name = 'slipway_deploys_in_progress{phase="waiting"}'
     assert (first[name], second[name]) == (0, 0)
     assert first["slipway_redis_up"] == second["slipway_redis_up"] == 1
+
+
+def test_the_budget_of_calls_to_aws_and_the_interval_of_the_looks_are_told(redis: Redis) -> None:
+    budget = AwsBudget(redis, now=lambda: NOW + 100)
+    register = LIMITS_BY_NAME["task-definition-changes"]
+    for account in ("own", "210987654321"):
+        for number in range(9 if account == "own" else 3):
+            waiter = Waiter(f"d{number}", CallNeed.CHANGE, NOW)
+            budget.take(BucketKey(account, "eu-west-1", register), waiter)
+    assert value(redis, "slipway_aws_budget_tokens", register.name) == 2, "the fewest: two for rollbacks"
+    assert value(redis, "slipway_aws_budget_waiting", register.name) == 1
+    assert value(redis, "slipway_aws_budget_waiting", "service-reads") == 0, "an alert sees the first one"
+
+    assert value(redis, "slipway_watch_interval_seconds") == 0
+    places = {"own/eu-west-1": WatchInterval(deploys=1000, seconds=12.5)}
+    save_intervals(redis, WatchIntervals(at=NOW, places=places))
+    assert value(redis, "slipway_watch_interval_seconds") == 12.5
+    redis.set(redis_keys.EVENTS_ALIVE, 1, ex=30)
+    assert value(redis, "slipway_watch_interval_seconds") == 60

@@ -32,6 +32,8 @@ class TemporaryCredentials:
     session_token: str = field(repr=False)
     expires_at: float
     """On the clock of the AssumedRole that fetched them (seconds)."""
+    account: str = field(default="", repr=False)
+    """The role's account."""
 
 
 class AssumedRole:
@@ -46,6 +48,11 @@ class AssumedRole:
         self._now = now
         self._credentials: TemporaryCredentials | None = None
         self._fetching = RLock()
+
+    @property
+    def account(self) -> str:
+        """The account that it belongs to, whose limits its calls count for."""
+        return self.role.arn.split(":")[4]
 
     def credentials(self) -> TemporaryCredentials:
         """Credentials that last for one call.
@@ -84,7 +91,11 @@ class AssumedRole:
         except AwsDenied as error:
             raise self._role_denied(error) from error
         return TemporaryCredentials(
-            answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], expires_at
+            answer["AccessKeyId"],
+            answer["SecretAccessKey"],
+            answer["SessionToken"],
+            expires_at,
+            self.account,
         )
 
     def _role_denied(self, error: AwsDenied) -> RoleDenied:

@@ -13,6 +13,7 @@ from botocore.config import Config
 from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
+from workers.ecs.aws.call_budget import OWN_ACCOUNT, ask_before_calls
 from workers.ecs.aws.call_metrics import watch_calls
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.request_ids import REQUEST_IDS
@@ -53,6 +54,11 @@ class RegionClients:
         """The role whose credentials are used. None: the workers' own credentials."""
         self._credentials: TemporaryCredentials | None = None
         self._clients: dict[str, Any] = {}
+
+    @property
+    def account(self) -> str:
+        """The account whose limits its calls count for, as the budget names it."""
+        return self._role.account if self._role else OWN_ACCOUNT
 
     @property
     def ecs(self) -> ECSClient:
@@ -199,6 +205,7 @@ class AwsClients:
         )
         with self._building, aws_call(f"any call to {service} in {region}"):
             client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
+            ask_before_calls(client, credentials.account if credentials else OWN_ACCOUNT)
             check_responses(client)
             REQUEST_IDS.watch(client)
             watch_calls(client)

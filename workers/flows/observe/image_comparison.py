@@ -43,7 +43,7 @@ def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult |
     if runs_other_image(deploy) and not (
         earlier and _image_keys(earlier.different) & _image_keys(images.different)
     ):
-        return StepResult(deploy, delay=context.timing.watch_seconds / 2)
+        return StepResult(deploy, delay=context.timing.confirm_seconds)
     return deploy
 
 

@@ -125,4 +125,4 @@ def to_following_rollback(deploy: Deploy, context: StepContext) -> StepResult:
         now,
         stop={"old_tasks": ()},
     )
-    return StepResult(following, delay=context.timing.watch_seconds / 2)
+    return StepResult(following, delay=context.timing.confirm_seconds)

@@ -199,7 +199,7 @@ def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSt
                 if ecs_service is not None and ecs_service.status == "ACTIVE":
                     raise
                 return StepResult(_with_scaling_restored(deploy, context, messages.scaled_service_deleted()))
-            return StepResult(deploy, delay=context.timing.watch_seconds / 2)
+            return StepResult(deploy, delay=context.timing.confirm_seconds)
         case ScalingTargetState.RESTORED:
             return StepResult(
                 _with_scaling_restored(deploy, context, messages.scaling_restored(scaling.suspended_before))

@@ -43,9 +43,15 @@ ERRORS_TOLD_APART = (
     KeyError,
 )
 """One of each kind that steps handle differently."""
-CLAIM_ERRORS = {errors.Conflict, errors.LeaseLost, errors.LeaseTooShort, errors.NotOnDisk}
-"""Nothing may be changed for now, so the step is repeated: see `test_guards`, `test_worker_crashes` and
-`test_redis_not_durable`."""
+CLAIM_ERRORS = {
+    errors.AwsBudgetSpent,
+    errors.Conflict,
+    errors.LeaseLost,
+    errors.LeaseTooShort,
+    errors.NotOnDisk,
+}
+"""Nothing may be changed for now, so the step is repeated: see `test_aws_budget`, `test_guards`,
+`test_worker_crashes` and `test_redis_not_durable`."""
 NEVER_RAISED_AFTER_CHANGE = {
     # by the bot, for what people type and click
     errors.SavedNotOnDisk,
