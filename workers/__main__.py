@@ -63,6 +63,7 @@ def main() -> int:
     worker.before_wait = heartbeats.write
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
+    worker.killed_jobs = dependencies.killed_jobs
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Thread
 from typing import Any
 
 from redis import Redis
@@ -35,7 +34,7 @@ from deploys.records.traffic import HookAction
 from deploys.records.typed_command import TypedCommand
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
-from deploys.stores.claim_holder import ClaimHolder, holder_of
+from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_reader import parse_record
 from deploys.stores.deploy_store import DeployStore
@@ -76,13 +75,6 @@ class SilentJobQueue(JobQueue):
         raises: bool | None = None,
     ) -> None:
         pass
-
-
-class UnrenewedClaimHolder(ClaimHolder):
-    """No thread renews its heartbeat: a test says when it ends."""
-
-    def _start_thread(self) -> Thread:
-        return Thread()
 
 
 class OpenAccessPolicy:
@@ -129,7 +121,7 @@ class EngineHarness:
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def __post_init__(self) -> None:
-        self.store = self.new_store()
+        self.store = DeployStore(self.redis, now=self.ecs.now)
         self.locks = Locks(self.redis)
         self.stops = StopAllStore(self.redis)
         self._parsed: dict[str, tuple[Any, Deploy]] = {}
@@ -167,12 +159,6 @@ class EngineHarness:
     def resume_all(self, stop: StopAll) -> None:
         """`/deploy resume-all`."""
         assert self.stops.resume(stop, AuditEntry(at="0", who=stop.user, what="all deploys resumed"))
-
-    def new_store(self) -> DeployStore:
-        """The store as another process has it."""
-        store = DeployStore(self.redis, now=self.ecs.now)
-        store.claim_holder = UnrenewedClaimHolder(self.redis)
-        return store
 
     def new_engine(self, store: DeployStore | None = None) -> Engine:
         """A worker that has just started. store: of its own, if another worker goes on beside it."""

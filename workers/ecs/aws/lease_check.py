@@ -1,8 +1,8 @@
-"""Whether this process still has the deploy, checked as late as possible before each request that changes AWS:
-after the budget was waited for, the request signed and the connection made.
+"""Whether this process still has the deploy, checked as late as possible before a request that changes AWS.
 
-A process can be paused at any point, and its deploy is then taken over. So Redis is asked right before the
-request is sent, and once more the clock before its last part is: AWS does nothing for half a request.
+A process can be paused at any point, and its deploy is then taken over. So Redis is asked once the request is
+signed, and the clock once more when the connection is made and the headers are sent: AWS does nothing for
+half a request.
 """
 
 from __future__ import annotations
