@@ -3,8 +3,6 @@ never before."""
 
 from __future__ import annotations
 
-import itertools
-import time
 import time
 from collections.abc import Callable
 
@@ -20,6 +18,7 @@ from deploys.stores import claim_holder, redis_keys
 from deploys.stores.claim_holder import HEARTBEAT_SECONDS, ClaimHolder, holder_of, uptime
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
+from tests.bot.bot_harness import ManualClock
 from tests.builders import NOW, a_deploy, a_service
 from tests.workers.jobs.queue_harness import wait_until
 
@@ -216,11 +215,13 @@ def test_what_is_claimed_does_not_hide_what_is_not(one: DeployStore, two: Deploy
 
 
 def test_who_asked_first_comes_first_and_reads_come_last(redis: Redis) -> None:
-    times = itertools.count(NOW)
-    store = DeployStore(redis, now=lambda: next(times))
-    watched, first, second = [
-        store.submit(a_deploy(a_service(name))).deploy for name in ("web", "api", "search")
-    ]
+    clock = ManualClock(NOW)
+    store = DeployStore(redis, now=clock)
+    submitted = []
+    for name in ("web", "api", "search"):
+        submitted.append(store.submit(a_deploy(a_service(name))).deploy)
+        clock.advance(1)
+    watched, first, second = submitted
     store.commit(claimed(store, watched), watched.in_phase(Phase.FOLLOWING, NOW), due_at=NOW, job="watch:a/b")
     store.commit(claimed(store, first), first, due_at=NOW + 30)
 
