@@ -16,6 +16,9 @@ from typing import Any
 from deploys.stores.claim_holder import uptime
 from workers.ecs.aws.request_ids import changes_something
 
+CHANGED_BY_DEPLOYS = frozenset({"ecs", "application-autoscaling"})
+"""Services of AWS, by the names that boto3 has for them."""
+
 
 class LeaseCheck:
     """What is asked before each request that changes AWS."""
@@ -24,8 +27,10 @@ class LeaseCheck:
         self._confirm: ContextVar[Callable[[], float] | None] = ContextVar("confirm", default=None)
 
     def watch(self, client: Any) -> None:
-        """From now on this client asks before it sends a change."""
-        client.meta.events.register("before-send", self._before_send)
+        """From now on this client asks before it sends a change, if its service is one that deploys
+        change."""
+        if client.meta.service_model.service_name in CHANGED_BY_DEPLOYS:
+            client.meta.events.register("before-send", self._before_send)
 
     @contextmanager
     def by(self, confirm: Callable[[], float]) -> Iterator[None]:
