@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 
 from deploys.errors import SlipwayError
 from deploys.job_queue import QUEUE_NAME
-from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.heartbeats import HeartbeatWriter
@@ -64,6 +64,7 @@ def main() -> int:
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
     worker.killed_jobs = dependencies.killed_jobs
+    exempt_start_from_collection()
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():
