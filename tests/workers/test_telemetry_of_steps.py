@@ -57,6 +57,7 @@ def test_a_lost_lease_is_counted_and_said(harness: EngineHarness, monkeypatch: p
 
     def lose_lease(deploy: Any, context: Any) -> Any:
         harness.expire_heartbeat(deploy_id)
+        assert DeployStore(harness.redis, now=harness.ecs.now).claim(deploy_id, "another worker", 60)
         return plan(deploy, context)
 
     monkeypatch.setitem(steps.STEPS, Phase.PLANNING, lose_lease)
