@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from deploys.records.phases import Outcome, Phase
+from deploys.stores.deploy_store import DeployStore
 from tests.logged_lines import logged_lines
 from tests.reported_metrics import reported_metrics
 from tests.traced import traced
