@@ -71,6 +71,7 @@ def main() -> int:
     worker.before_wait = before_wait
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
+    worker.killed_jobs = dependencies.killed_jobs
     exempt_start_from_collection()
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()

@@ -48,6 +48,7 @@ from workers.deploy_metrics import report_commit, report_error
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS, STEP_PATIENCE_SECONDS, Caller, calls_by
+from workers.ecs.aws.lease_check import LEASE_CHECK
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
@@ -309,7 +310,8 @@ class Engine:
 
     def _try_step(self, deploy: Deploy, context: StepContext) -> StepResult:
         try:
-            result = steps.STEPS[deploy.phase](deploy, context)
+            with LEASE_CHECK.by(context.confirm_claim):
+                result = steps.STEPS[deploy.phase](deploy, context)
         except (AwsBudgetSpent, LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # an outage of Redis is not the deploy's failure: the step runs again once Redis is back
         except Exception as error:  # noqa: BLE001 - it is reported, and the deploy never left as it is

@@ -29,6 +29,7 @@ from deploys.errors import SlipwayError
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.killed_jobs import KilledJobs
 from workers.observed_job import count_killed, observed_job
 
 BOOKKEEPING_SECONDS = 5
@@ -64,6 +65,9 @@ class RqWorker(Worker):
     aws: AwsClients
     before_fork: Callable[[], None] = staticmethod(lambda: None)
     """Brings what jobs use up to date in the parent: what a job does about that ends with its process."""
+
+    killed_jobs: KilledJobs | None = None
+    """Frees what a job had claimed whose process was killed."""
 
     before_wait: Callable[[], None] = staticmethod(lambda: None)
     """Called each time before the worker waits for a job."""
@@ -171,6 +175,8 @@ class RqWorker(Worker):
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         """Refreshes what jobs use, then the AWS credentials, and forks. If that fails, the job reports it."""
         self.before_fork()
+        if self.killed_jobs:
+            self.killed_jobs.begin_process()
         with suppress(SlipwayError):
             self.aws.refresh_credentials()
         super().fork_work_horse(job, queue)
@@ -199,6 +205,8 @@ class RqWorker(Worker):
     def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:
         """Runs in the worker."""
         count_killed(job)
+        if self.killed_jobs:
+            self.killed_jobs.process_killed()
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
 
     def handle_job_success(

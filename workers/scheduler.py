@@ -153,16 +153,21 @@ class AuditKeeper:
 def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
     """A nonce for each job: one job for each deploy, or one for all watched deploys of a cluster.
 
-    The nonce changes with the due time, and every REPEAT_SECONDS after it.
+    The nonce changes with the due time, every REPEAT_SECONDS after it, and as soon as the process that had
+    claimed the deploy is dead.
     """
-    oldest: dict[str, float] = {}
+    oldest: dict[str, tuple[float, str]] = {}
     for item in due:
         if item.job.startswith(WATCH_PREFIX):
             name = f"watch {item.job.removeprefix(WATCH_PREFIX)}"
         else:
             name = f"advance {item.deploy_id}"
-        oldest[name] = min(item.at, oldest.get(name, item.at))
-    return {name: f"{at:.3f}-{int((now - at) / REPEAT_SECONDS)}" for name, at in oldest.items()}
+        this = item.at, item.left_claim
+        oldest[name] = min(this, oldest.get(name, this))
+    return {
+        name: f"{at:.3f}-{int((now - at) / REPEAT_SECONDS)}-{left_claim}"
+        for name, (at, left_claim) in oldest.items()
+    }
 
 
 def main() -> int:

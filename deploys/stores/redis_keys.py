@@ -70,6 +70,7 @@ EVENTS_PENDING = f"{PREFIX}events-pending"
 EVENTS_SEEN = f"{PREFIX}events-seen"
 """Sorted set of the deploys that events told of, by when the last one came (epoch milliseconds)."""
 WATCHED = f"{PREFIX}watched:"
+CLAIM_HOLDER = f"{PREFIX}claim-holder:"
 SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
@@ -95,8 +96,13 @@ def batch(batch_id: str) -> str:
 
 
 def lease(deploy_id: str) -> str:
-    """The token of the worker that has claimed the deploy. It expires by itself."""
+    """The token of the claim on the deploy, which names the process that holds it. It expires by itself."""
     return f"{PREFIX}lease:{deploy_id}"
+
+
+def claim_holder(holder_id: str) -> str:
+    """The heartbeat of a process that holds claims. It expires by itself."""
+    return f"{CLAIM_HOLDER}{holder_id}"
 
 
 def service_queue(queue: str) -> str:

@@ -26,8 +26,8 @@ OWN_ACCOUNT = "own"
 STEP_PATIENCE_SECONDS = 2.0
 """How long the calls of a step together wait for tokens before the step makes place for others (seconds)."""
 LONGEST_PATIENCE_SECONDS = 5.0
-"""The same for what brings a service back, for queries of people, and for any change (seconds). The lease
-must have more left before a change."""
+"""The same for what brings a service back, for queries of people, and for any change (seconds). Whether
+the worker still has the deploy is asked after that, right before the change is sent."""
 BEGUN_PATIENCE_SECONDS = 15.0
 """The same for the reads of a step that has begun (seconds). A step that gives up repeats all its reads, so
 one with many reads would never end if it gave up early."""
