@@ -1,10 +1,11 @@
 """A worker: `python -m workers`. Start as many as you like, on as many machines as you like.
 
-It forks a process for each job, so a job that hangs or crashes does no other harm.
+It runs jobs in a process that it forks for them, so a job that hangs or crashes does no other harm.
 """
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
@@ -13,7 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.errors import SlipwayError
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import QUEUES
 from deploys.process_startup import exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
@@ -31,8 +32,8 @@ log = structlog.get_logger()
 
 WORKER_TTL_SECONDS = 25
 """RQ takes a worker for dead after this long without a heartbeat (seconds)."""
-MAINTENANCE_SECONDS = 10
-"""Between two searches for jobs whose worker died (seconds)."""
+MAINTENANCE_SECONDS = 300
+"""Between two times that RQ forgets failed jobs and workers that died (seconds)."""
 
 
 def main() -> int:
@@ -48,9 +49,11 @@ def main() -> int:
         exit_with(error)
     jobs.set_dependencies(dependencies)
     connection = connect_for_rq(settings.redis_url)
-    queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
     worker = RqWorker(
-        [queue],
+        [
+            Queue(name, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
+            for name in QUEUES
+        ],
         connection=connection,
         serializer=JSONSerializer,
         job_class=AllowedJob,
@@ -63,6 +66,8 @@ def main() -> int:
     worker.before_wait = heartbeats.write
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
+    gc.collect()
+    gc.freeze()  # a collection in a process of jobs would copy all of this memory
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():

@@ -5,27 +5,38 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import TextIO
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TextIO
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from deploys import audit_log
-from deploys.job_queue import WATCH_PREFIX, JobQueue
+from deploys.job_queue import (
+    ADVANCE_SLOTS,
+    DEPLOYS_QUEUE,
+    TELLING_QUEUE,
+    WATCH_BATCH_SIZE,
+    WATCH_PREFIX,
+    JobQueue,
+    advance_slot,
+    count_waiting,
+)
 from deploys.process_startup import load_settings_or_exit, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
-from deploys.stores import audit
+from deploys.stores import audit, redis_keys
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
-from deploys.stores.heartbeats import HeartbeatWriter
+from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
 from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
@@ -40,8 +51,12 @@ TICK_SECONDS = 0.25
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
 PUBLISH_SECONDS = 1.0
-"""As long as threads are due, a job for them is called again this often, which does nothing if one is
-enqueued (seconds)."""
+"""As long as threads are due, a job for them is called again this often, which does nothing if one waits or
+runs (seconds)."""
+JOBS_FOR_EACH_WORKER = 10
+"""While so many jobs for each worker wait, the scheduler adds none (count)."""
+COUNT_WORKERS_SECONDS = 5.0
+"""Between two counts of the workers (seconds)."""
 RETENTION_SECONDS = 60.0
 """Between two jobs that remove old texts (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
@@ -76,6 +91,20 @@ PERIODIC_JOBS: Mapping[str, tuple[float, Callable[[JobQueue, str], None]]] = {
     "forget_thread_messages": (RETENTION_SECONDS, JobQueue.forget_thread_messages),
 }
 """Jobs that are no deploy's: the seconds between two of them, and how one is enqueued."""
+NEEDED_FOR: Mapping[str, tuple[str, ...]] = {
+    "refresh_homes": (redis_keys.HOME_VIEWERS,),
+    "watch_locks": (redis_keys.LOCKS, redis_keys.NOTICES, redis_keys.SENT_NOTICES),
+    "show_asked_requests": (redis_keys.ASKED_REQUESTS,),
+}
+"""The keys of Redis, one of which has to exist for the job to have anything to do."""
+
+
+class Call(NamedTuple):
+    """Enqueues a job."""
+
+    names: Sequence[str]
+    """What is taken care of by this call and those before it."""
+    enqueue: Callable[[], None]
 
 
 class Scheduler:
@@ -97,28 +126,68 @@ class Scheduler:
         self._now = now
         self._posts_audit = posts_audit
         self._enqueued: dict[str, str] = {}
-        """What was enqueued last for each job, so that Redis is not asked four times a second."""
+        """For which due time of each deploy, thread or periodic job one was enqueued last, so that Redis is
+        not asked four times a second."""
+        self._workers, self._workers_counted_at = 1, 0.0
 
     def tick(self) -> int:
-        """Enqueues one job for everything that is due; returns how many jobs that were (count)."""
+        """Enqueues jobs for everything that is due, deploys first, as long as not too many jobs wait. Returns
+        how many jobs it asked for (count)."""
         now = self._now()
-        wanted = _jobs_for_due_deploys(self._store.due(now), now)
+        due = self._store.due(now)
+        wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
         if self._threads.is_due(now):
             wanted["publish"] = str(int(now / PUBLISH_SECONDS))
         for name, (seconds, _) in PERIODIC_JOBS.items():
             if name != "post_audit" or self._posts_audit:
                 wanted[name] = str(int(now / seconds))
-        fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
-        for name, nonce in fresh.items():
-            if name == "publish":
-                self._job_queue.publish(scheduled=True)
-            elif name in PERIODIC_JOBS:
-                PERIODIC_JOBS[name][1](self._job_queue, nonce)
+        fresh = {
+            name: nonce
+            for name, nonce in wanted.items()
+            if self._enqueued.get(name) != nonce and self._is_needed(name)
+        }
+        kept = {name: nonce for name, nonce in wanted.items() if name not in fresh}
+        calls: list[Call] = []
+        if fresh:
+            waiting, workers = count_waiting(self._store.redis), self._count_workers(now)
+            calls = self._calls(fresh, [each for each in due if each.deploy_id in fresh], waiting, workers)
+            calls = calls[: max(workers * JOBS_FOR_EACH_WORKER - sum(waiting.values()), 0)]
+        for names, enqueue in calls:
+            enqueue()
+            kept.update({name: fresh[name] for name in names})
+        self._enqueued = kept
+        return len(calls)
+
+    def _calls(
+        self, fresh: Mapping[str, str], due: Sequence[DueDeploy], waiting: Mapping[str, int], workers: int
+    ) -> list[Call]:
+        calls: list[Call] = []
+        is_leftover = not waiting[DEPLOYS_QUEUE]
+        for cluster_key, slot in jobs_for_due_deploys(due, workers):
+            if cluster_key:
+                enqueue = partial(self._job_queue.watch, cluster_key, slot)
             else:
-                job, _, argument = name.partition(" ")
-                self._job_queue.requeue(job, argument, nonce)
-        self._enqueued = wanted
-        return len(fresh)
+                enqueue = partial(self._job_queue.advance_due, slot)
+            calls.append(Call((), partial(enqueue, scheduled=True, replace=is_leftover)))
+        if calls:  # once all of them are enqueued
+            calls[-1] = Call([each.deploy_id for each in due], calls[-1].enqueue)
+        if "publish" in fresh:
+            replace = not waiting[TELLING_QUEUE]
+            calls.append(Call(["publish"], partial(self._job_queue.publish, scheduled=True, replace=replace)))
+        for name, (_, enqueue_periodic) in PERIODIC_JOBS.items():
+            if name in fresh:
+                calls.append(Call([name], partial(enqueue_periodic, self._job_queue, fresh[name])))
+        return calls
+
+    def _is_needed(self, name: str) -> bool:
+        return name not in NEEDED_FOR or bool(self._store.redis.exists(*NEEDED_FOR[name]))
+
+    def _count_workers(self, now: float) -> int:
+        """How many workers live, or 1 (count)."""
+        if now - self._workers_counted_at >= COUNT_WORKERS_SECONDS:
+            living = [each for each in read_heartbeats(self._store.redis) if each.process == "worker"]
+            self._workers, self._workers_counted_at = max(len(living), 1), now
+        return self._workers
 
 
 class AuditKeeper:
@@ -144,19 +213,32 @@ class AuditKeeper:
             self._trimmed_at = now
 
 
-def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
-    """A nonce for each job: one job for each deploy, or one for all watched deploys of a cluster.
+def jobs_for_due_deploys(due: Sequence[DueDeploy], workers: int) -> list[tuple[str, int]]:
+    """The jobs for these deploys, the most needed first: for each the cluster whose rollouts it reads, or ""
+    for one that takes other steps, and its number. Of each kind there are as many as the workers can use at
+    once. Pure."""
+    by_cluster: dict[str, list[str]] = {}  # in the order in which they are due
+    for each in due:
+        is_watched = each.job.startswith(WATCH_PREFIX)
+        by_cluster.setdefault(each.job.removeprefix(WATCH_PREFIX) if is_watched else "", []).append(
+            each.deploy_id
+        )
+    numbered = []
+    for cluster_key, ids in by_cluster.items():
+        count = min(workers, math.ceil(len(ids) / WATCH_BATCH_SIZE) if cluster_key else len(ids))
+        slots = range(count) if cluster_key else _advance_slots(ids)[:count]
+        numbered += [(order, cluster_key, slot) for order, slot in enumerate(slots)]
+    return [(cluster_key, slot) for _, cluster_key, slot in sorted(numbered, key=lambda job: job[0])]
 
-    The nonce changes with the due time, and every REPEAT_SECONDS after it.
-    """
-    oldest: dict[str, float] = {}
-    for item in due:
-        if item.job.startswith(WATCH_PREFIX):
-            name = f"watch {item.job.removeprefix(WATCH_PREFIX)}"
-        else:
-            name = f"advance {item.deploy_id}"
-        oldest[name] = min(item.at, oldest.get(name, item.at))
-    return {name: f"{at:.3f}-{int((now - at) / REPEAT_SECONDS)}" for name, at in oldest.items()}
+
+def _advance_slots(ids: Sequence[str]) -> list[int]:
+    """Those that `JobQueue.advance` has for these deploys, so that none is enqueued twice, and then others."""
+    return [*dict.fromkeys(map(advance_slot, ids)), *range(ADVANCE_SLOTS, len(ids))]
+
+
+def _nonce_of(due: DueDeploy, now: float) -> str:
+    """Changes with the due time, and every REPEAT_SECONDS after it."""
+    return f"{due.at:.3f}-{int((now - due.at) / REPEAT_SECONDS)}"
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.worker_registration import get_keys
 
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import ASKED_QUEUE, count_waiting
 from deploys.mrkdwn import plural
 from deploys.stores.heartbeats import DISTRIBUTION, Heartbeat, read_heartbeats
 from slipway.doctor.context import DoctorContext
@@ -33,7 +33,7 @@ def check_workers(context: DoctorContext) -> Iterator[Finding]:
 
 def check_waiting_jobs(context: DoctorContext) -> Iterator[Finding]:
     """Whether the workers keep up."""
-    waiting = _queue(context.redis).count
+    waiting = sum(count_waiting(context.redis).values())
     if waiting >= MANY_JOBS:
         yield warning(
             f"{plural(waiting, 'job')} wait for a worker.",
@@ -86,4 +86,4 @@ def _hosts_of_workers(redis: Redis) -> list[str]:
 
 
 def _queue(redis: Redis) -> Queue:
-    return Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
+    return Queue(ASKED_QUEUE, connection=redis, serializer=JSONSerializer)
