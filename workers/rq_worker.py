@@ -88,8 +88,7 @@ class RqWorker(Worker):
         except StopRequested:
             return
         finally:
-            if self._job_process is not None:
-                self._job_process.end()
+            self.end_job_process()
             for leave in (self.register_death, self.unsubscribe):
                 with REDIS_OUTAGE.tolerate_errors():
                     leave()  # type: ignore[no-untyped-call]
@@ -104,7 +103,8 @@ class RqWorker(Worker):
         self.before_wait()
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
-        self._end_old_process()
+        if self._job_process and time.monotonic() - self._job_process.began > JOB_PROCESS_SECONDS:
+            self.end_job_process()
         if found := self._take_job():
             self._run_job(*found)
 
@@ -179,8 +179,9 @@ class RqWorker(Worker):
             self.aws.refresh_credentials()
         return JobProcess(self._run_in_process)
 
-    def _end_old_process(self) -> None:
-        if self._job_process and time.monotonic() - self._job_process.began > JOB_PROCESS_SECONDS:
+    def end_job_process(self) -> None:
+        """Ends the process that runs jobs, which has none now."""
+        if self._job_process is not None:
             self._job_process.end()
             self._job_process = None
 

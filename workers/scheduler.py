@@ -232,7 +232,7 @@ def jobs_for_due_deploys(due: Sequence[DueDeploy], workers: int) -> list[tuple[s
 
 
 def _advance_slots(ids: Sequence[str]) -> list[int]:
-    """Those that `JobQueue.advance` has for these deploys, so that none is enqueued twice, and then others."""
+    """Those that `JobQueue.advance` has for these deploys, so none is enqueued twice, and then others."""
     return [*dict.fromkeys(map(advance_slot, ids)), *range(ADVANCE_SLOTS, len(ids))]
 
 

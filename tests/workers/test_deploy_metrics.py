@@ -10,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.errors import Conflict, LeaseLost
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import ASKED_QUEUE
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
@@ -105,7 +105,7 @@ def test_a_claim_knows_how_late_it_is_and_whether_its_lease_was_lost(redis: Redi
 
 
 def a_job(redis: Redis, function: str) -> AllowedJob:
-    queue = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer, job_class=AllowedJob)
+    queue = Queue(ASKED_QUEUE, connection=redis, serializer=JSONSerializer, job_class=AllowedJob)
     job = queue.enqueue(function, "a")
     assert isinstance(job, AllowedJob)
     return job
