@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 from zlib import crc32
 
@@ -20,6 +21,7 @@ from redis import Redis
 
 from deploys import redaction
 from deploys.redis_connection import connect
+from deploys.stores.claim_holder import ClaimHolder
 from sandbox.valkey import valkey
 from tests.plain_redis_pool import with_plain_pool
 from tests.xdist_grouping import GroupedScheduling
@@ -120,6 +122,12 @@ def redis(redis_client: Redis) -> Redis:
     """A client of an empty Valkey."""
     redis_client.flushall()
     return redis_client
+
+
+@pytest.fixture(autouse=True)
+def _no_heartbeat_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread renews the heartbeat of this process, which holds claims: a test says when it ends."""
+    monkeypatch.setattr(ClaimHolder, "_start_thread", lambda _: Thread())
 
 
 @pytest.fixture(autouse=True)

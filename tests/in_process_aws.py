@@ -32,6 +32,7 @@ from sandbox.ecs.account import REGION
 from sandbox.ecs.http.dispatcher import DroppedConnection
 from tests.in_process_endpoint import (
     FAKE_AWS_URL,
+    DirectRequest,
     InProcessEndpoint,
     authorization,
     call_wsgi,
@@ -87,8 +88,8 @@ def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch
 def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
     """Only this client calls the sandbox directly."""
 
-    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        return _call_wsgi(sandbox, request)
+    def answer(request: AWSPreparedRequest | DirectRequest, **_: Any) -> AWSResponse | None:
+        return None if isinstance(request, DirectRequest) else _call_wsgi(sandbox, request)
 
     client.meta.events.register("before-send", answer)
     client._endpoint.sandbox, client._endpoint.own_pid = sandbox, os.getpid()
@@ -262,7 +263,7 @@ class _Body(io.BytesIO):
 
 def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
     url = urlsplit(request.url)
-    data: Any = request.body or b""
+    data: Any = request.body.read() if hasattr(request.body, "read") else request.body or b""
     body = data.encode() if isinstance(data, str) else bytes(data)
     headers = {
         environ_name(name): value.decode() if isinstance(value, bytes) else str(value)

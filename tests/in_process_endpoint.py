@@ -86,7 +86,9 @@ class InProcessEndpoint(_Endpoint):  # type: ignore[misc]
         if not isinstance(request, DirectRequest):
             return super()._do_get_response(request, operation_model, context)
         assert self.sandbox is not None
+        name = f"{operation_model.service_model.service_id.hyphenize()}.{operation_model.name}"
         try:
+            self._event_emitter.emit(f"before-send.{name}", request=request)
             status, headers, body = call_wsgi(self.sandbox.application, request.environ)
         except DroppedConnection as lost:
             return None, ConnectionClosedError(endpoint_url=FAKE_AWS_URL, request=None, error=lost)
@@ -101,7 +103,7 @@ class InProcessEndpoint(_Endpoint):  # type: ignore[misc]
         }
         customized: dict[str, Any] = {}
         self._event_emitter.emit(
-            f"before-parse.{operation_model.service_model.service_id.hyphenize()}.{operation_model.name}",
+            f"before-parse.{name}",
             operation_model=operation_model,
             response_dict=answer,
             customized_response_dict=customized,

@@ -68,6 +68,7 @@ def main() -> int:
     worker.before_fork = jobs.refresh_dependencies
     gc.collect()
     gc.freeze()  # a collection in a process of jobs would copy all of this memory
+    worker.killed_jobs = dependencies.killed_jobs
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():

@@ -49,6 +49,7 @@ from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.home.content import HomeReader
 from workers.home.publishing import HomePublisher
+from workers.killed_jobs import KilledJobs
 from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
@@ -85,6 +86,7 @@ class Dependencies:
     orphan_recovery: OrphanRecovery
     lock_watch: LockWatch
     asked_request_messages: AskedRequestMessages
+    killed_jobs: KilledJobs
     record_retention: Retention
     message_retention_seconds: float
     builder: DependencyBuilder
@@ -219,6 +221,7 @@ class DependencyBuilder:
         self._slack = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         self._job_queue = JobQueue(connect_for_rq(settings.redis_url))
         self._store = DeployStore(redis)
+        self._killed_jobs = KilledJobs(self._store, self._job_queue)
 
     def refresh(self, built: Dependencies) -> Dependencies:
         """What was built, or the same for a newer services.yml; the user groups and calendars that this one
@@ -305,6 +308,7 @@ class DependencyBuilder:
                 announce=lambda channel, text: post_alarm(self._slack, channel, text),
                 settle_seconds=settings.settle_seconds,
             ),
+            killed_jobs=self._killed_jobs,
             record_retention=record_retention,
             message_retention_seconds=settings.message_retention_days * 24 * 3600,
             builder=self,

@@ -43,6 +43,7 @@ from deploys.where_told import channels_told
 from workers.deploy_metrics import count_commit
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
+from workers.ecs.aws.lease_check import LEASE_CHECK
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
@@ -275,7 +276,8 @@ class Engine:
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
         deploy = check_cancel(deploy, context)
         try:
-            result = steps.STEPS[deploy.phase](deploy, context)
+            with LEASE_CHECK.by(context.confirm_claim):
+                result = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # an outage of Redis is not the deploy's failure: the step runs again once Redis is back
         except Exception as error:

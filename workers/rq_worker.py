@@ -40,6 +40,7 @@ from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.job_process import JobProcess
+from workers.killed_jobs import KilledJobs
 from workers.observed_job import count_killed, observed_job
 
 log = structlog.get_logger()
@@ -66,6 +67,9 @@ class RqWorker(Worker):
     aws: AwsClients
     before_fork: Callable[[], None] = staticmethod(lambda: None)
     """Brings what jobs use up to date in the parent: what a job does about that ends with its process."""
+
+    killed_jobs: KilledJobs | None = None
+    """Frees what a job had claimed whose process was killed."""
 
     before_wait: Callable[[], None] = staticmethod(lambda: None)
     """Called each time before the worker waits for a job."""
@@ -175,6 +179,8 @@ class RqWorker(Worker):
     def _fork_job_process(self) -> JobProcess:
         """Refreshes what jobs use, then the AWS credentials, and forks. If that fails, the job reports it."""
         self.before_fork()
+        if self.killed_jobs:
+            self.killed_jobs.begin_process()
         with suppress(SlipwayError):
             self.aws.refresh_credentials()
         return JobProcess(self._run_in_process)
@@ -222,6 +228,8 @@ class RqWorker(Worker):
         """The process ended before its job did. What the job did not finish stays due."""
         log.warning("the process of a job ended before the job did", job=job.id, status=status)
         count_killed(job)
+        if self.killed_jobs:
+            self.killed_jobs.process_killed()
         with REDIS_OUTAGE.tolerate_errors():
             self._keep_failed(job, f"The process of the job ended (wait status {status}).")
 

@@ -237,8 +237,9 @@ def _advance_slots(ids: Sequence[str]) -> list[int]:
 
 
 def _nonce_of(due: DueDeploy, now: float) -> str:
-    """Changes with the due time, and every REPEAT_SECONDS after it."""
-    return f"{due.at:.3f}-{int((now - due.at) / REPEAT_SECONDS)}"
+    """Changes with the due time, every REPEAT_SECONDS after it, and as soon as the process that had claimed
+    the deploy is dead."""
+    return f"{due.at:.3f}-{int((now - due.at) / REPEAT_SECONDS)}-{due.left_claim}"
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from deploys.records.typed_command import TypedCommand
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.typed_commands import KEPT_SECONDS, TypedCommands
-from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
+from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, READ_SECONDS, RegionClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
@@ -238,7 +238,7 @@ class StepContext:
         return self.claim.deploy
 
     def guard(self) -> None:
-        """Call this right before each call that changes AWS.
+        """Call this right before each call that changes AWS, which then asks `confirm_claim` itself.
 
         It renews a role's credentials if they end soon, so that the call itself takes no longer than one call
         can. And it waits until the intent is on disk: otherwise a Redis that loses its last second would not
@@ -249,13 +249,16 @@ class StepContext:
 
         Raises:
             NotOnDisk: Redis did not confirm the intent in time.
-            LeaseTooShort: the call could last longer than the lease.
             RoleDenied, AwsError: the service's role could not be assumed.
         """
         self.region.ensure_credentials()
         if self._version_on_disk != self.claim.deploy.version:
             self._confirm_on_disk()
-        self.claim.guard(MAX_CALL_SECONDS)
+
+    def confirm_claim(self) -> float:
+        """Whether this worker still has the deploy, for longer than any call takes (`DeployStore.confirm`).
+        Returns until when a request to change AWS may be sent (by `uptime`)."""
+        return self._store.confirm(self.claim, MAX_CALL_SECONDS) - READ_SECONDS
 
     def _confirm_on_disk(self) -> None:
         try:

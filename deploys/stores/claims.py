@@ -3,11 +3,10 @@ step."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
-from deploys.errors import LeaseTooShort
 from deploys.records.deploy import Deploy
+from deploys.stores.claim_holder import uptime
 
 
 @dataclass(frozen=True)
@@ -23,38 +22,32 @@ class Submission:
 
 @dataclass(frozen=True)
 class DueDeploy:
-    """A deploy whose next step is due."""
+    """A deploy whose next step is due, and which no living process has claimed."""
 
     deploy_id: str
     job: str
     at: float
     """Since when it is due (epoch seconds)."""
+    requested_at: float
+    """When it was asked for (epoch seconds)."""
+    left_claim: str = ""
+    """Token of the claim of a process that died; empty if there is none."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One worker's right to take one deploy's next step, until the lease runs out."""
+    """One worker's right to take one deploy's next step, until the lease runs out, or until another takes it
+    because this process seems dead (`deploys.stores.claim_holder`)."""
 
     deploy: Deploy
     fence: int
     token: str
     claimed_at: float
-    """On the monotonic clock of this process."""
+    """By `uptime`."""
     lease_seconds: float
     late_seconds: float = 0.0
     """How long the step had been due (seconds)."""
 
     def seconds_left(self) -> float:
         """Seconds until the lease runs out."""
-        return self.lease_seconds - (time.monotonic() - self.claimed_at)
-
-    def guard(self, worst_seconds: float) -> None:
-        """Call before each change in AWS, with the longest that the call can take (seconds).
-
-        ECS cannot check a fence, so a call that might outlive the lease is not made.
-
-        Raises:
-            LeaseTooShort: the lease could run out during the call.
-        """
-        if self.seconds_left() <= worst_seconds:
-            raise LeaseTooShort(id=self.deploy.id)
+        return self.lease_seconds - (uptime() - self.claimed_at)

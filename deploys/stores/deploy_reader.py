@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy
 
 ADVANCE = "advance"
@@ -84,32 +86,64 @@ class DeployReader:
         return int(self.redis.zcard(key))
 
     def due(self, now: float, limit: int = 1000) -> list[DueDeploy]:
-        """Deploys that are due, longest overdue first."""
-        scored: Any = self.redis.zrangebyscore(
-            redis_keys.DUE, "-inf", to_ms(now), start=0, num=limit, withscores=True
-        )
-        found = [(to_text(member), float(score) / 1000) for member, score in scored]
-        if not found:
+        """Deploys that are due and that no living process has claimed. Those whose next step is their own
+        come before those that are read together; among equals who was asked for first comes first. Of more
+        than the limit, those that are overdue longest."""
+        found: list[DueDeploy] = []
+        for start in itertools.count(0, limit):
+            scored: Any = self.redis.zrangebyscore(
+                redis_keys.DUE, "-inf", to_ms(now), start=start, num=limit, withscores=True
+            )
+            found += self._unclaimed_of({to_text(member): float(score) / 1000 for member, score in scored})
+            if len(scored) < limit or len(found) >= limit:
+                break
+        return sorted(found[:limit], key=_order_of_need)
+
+    def _unclaimed_of(self, due_at: Mapping[str, float]) -> list[DueDeploy]:
+        free = self._without_claimed(list(due_at))
+        if not free:
             return []
-        jobs = self.redis.hmget(redis_keys.NEXT_JOBS, [deploy_id for deploy_id, _ in found])
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.hmget(redis_keys.NEXT_JOBS, list(free))
+        pipe.zmscore(redis_keys.HISTORY, list(free))
+        jobs, asked_ms = pipe.execute()
         return [
-            DueDeploy(deploy_id, to_text(job) if job else ADVANCE, at)
-            for (deploy_id, at), job in zip(found, jobs, strict=True)
+            DueDeploy(
+                deploy_id=deploy_id,
+                job=to_text(job) if job else ADVANCE,
+                at=due_at[deploy_id],
+                requested_at=(asked or 0.0) / 1000,
+                left_claim=left,
+            )
+            for (deploy_id, left), job, asked in zip(free.items(), jobs, asked_ms, strict=True)
         ]
 
     def watched(self, cluster_key: str, due_by: float) -> list[str]:
-        """Deploys of this cluster whose rollouts are to be read by then (epoch seconds). The longest overdue
-        come first, so that each gets its turn however many there are."""
+        """Deploys of this cluster whose rollouts are to be read by then (epoch seconds), and which no living
+        process has claimed. The longest overdue come first, so that each gets its turn however many there
+        are."""
         ids = to_texts(self.redis.smembers(redis_keys.watched(cluster_key)))
         if not ids:
             return []
         scores = self.redis.zmscore(redis_keys.DUE, ids)
-        due = [
+        due = sorted(
             (score, deploy_id)
             for deploy_id, score in zip(ids, scores, strict=True)
             if score is not None and score <= to_ms(due_by)
-        ]
-        return [deploy_id for _, deploy_id in sorted(due)]
+        )
+        return list(self._without_claimed([deploy_id for _, deploy_id in due]))
+
+    def _without_claimed(self, ids: Sequence[str]) -> dict[str, str]:
+        """Those of these deploys that no living process has claimed, each with the claim that a process left
+        that died (empty: none)."""
+        if not ids:
+            return {}
+        leases = self.redis.mget([redis_keys.lease(each) for each in ids])
+        tokens = {each: to_text(lease) if lease else "" for each, lease in zip(ids, leases, strict=True)}
+        holders = list({holder for token in tokens.values() if (holder := holder_of(token))})
+        beats = self.redis.mget([redis_keys.claim_holder(each) for each in holders]) if holders else []
+        dead = {holder for holder, beat in zip(holders, beats, strict=True) if beat is None}
+        return {each: token for each, token in tokens.items() if not token or holder_of(token) in dead}
 
     def _load(self, ids: Sequence[str]) -> list[Deploy]:
         return [parse_record(record, version) for record, version in self._fetch(ids)]
@@ -121,6 +155,10 @@ class DeployReader:
         for deploy_id in ids:
             pipe.hmget(redis_keys.record(deploy_id), "record", "version")
         return [(record, version) for record, version in pipe.execute() if record is not None]
+
+
+def _order_of_need(due: DueDeploy) -> tuple[bool, float, str]:
+    return due.job != ADVANCE, due.requested_at, due.deploy_id
 
 
 def parse_record(record: bytes | str, version: bytes | str) -> Deploy:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -11,7 +10,15 @@ from importlib.resources import files
 from redis import Redis
 from redis.commands.core import Script
 
-from deploys.errors import Conflict, LeaseLost, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
+from deploys.errors import (
+    Conflict,
+    LeaseLost,
+    LeaseTooShort,
+    NotOnDisk,
+    SavedNotOnDisk,
+    UnknownDeploy,
+    UnknownSchema,
+)
 from deploys.publish_priority import PublishPriority, publish_priority
 from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
@@ -20,6 +27,7 @@ from deploys.records.phases import Phase
 from deploys.redis_connection import to_text
 from deploys.redis_durability import Durability
 from deploys.stores import audit, redis_keys
+from deploys.stores.claim_holder import HEARTBEAT_SECONDS, ClaimHolder, holder_of, uptime
 from deploys.stores.claims import Claim, Submission
 from deploys.stores.deploy_reader import ADVANCE, DeployReader, parse_record, to_ms
 
@@ -40,6 +48,7 @@ class DeployStore(DeployReader):
         durable_wait_seconds: how long a write may take to reach the disk before people are told. Longer
         than the second that `appendfsync everysec` takes, shorter than Slack's three for an answer."""
         super().__init__(redis)
+        self.claim_holder = ClaimHolder(redis)
         self._now = now
         self._durable_wait_seconds = durable_wait_seconds
         self._durability = Durability(redis, now=now)
@@ -228,19 +237,20 @@ class DeployStore(DeployReader):
         self, deploy_id: str, worker: str, lease_seconds: float, *, due_by: float | None = None
     ) -> Claim | None:
         """The right to run this deploy's next step; None if another worker has it, or the deploy is not due
-        by then (default: now).
+        by then (default: now). A claim of a process that died is taken over.
 
         Raises:
             UnknownSchema: another version of Slipway wrote the record. Its workers may claim it at once.
         """
-        token = f"{worker}:{secrets.token_hex(8)}"
-        claimed_at, now = time.monotonic(), self._now()
+        holder, now = self.claim_holder, self._now()
+        token, claimed_at = holder.new_token(worker), uptime()
         answer = self._script("claim")(
             keys=[
                 redis_keys.record(deploy_id),
                 redis_keys.lease(deploy_id),
                 redis_keys.FENCE,
                 redis_keys.DUE,
+                redis_keys.claim_holder(holder.id),
             ],
             args=[
                 deploy_id,
@@ -248,6 +258,8 @@ class DeployStore(DeployReader):
                 to_ms(lease_seconds),
                 to_ms(now),
                 to_ms(now if due_by is None else due_by),
+                to_ms(HEARTBEAT_SECONDS),
+                redis_keys.CLAIM_HOLDER,
             ],
         )
         if answer is None:
@@ -258,8 +270,33 @@ class DeployStore(DeployReader):
         except UnknownSchema:
             self._release(deploy_id, token, self._now())
             raise
+        holder.add(token)
         late_seconds = max(now - float(due_ms) / 1000, 0.0)
         return Claim(deploy, int(fence), token, claimed_at, lease_seconds, late_seconds)
+
+    def confirm(self, claim: Claim, worst_seconds: float) -> float:
+        """Asks Redis whether this process still has the deploy, right before a call that changes AWS: ECS
+        cannot check a fence, so a call that might outlive the claim is not made.
+
+        worst_seconds: the longest that the call can take (seconds).
+
+        Returns until when nobody else can take the deploy (by `uptime`).
+
+        Raises:
+            LeaseLost: another worker has it, or the lease ran out.
+            LeaseTooShort: the lease, or the time until this process seems dead, could end during the call.
+        """
+        asked_at = uptime()
+        lease_ms = self._script("confirm")(
+            keys=[redis_keys.lease(claim.deploy.id), redis_keys.claim_holder(holder_of(claim.token))],
+            args=[claim.token, to_ms(HEARTBEAT_SECONDS)],
+        )
+        if lease_ms is None:
+            raise LeaseLost(id=claim.deploy.id)
+        held_until = asked_at + min(int(lease_ms) / 1000, HEARTBEAT_SECONDS)
+        if held_until - uptime() <= worst_seconds:
+            raise LeaseTooShort(id=claim.deploy.id)
+        return held_until
 
     def commit(
         self,
@@ -333,6 +370,8 @@ class DeployStore(DeployReader):
                 *entries,
             ],
         )
+        if not keep or ended or answer == b"lease":
+            self.claim_holder.remove(claim.token)
         if answer != b"ok":
             raise (LeaseLost if answer == b"lease" else Conflict)(id=after.id)
         if _start_of_next_changed(before, after):
@@ -376,7 +415,9 @@ class DeployStore(DeployReader):
         )
 
     def release(self, claim: Claim, due_at: float) -> None:
-        """Returns the claim without a result; the deploy is due again then (epoch seconds)."""
+        """Returns the claim without a result; the deploy is due again then (epoch seconds). If Redis does not
+        take that, it is free once the heartbeat of this process is gone."""
+        self.claim_holder.remove(claim.token)
         self._release(claim.deploy.id, claim.token, due_at)
 
     def make_due(self, deploy_ids: Sequence[str]) -> None:
@@ -428,6 +469,7 @@ _LUA = {
         "adopt",
         "claim",
         "commit",
+        "confirm",
         "amend",
         "release",
         "replace_ended",

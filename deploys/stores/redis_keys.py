@@ -59,6 +59,7 @@ ASKED_REQUESTS = f"{PREFIX}asked-requests"
 RETENTION = f"{PREFIX}retention"
 """Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
+CLAIM_HOLDER = f"{PREFIX}claim-holder:"
 SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
@@ -80,8 +81,13 @@ def batch(batch_id: str) -> str:
 
 
 def lease(deploy_id: str) -> str:
-    """The token of the worker that has claimed the deploy. It expires by itself."""
+    """The token of the claim on the deploy, which names the process that holds it. It expires by itself."""
     return f"{PREFIX}lease:{deploy_id}"
+
+
+def claim_holder(holder_id: str) -> str:
+    """The heartbeat of a process that holds claims. It expires by itself."""
+    return f"{CLAIM_HOLDER}{holder_id}"
 
 
 def service_queue(queue: str) -> str:

@@ -32,8 +32,9 @@ from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from deploys.records.typed_command import TypedCommand
-from deploys.redis_connection import to_texts
+from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_reader import parse_record
 from deploys.stores.deploy_store import DeployStore
@@ -152,10 +153,10 @@ class EngineHarness:
         """`/deploy resume-all`."""
         assert self.stops.resume(stop, AuditEntry(at="0", who=stop.user, what="all deploys resumed"))
 
-    def new_engine(self) -> Engine:
-        """A worker that has just started."""
+    def new_engine(self, store: DeployStore | None = None) -> Engine:
+        """A worker that has just started. store: of its own, if another worker goes on beside it."""
         return Engine(
-            store=self.store,
+            store=store or self.store,
             job_queue=SilentJobQueue(),
             aws=AwsClients(now=self.ecs.now, external_ids=self.external_ids),
             access=self.access,
@@ -321,8 +322,8 @@ class EngineHarness:
             if not coming:
                 self.ecs.advance(TIMING.watch_seconds)
                 continue
-            if coming[0].at > now:
-                self.ecs.advance(math.ceil(coming[0].at - now))
+            if (first := min(each.at for each in coming)) > now:
+                self.ecs.advance(math.ceil(first - now))
             return self.run_jobs([each for each in coming if each.at <= self.ecs.now()])
         return None
 
@@ -338,9 +339,10 @@ class EngineHarness:
         """Lets time pass until the deploy has ended and settled."""
         return self.until_phase(deploy_id, Phase.ENDED)
 
-    def expire_lease(self, deploy_id: str) -> None:
-        """What time does to the lease of a worker that died."""
-        self.redis.delete(redis_keys.lease(deploy_id))
+    def expire_heartbeat(self, deploy_id: str) -> None:
+        """What time does to the heartbeat of a worker that died with this deploy."""
+        if lease := self.redis.get(redis_keys.lease(deploy_id)):
+            self.redis.delete(redis_keys.claim_holder(holder_of(to_text(lease))))
 
     def thread_text(self, deploy_id: str, kind: ThreadMessageKind | None = None) -> str:
         """The texts that were posted in the thread."""

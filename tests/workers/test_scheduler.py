@@ -137,6 +137,38 @@ def test_what_stays_due_is_enqueued_again_every_five_seconds(harness: SchedulerH
     assert harness.job_queue.take("advance") == [f"advance {deploy.id}"] * 4
 
 
+def test_what_a_living_process_has_claimed_is_not_enqueued(harness: SchedulerHarness) -> None:
+    harness.claim(harness.request_deploy())
+    followed = harness.request_deploy(a_service("api"))
+    harness.follow(followed, after=1)
+    harness.time += 1
+    harness.claim(followed)
+
+    harness.run(4 * REPEAT_SECONDS)
+
+    assert harness.job_queue.take("advance") == harness.job_queue.take("watch") == []
+
+
+@pytest.mark.parametrize("claimed_for", [0.5, 13])
+def test_what_a_dead_process_had_claimed_is_enqueued_at_the_next_tick(
+    harness: SchedulerHarness, claimed_for: float
+) -> None:
+    """Also if RQ has left the job behind that the process ran."""
+    deploy, scheduler = harness.request_deploy(), harness.scheduler_for_rq()
+    scheduler.tick()
+    [lost] = harness.jobs("advance")
+    harness.store.redis.lrem("rq:queue:slipway", 0, lost.id)
+    harness.claim(deploy)
+    harness.time += claimed_for
+    scheduler.tick()
+    assert harness.queued("advance") == []
+
+    harness.store.claim_holder.free_claims()
+    scheduler.tick()
+
+    assert harness.queued("advance") == [deploy.id]
+
+
 def test_what_is_due_later_is_enqueued_when_its_time_comes(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
     claim = harness.claim(deploy)
@@ -177,9 +209,9 @@ def test_a_decision_is_enqueued_at_once(harness: SchedulerHarness) -> None:
 
 def test_what_waits_in_the_queue_or_has_ended_is_not_enqueued(harness: SchedulerHarness) -> None:
     first, second = harness.request_deploy(), harness.request_deploy(tag="1.5.0")
-    claim = harness.claim(first)
     harness.run(1)
     assert harness.job_queue.take("advance") == [f"advance {first.id}"]
+    claim = harness.claim(first)
 
     harness.store.commit(
         claim, claim.deploy.in_phase(Phase.ENDED, NOW, outcome=Outcome.SUCCEEDED), due_at=NOW

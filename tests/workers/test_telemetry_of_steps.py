@@ -56,7 +56,7 @@ def test_a_lost_lease_is_counted_and_said(harness: EngineHarness, monkeypatch: p
     plan = steps.STEPS[Phase.PLANNING]
 
     def lose_lease(deploy: Any, context: Any) -> Any:
-        harness.expire_lease(deploy_id)
+        harness.expire_heartbeat(deploy_id)
         return plan(deploy, context)
 
     monkeypatch.setitem(steps.STEPS, Phase.PLANNING, lose_lease)

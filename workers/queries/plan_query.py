@@ -75,7 +75,7 @@ def describe_plan(
 
 
 def _read_only_claim(deploy: Deploy) -> Claim:
-    """A claim whose lease is over: it may read, but every guard and every commit refuses it."""
+    """A claim that nobody has: it may read, but every change and every commit is refused."""
     return Claim(deploy, fence=0, token="", claimed_at=0.0, lease_seconds=0.0)
 
 

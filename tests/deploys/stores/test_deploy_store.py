@@ -223,9 +223,9 @@ def test_a_call_that_could_outlive_the_lease_is_not_made(store: DeployStore) -> 
     claim = store.claim(deploy.id, "worker", 10)
     assert claim is not None
 
-    claim.guard(5)
+    store.confirm(claim, 5)
     with pytest.raises(LeaseTooShort):
-        claim.guard(13)
+        store.confirm(claim, 13)
 
 
 def test_a_commit_that_shows_nothing_new_does_not_wake_the_publisher(

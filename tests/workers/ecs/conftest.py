@@ -7,10 +7,19 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
+from deploys.stores.claim_holder import uptime
 from tests.workers.ecs.fake_aws import FakeAws, serve_fake_aws
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
+from workers.ecs.aws.lease_check import LEASE_CHECK
 
 REGION = "eu-west-1"
+
+
+@pytest.fixture(autouse=True)
+def _claimed() -> Iterator[None]:
+    """These tests call the adapters as a step does whose deploy is claimed for long."""
+    with LEASE_CHECK.by(lambda: uptime() + 3600):
+        yield
 
 
 @pytest.fixture(autouse=True)

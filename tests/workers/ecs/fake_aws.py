@@ -88,7 +88,11 @@ def _handler(aws: FakeAws) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             ended = aws.ended
-            raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            length = int(self.headers.get("Content-Length", "0"))
+            raw = self.rfile.read(length)
+            if len(raw) < length:  # no whole request: nothing is done
+                self.close_connection = True
+                return
             operation = self.headers.get("X-Amz-Target", "").rsplit(".", 1)[-1]
             response = aws.respond(ReceivedRequest(operation, json.loads(raw or b"{}"), dict(self.headers)))
             if response.hang:

@@ -68,7 +68,7 @@ def run_to_end(harness: EngineHarness, service: str, tag: str, *, cancel_in: Pha
         try:
             harness.run_next_due(deadline)
         except WorkerKilled:
-            harness.expire_lease(deploy_id)
+            harness.expire_heartbeat(deploy_id)
             harness.engine = harness.new_engine()
     return deploy
 

@@ -15,6 +15,7 @@ from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
 from workers.ecs.aws.call_metrics import watch_calls
 from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.aws.lease_check import LEASE_CHECK
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.aws.response_check import check_responses
 
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
 
-CONNECT_SECONDS = 3.0
-READ_SECONDS = 10.0
+CONNECT_SECONDS = 2.0
+"""Until a connection counts as failed: Linux repeats a lost SYN after one second (RFC 6298)."""
+READ_SECONDS = 8.0
+"""Until a call without an answer counts as failed. ECS answers within about a second."""
 MAX_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
-"""How long one call may take (seconds): a lease must have more left before a call that changes something."""
+"""How long one call may take (seconds): nobody else may be able to take the deploy for longer than that when
+a call begins that changes something (`deploys.stores.claim_holder.HEARTBEAT_SECONDS`)."""
 
 SERVICES_BUILT_AHEAD = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
 
@@ -202,4 +206,5 @@ class AwsClients:
             check_responses(client)
             REQUEST_IDS.watch(client)
             watch_calls(client)
+            LEASE_CHECK.watch(client)
             return client

@@ -222,7 +222,7 @@ def test_another_worker_goes_on_where_one_died(
     with kill_worker(monkeypatch, at_call=1, after=after):
         with pytest.raises(WorkerKilled):
             harness.until_phase(scaling, Phase.FOLLOWING_COUNT)
-        harness.expire_lease(scaling)
+        harness.expire_heartbeat(scaling)
         harness.engine = harness.new_engine()
         deploy = harness.until_over(scaling)
 

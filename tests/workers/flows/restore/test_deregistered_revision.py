@@ -30,7 +30,7 @@ def test_a_service_that_never_moved_is_left_as_it_is(
         pytest.raises(WorkerKilled),
     ):
         harness.until(lambda: made)
-    harness.expire_lease(deploy_id)
+    harness.expire_heartbeat(deploy_id)
     recorded = deregister_current_revision(harness, service)
     harness.cancel(deploy_id)
 

@@ -168,7 +168,7 @@ def test_it_runs_once_although_a_worker_died(
     with kill_worker(monkeypatch, at_call=1, after=after):
         with pytest.raises(WorkerKilled):
             harness.until_over(command)
-        harness.expire_lease(command)
+        harness.expire_heartbeat(command)
         harness.engine = harness.new_engine()
         deploy = harness.until_over(command)
 

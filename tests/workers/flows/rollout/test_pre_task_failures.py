@@ -101,7 +101,7 @@ def run_to_end(harness: EngineHarness, deploy_id: str) -> Deploy:
         try:
             harness.tick()
         except WorkerKilled:
-            harness.expire_lease(deploy_id)
+            harness.expire_heartbeat(deploy_id)
             harness.engine = harness.new_engine()
     raise AssertionError(harness.describe_deploys())
 
@@ -143,7 +143,7 @@ def test_a_task_that_ended_while_nobody_looked_is_adopted_and_not_run_again(
     harness.ecs.advance(1800)
     assert one_off_tasks(harness)[0]["lastStatus"] == "STOPPED"
 
-    harness.expire_lease(deploy_id)
+    harness.expire_heartbeat(deploy_id)
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.SUCCEEDED
@@ -158,7 +158,7 @@ def test_too_late_to_tell_whether_it_ran_it_is_not_run_again(
         harness.until(lambda: False)
     harness.ecs.advance(4000)
 
-    harness.expire_lease(deploy_id)
+    harness.expire_heartbeat(deploy_id)
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.FAILED

@@ -242,7 +242,7 @@ def replace_killed_workers(harness: EngineHarness, monkeypatch: pytest.MonkeyPat
             run_jobs(jobs, seconds)
         except WorkerKilled:
             for deploy in harness.store.recent(None, 10):
-                harness.expire_lease(deploy.id)
+                harness.expire_heartbeat(deploy.id)
             harness.engine = harness.new_engine()
 
     monkeypatch.setattr(harness, "run_jobs", go_on)

@@ -274,7 +274,7 @@ def test_a_worker_that_dies_while_it_tells_ecs(
     with kill_worker(monkeypatch, at_call=1, after=after, operations={"ContinueServiceDeployment"}) as made:
         with pytest.raises(WorkerKilled):
             wait_until(harness, lambda: False)
-        harness.expire_lease(paused_deploy)
+        harness.expire_heartbeat(paused_deploy)
         harness.engine = harness.new_engine()
         wait_until_ended(harness, paused_deploy)
 

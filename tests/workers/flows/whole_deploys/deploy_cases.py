@@ -163,7 +163,7 @@ class DeployRunner:
         self.run_one_second(deploy)
         now = self.harness.ecs.now()
         coming = self.harness.store.due(now + TIMING.watch_seconds)
-        next_job_at = coming[0].at if coming else now + TIMING.watch_seconds
+        next_job_at = min((each.at for each in coming), default=now + TIMING.watch_seconds)
         for _ in range(math.ceil(min(next_job_at, self.next_recovery_at) - now)):
             self.harness.ecs.advance(1)
             self.claims_checker.take_snapshot()
@@ -208,7 +208,7 @@ def run_to_end(runner: DeployRunner, deploy_id: str, lose_data: Callable[[], Non
             runner.run_until_next_job(deploy)
         except WorkerKilled:
             lose_data()
-            harness.expire_lease(deploy_id)
+            harness.expire_heartbeat(deploy_id)
             harness.engine = harness.new_engine()
     return deploy
 

@@ -185,7 +185,7 @@ class DeployInvariants(RuleBasedStateMachine):
             self.harness.tick(seconds)
         except WorkerKilled:
             for deploy_id in self.deploy_ids:
-                self.harness.expire_lease(deploy_id)
+                self.harness.expire_heartbeat(deploy_id)
             self.harness.engine = self.harness.new_engine()
             self.ecs.advance(seconds)
 

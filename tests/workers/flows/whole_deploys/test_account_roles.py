@@ -10,6 +10,7 @@ from deploys.catalogue.nested_keys import Role
 from deploys.errors import LeaseTooShort
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.stores import redis_keys
 from tests.builders import SIGNER, a_deploy, a_service, a_stop_start_service
 from tests.frozen_services import service_freezes
 from tests.workers.engine_harness import ALICE, EngineHarness
@@ -19,7 +20,9 @@ from tests.workers.flows.other_account import (
     accounts_called,
     images_running_in_other_account,
 )
+from workers.ecs import services
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
+from workers.ecs.aws.lease_check import LEASE_CHECK
 from workers.queries.plan_query import describe_plan
 from workers.queries.status_query import describe_running
 from workers.queries.tags_query import describe_tags
@@ -192,7 +195,7 @@ def test_a_role_that_is_taken_away_while_the_service_is_stopped_is_tried_again_a
 def test_time_that_sts_takes_is_taken_off_the_lease_before_a_change(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard fetches credentials first, and then checks the time left for the call."""
+    """The guard fetches credentials, and the time left is checked when the call is sent."""
     from workers.ecs.aws.aws_clients import RegionClients
 
     harness.ecs.add_role(OTHER_ACCOUNT_ROLE.arn, external_id=OTHER_ACCOUNT_ROLE.external_id)
@@ -204,10 +207,13 @@ def test_time_that_sts_takes_is_taken_off_the_lease_before_a_change(
 
     def slow(region: RegionClients) -> None:
         ready(region)
-        object.__setattr__(claim, "claimed_at", claim.claimed_at - (60 - MAX_CALL_SECONDS))
+        harness.redis.pexpire(redis_keys.lease(deploy_id), int(MAX_CALL_SECONDS * 1000))
 
     monkeypatch.setattr(RegionClients, "ensure_credentials", slow)
 
-    with pytest.raises(LeaseTooShort):
+    with LEASE_CHECK.by(context.confirm_claim):
         context.guard()
+        with pytest.raises(LeaseTooShort):
+            services.update(context.region, "production", "ledger", desired=0)
+    assert harness.ecs.calls("UpdateService") == []
     assert len(harness.ecs.calls("AssumeRole")) == 1

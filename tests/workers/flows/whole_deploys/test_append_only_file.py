@@ -94,7 +94,7 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
 
     killable_redis.cut_power(sizes[from_phase])
     assert harness.get(deploy_id).phase is from_phase
-    harness.expire_lease(deploy_id)
+    harness.expire_heartbeat(deploy_id)
     deadline = ecs.now() + 600
     while harness.get(deploy_id).phase is not Phase.ENDED:
         assert ecs.now() < deadline, harness.describe_deploys()

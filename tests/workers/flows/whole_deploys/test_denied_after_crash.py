@@ -29,7 +29,7 @@ def request_until_killed(
         pytest.raises(WorkerKilled),
     ):
         harness.until_over(deploy_id)
-    harness.expire_lease(deploy_id)
+    harness.expire_heartbeat(deploy_id)
     harness.engine = harness.new_engine()
     return deploy_id
 
