@@ -40,6 +40,8 @@ DEDUPLICATION_SECONDS = 0.2
 ADVANCE_SLOTS = 4
 """Jobs that take deploys which are due, and that wait at the same time unless the scheduler adds some
 (count)."""
+JOBS_FOR_EACH_WORKER = 10
+"""While so many jobs for each worker wait, the scheduler adds none (count)."""
 WATCH_BATCH_SIZE = 40
 """How many deploys one watch job handles: what it can do well within a lease (count)."""
 WATCH_PREFIX = "watch:"
@@ -49,6 +51,9 @@ UNREPEATED_JOBS = frozenset(
     {"answer_privately", "answer_tags", "answer_status", "answer_plan", "answer_logs", "show_plan"}
 )
 """Jobs that the scheduler does not enqueue again: they wait longer for a worker."""
+SHARED_JOBS = frozenset({"advance_due", "watch", "publish"})
+"""Jobs that take whatever is due. They may wait longer, too: if the hash of one expired, its id would stay in
+the queue beside that of the next."""
 QUEUE_OF_JOB: Mapping[str, str] = {
     **dict.fromkeys(("advance_due", "watch", "recover_orphans"), DEPLOYS_QUEUE),
     **dict.fromkeys(
@@ -86,24 +91,20 @@ class JobQueue:
         asked first going first. Nothing happens if that job waits already."""
         self.advance_due(advance_slot(deploy_id))
 
-    def advance_due(self, slot: int, *, scheduled: bool = False, replace: bool = False) -> None:
-        """The same by the number of the job. scheduled: raises as `recover_orphans` does. replace: nothing
-        waits in its queue, so a job of this name is what a worker left that died while it took the job."""
-        self._try_enqueue("advance_due", nonce=f"slot {slot}", raises=scheduled, replace=replace)
+    def advance_due(self, slot: int, *, scheduled: bool = False) -> None:
+        """The same by the number of the job. scheduled: the scheduler asks, and is told if Redis does not
+        answer, or refuses jobs for now (ConnectionError, TimeoutError)."""
+        self._try_enqueue("advance_due", nonce=f"slot {slot}", scheduled=scheduled)
 
-    def watch(
-        self, cluster_key: str, slot: int = 0, *, scheduled: bool = False, replace: bool = False
-    ) -> None:
+    def watch(self, cluster_key: str, slot: int = 0, *, scheduled: bool = False) -> None:
         """Moves rollouts of this cluster that are due; jobs with other numbers move others. Otherwise as
         `advance_due`."""
-        self._try_enqueue("watch", cluster_key, nonce=f"slot {slot}", raises=scheduled, replace=replace)
+        self._try_enqueue("watch", cluster_key, nonce=f"slot {slot}", scheduled=scheduled)
 
-    def publish(self, *, scheduled: bool = False, replace: bool = False) -> None:
+    def publish(self, *, scheduled: bool = False) -> None:
         """Brings the threads that are due up to date. One such job is enough: nothing is enqueued while one
         waits, or runs, which looks for more at its end. Otherwise as `advance_due`."""
-        self._try_enqueue(
-            "publish", nonce="one", raises=scheduled, replace=replace, unless=redis_keys.PUBLISHER
-        )
+        self._try_enqueue("publish", nonce="one", scheduled=scheduled, unless=redis_keys.PUBLISHER)
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates this user's Home tab. team: the workspace in which it was opened."""
@@ -131,8 +132,8 @@ class JobQueue:
     def recover_orphans(self, nonce: str = "") -> None:
         """Finds services that a lost deploy left stopped.
 
-        nonce: of the scheduler: with the same one only one such job waits, however many schedulers there are;
-        it is then told if Redis does not answer, or refuses jobs for now (ConnectionError, TimeoutError).
+        nonce: of the scheduler: with the same one only one such job waits, however many schedulers there are.
+        Otherwise as `advance_due`.
         """
         self._try_enqueue("recover_orphans", nonce=nonce)
 
@@ -250,18 +251,17 @@ class JobQueue:
         *args: str | None,
         nonce: str = "",
         at_front: bool = False,
-        raises: bool | None = None,
+        scheduled: bool | None = None,
         unless: str = "",
-        replace: bool = False,
     ) -> None:
-        """raises: whether the caller is told that Redis does not answer; not given: a caller with a nonce is,
-        which tries again. unless: a key of Redis; nothing is enqueued while it exists."""
-        raises = bool(nonce) if raises is None else raises
+        """scheduled: not given: a job with a nonce is. unless: a key of Redis; nothing is enqueued while it
+        exists."""
+        scheduled = bool(nonce) if scheduled is None else scheduled
         try:
             if not unless or not self._redis.exists(unless):
-                self._enqueue(job, *args, nonce=nonce, at_front=at_front, replace=replace)
+                self._enqueue(job, *args, nonce=nonce, at_front=at_front, scheduled=scheduled)
         except RedisError as error:  # what is due stays due: the scheduler waits for Redis and enqueues it
-            if raises and isinstance(error, ConnectionError | TimeoutError):
+            if scheduled and isinstance(error, ConnectionError | TimeoutError):
                 raise
 
     def _enqueue(
@@ -270,7 +270,7 @@ class JobQueue:
         *args: str | int | None,
         nonce: str = "",
         at_front: bool = False,
-        replace: bool = False,
+        scheduled: bool = False,
     ) -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
         digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
@@ -282,14 +282,18 @@ class JobQueue:
             timeout=JOB_TIMEOUT,
             result_ttl=0,
             failure_ttl=3600,
-            ttl=600 if job in UNREPEATED_JOBS else 60,
+            ttl=600 if job in UNREPEATED_JOBS | SHARED_JOBS else 60,
         )
         made.enqueued_at = now()
-        if replace:
-            self._redis.delete(made.key)
         with suppress(DuplicateJobError):  # it waits already
             # `Queue.enqueue` would first write into a set of all queues, each time.
             save_unique_job(self._redis, queue.key, made, at_front=at_front)  # type: ignore[no-untyped-call]
+            return
+        if scheduled and self._redis.lpos(queue.key, made.id) is None:
+            # A worker died, or lost the answer, while it took this job, and has left its hash.
+            self._redis.delete(made.key)
+            with suppress(DuplicateJobError):
+                save_unique_job(self._redis, queue.key, made)  # type: ignore[no-untyped-call]
 
 
 def advance_slot(deploy_id: str) -> int:
@@ -297,9 +301,9 @@ def advance_slot(deploy_id: str) -> int:
     return zlib.crc32(deploy_id.encode()) % ADVANCE_SLOTS
 
 
-def count_waiting(redis: Redis) -> dict[str, int]:
-    """Jobs that wait for a worker, by queue (count). Raises RedisError."""
+def count_waiting(redis: Redis) -> int:
+    """Jobs that wait for a worker (count). Raises RedisError."""
     pipe = redis.pipeline(transaction=False)
     for name in QUEUES:
         pipe.llen(f"rq:queue:{name}")
-    return dict(zip(QUEUES, pipe.execute(), strict=True))
+    return sum(pipe.execute())

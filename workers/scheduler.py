@@ -21,8 +21,7 @@ from redis.exceptions import RedisError
 from deploys import audit_log
 from deploys.job_queue import (
     ADVANCE_SLOTS,
-    DEPLOYS_QUEUE,
-    TELLING_QUEUE,
+    JOBS_FOR_EACH_WORKER,
     WATCH_BATCH_SIZE,
     WATCH_PREFIX,
     JobQueue,
@@ -53,8 +52,8 @@ REPEAT_SECONDS = 5.0
 PUBLISH_SECONDS = 1.0
 """As long as threads are due, a job for them is called again this often, which does nothing if one waits or
 runs (seconds)."""
-JOBS_FOR_EACH_WORKER = 10
-"""While so many jobs for each worker wait, the scheduler adds none (count)."""
+JOBS_OF_OTHERS = ADVANCE_SLOTS + 1
+"""What the bot and the workers may enqueue by themselves for deploys and threads (count)."""
 COUNT_WORKERS_SECONDS = 5.0
 """Between two counts of the workers (seconds)."""
 RETENTION_SECONDS = 60.0
@@ -150,30 +149,27 @@ class Scheduler:
         calls: list[Call] = []
         if fresh:
             waiting, workers = count_waiting(self._store.redis), self._count_workers(now)
-            calls = self._calls(fresh, [each for each in due if each.deploy_id in fresh], waiting, workers)
-            calls = calls[: max(workers * JOBS_FOR_EACH_WORKER - sum(waiting.values()), 0)]
+            calls = self._calls(fresh, [each for each in due if each.deploy_id in fresh], workers)
+            room = workers * JOBS_FOR_EACH_WORKER - JOBS_OF_OTHERS - waiting
+            calls = calls[: max(room, 0)]
         for names, enqueue in calls:
             enqueue()
             kept.update({name: fresh[name] for name in names})
         self._enqueued = kept
         return len(calls)
 
-    def _calls(
-        self, fresh: Mapping[str, str], due: Sequence[DueDeploy], waiting: Mapping[str, int], workers: int
-    ) -> list[Call]:
+    def _calls(self, fresh: Mapping[str, str], due: Sequence[DueDeploy], workers: int) -> list[Call]:
         calls: list[Call] = []
-        is_leftover = not waiting[DEPLOYS_QUEUE]
         for cluster_key, slot in jobs_for_due_deploys(due, workers):
             if cluster_key:
-                enqueue = partial(self._job_queue.watch, cluster_key, slot)
+                enqueue = partial(self._job_queue.watch, cluster_key, slot, scheduled=True)
             else:
-                enqueue = partial(self._job_queue.advance_due, slot)
-            calls.append(Call((), partial(enqueue, scheduled=True, replace=is_leftover)))
+                enqueue = partial(self._job_queue.advance_due, slot, scheduled=True)
+            calls.append(Call((), enqueue))
         if calls:  # once all of them are enqueued
             calls[-1] = Call([each.deploy_id for each in due], calls[-1].enqueue)
         if "publish" in fresh:
-            replace = not waiting[TELLING_QUEUE]
-            calls.append(Call(["publish"], partial(self._job_queue.publish, scheduled=True, replace=replace)))
+            calls.append(Call(["publish"], partial(self._job_queue.publish, scheduled=True)))
         for name, (_, enqueue_periodic) in PERIODIC_JOBS.items():
             if name in fresh:
                 calls.append(Call([name], partial(enqueue_periodic, self._job_queue, fresh[name])))

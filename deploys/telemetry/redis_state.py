@@ -44,7 +44,7 @@ def read_redis_state(redis: Redis, now: float) -> Samples:
         **_gauge(metrics.DUE_LAG, {("watch",): watch_lag, ("advance",): advance_lag}),
         **_single(metrics.THREADS_BEHIND, threads.behind()),
         **_single(metrics.THREAD_LAG, 0.0 if behind_since is None else max(now - behind_since, 0.0)),
-        **_single(metrics.JOBS_WAITING, sum(count_waiting(redis).values())),
+        **_single(metrics.JOBS_WAITING, count_waiting(redis)),
         **_single(metrics.WORKERS, _count_workers(redis)),
         **_single(metrics.STOPPED, int(redis.exists(redis_keys.STOP_ALL))),
         **_single(metrics.LOST_DEPLOYS, int(redis.hlen(redis_keys.LOST_DEPLOYS))),
