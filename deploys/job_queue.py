@@ -22,6 +22,7 @@ from rq.scripts import save_unique_job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
+from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
 
 ASKED_QUEUE = "slipway"
@@ -37,11 +38,11 @@ JOB_TIMEOUT = 55
 """How long a job may take (seconds). A lease may end sooner: no step begins a change that outlasts it."""
 DEDUPLICATION_SECONDS = 0.2
 """The same question enqueued twice within this time is one job (seconds)."""
-ADVANCE_SLOTS = 4
+ADVANCE_SLOTS = 2
 """Jobs that take deploys which are due, and that wait at the same time unless the scheduler adds some
 (count)."""
 JOBS_FOR_EACH_WORKER = 10
-"""While so many jobs for each worker wait, the scheduler adds none (count)."""
+"""Jobs that wait, questions of people aside, are no more than so many for each worker (count)."""
 WATCH_BATCH_SIZE = 40
 """How many deploys one watch job handles: what it can do well within a lease (count)."""
 WATCH_PREFIX = "watch:"
@@ -299,6 +300,14 @@ class JobQueue:
 def advance_slot(deploy_id: str) -> int:
     """The number of the job that is enqueued for this deploy."""
     return zlib.crc32(deploy_id.encode()) % ADVANCE_SLOTS
+
+
+def waiting_jobs(redis: Redis) -> dict[str, list[str]]:
+    """The ids of the jobs that wait for a worker, by queue. Raises RedisError."""
+    pipe = redis.pipeline(transaction=False)
+    for name in QUEUES:
+        pipe.lrange(f"rq:queue:{name}", 0, -1)
+    return {name: to_texts(ids) for name, ids in zip(QUEUES, pipe.execute(), strict=True)}
 
 
 def count_waiting(redis: Redis) -> int:

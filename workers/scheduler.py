@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, TextIO
@@ -21,12 +22,13 @@ from redis.exceptions import RedisError
 from deploys import audit_log
 from deploys.job_queue import (
     ADVANCE_SLOTS,
+    DEPLOYS_QUEUE,
     JOBS_FOR_EACH_WORKER,
     WATCH_BATCH_SIZE,
     WATCH_PREFIX,
     JobQueue,
     advance_slot,
-    count_waiting,
+    waiting_jobs,
 )
 from deploys.process_startup import load_settings_or_exit, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
@@ -52,8 +54,6 @@ REPEAT_SECONDS = 5.0
 PUBLISH_SECONDS = 1.0
 """As long as threads are due, a job for them is called again this often, which does nothing if one waits or
 runs (seconds)."""
-JOBS_OF_OTHERS = ADVANCE_SLOTS + 1
-"""What the bot and the workers may enqueue by themselves for deploys and threads (count)."""
 COUNT_WORKERS_SECONDS = 5.0
 """Between two counts of the workers (seconds)."""
 RETENTION_SECONDS = 60.0
@@ -148,31 +148,38 @@ class Scheduler:
         kept = {name: nonce for name, nonce in wanted.items() if name not in fresh}
         calls: list[Call] = []
         if fresh:
-            waiting, workers = count_waiting(self._store.redis), self._count_workers(now)
-            calls = self._calls(fresh, [each for each in due if each.deploy_id in fresh], workers)
-            room = workers * JOBS_FOR_EACH_WORKER - JOBS_OF_OTHERS - waiting
-            calls = calls[: max(room, 0)]
+            workers, waiting = self._count_workers(now), waiting_jobs(self._store.redis)
+            due = [each for each in due if each.deploy_id in fresh]
+            calls = self._calls_for_deploys(due, workers, waiting[DEPLOYS_QUEUE])
+            calls += self._other_calls(fresh)[: _room_for_others(workers, waiting)]
         for names, enqueue in calls:
             enqueue()
             kept.update({name: fresh[name] for name in names})
         self._enqueued = kept
         return len(calls)
 
-    def _calls(self, fresh: Mapping[str, str], due: Sequence[DueDeploy], workers: int) -> list[Call]:
-        calls: list[Call] = []
-        for cluster_key, slot in jobs_for_due_deploys(due, workers):
-            if cluster_key:
-                enqueue = partial(self._job_queue.watch, cluster_key, slot, scheduled=True)
-            else:
-                enqueue = partial(self._job_queue.advance_due, slot, scheduled=True)
-            calls.append(Call((), enqueue))
-        if calls:  # once all of them are enqueued
+    def _calls_for_deploys(
+        self, due: Sequence[DueDeploy], workers: int, waiting: Sequence[str]
+    ) -> list[Call]:
+        wanted = jobs_for_due_deploys(due, workers)
+        enqueued = wanted[: _room_for_deploys(wanted, workers, waiting)]
+        calls = [
+            Call((), partial(self._job_queue.watch, cluster_key, slot, scheduled=True))
+            if cluster_key
+            else Call((), partial(self._job_queue.advance_due, slot, scheduled=True))
+            for cluster_key, slot in enqueued
+        ]
+        if calls and enqueued == wanted:
             calls[-1] = Call([each.deploy_id for each in due], calls[-1].enqueue)
+        return calls
+
+    def _other_calls(self, fresh: Mapping[str, str]) -> list[Call]:
+        calls = []
         if "publish" in fresh:
             calls.append(Call(["publish"], partial(self._job_queue.publish, scheduled=True)))
-        for name, (_, enqueue_periodic) in PERIODIC_JOBS.items():
+        for name, (_, enqueue) in PERIODIC_JOBS.items():
             if name in fresh:
-                calls.append(Call([name], partial(enqueue_periodic, self._job_queue, fresh[name])))
+                calls.append(Call([name], partial(enqueue, self._job_queue, "one")))
         return calls
 
     def _is_needed(self, name: str) -> bool:
@@ -213,18 +220,38 @@ def jobs_for_due_deploys(due: Sequence[DueDeploy], workers: int) -> list[tuple[s
     """The jobs for these deploys, the most needed first: for each the cluster whose rollouts it reads, or ""
     for one that takes other steps, and its number. Of each kind there are as many as the workers can use at
     once. Pure."""
-    by_cluster: dict[str, list[str]] = {}  # in the order in which they are due
-    for each in due:
-        is_watched = each.job.startswith(WATCH_PREFIX)
-        by_cluster.setdefault(each.job.removeprefix(WATCH_PREFIX) if is_watched else "", []).append(
-            each.deploy_id
-        )
-    numbered = []
-    for cluster_key, ids in by_cluster.items():
-        count = min(workers, math.ceil(len(ids) / WATCH_BATCH_SIZE) if cluster_key else len(ids))
-        slots = range(count) if cluster_key else _advance_slots(ids)[:count]
-        numbered += [(order, cluster_key, slot) for order, slot in enumerate(slots)]
-    return [(cluster_key, slot) for _, cluster_key, slot in sorted(numbered, key=lambda job: job[0])]
+    own_steps = [each.deploy_id for each in due if not each.job.startswith(WATCH_PREFIX)]
+    clusters = Counter(
+        each.job.removeprefix(WATCH_PREFIX) for each in due if each.job.startswith(WATCH_PREFIX)
+    )  # in the order in which they are due
+    watches = [
+        (cluster_key, slot)
+        for cluster_key, count in clusters.items()
+        for slot in range(min(workers, math.ceil(count / WATCH_BATCH_SIZE)))
+    ]
+    return [
+        *(("", slot) for slot in _advance_slots(own_steps)[: min(workers, len(own_steps))]),
+        *sorted(watches, key=lambda watch: watch[1]),
+    ]
+
+
+def _room_for_deploys(wanted: Sequence[tuple[str, int]], workers: int, waiting: Sequence[str]) -> int:
+    """How many of the jobs may be enqueued, so that half of all that may wait move deploys (count). The jobs
+    that others enqueue, too, always may. waiting: their ids."""
+    others = sum(each.startswith("advance_due-") for each in waiting)
+    room = workers * JOBS_FOR_EACH_WORKER // 2 - len(waiting) - max(ADVANCE_SLOTS - others, 0)
+    for count, (cluster_key, slot) in enumerate(wanted):
+        room -= bool(cluster_key) or slot >= ADVANCE_SLOTS
+        if room < 0:
+            return count
+    return len(wanted)
+
+
+def _room_for_others(workers: int, waiting: Mapping[str, Sequence[str]]) -> int:
+    """How many jobs that move no deploy may be enqueued (count). One place is kept for a job of the orphan
+    recovery, and one for what updates threads."""
+    others = sum(len(ids) for name, ids in waiting.items() if name != DEPLOYS_QUEUE)
+    return max(workers * JOBS_FOR_EACH_WORKER // 2 - 2 - others, 0)
 
 
 def _advance_slots(ids: Sequence[str]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -34,7 +35,6 @@ from deploys.stores.user_groups import READ_EVERY_SECONDS
 from sandbox.valkey import refusing_commands
 from tests.builders import NOW, a_deploy, a_service
 from workers.scheduler import (
-    JOBS_OF_OTHERS,
     ORPHAN_RECOVERY_SECONDS,
     PUBLISH_SECONDS,
     REPEAT_SECONDS,
@@ -323,17 +323,17 @@ DUE_JOBS = {
     ),
     "one for as many rollouts as are read together": (["watch:a"] * 40, 6, [("a", 0)]),
     "two for one more": (["watch:a"] * 41, 6, [("a", 0), ("a", 1)]),
-    "each cluster before the second job of one": (
+    "what takes steps before what reads, and each cluster before the second job of one": (
         ["watch:a"] * 1000 + ["watch:b", "advance", "advance"],
         2,
-        [("a", 0), ("b", 0), ("", 0), ("a", 1), ("", 1)],
+        [("", 0), ("", 1), ("a", 0), ("b", 0), ("a", 1)],
     ),
 }
 
 
 @pytest.mark.parametrize("name", DUE_JOBS)
 def test_jobs_for_what_is_due(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.scheduler.advance_slot", lambda deploy_id: int(deploy_id) % 4)
+    monkeypatch.setattr("workers.scheduler.advance_slot", lambda deploy_id: int(deploy_id) % ADVANCE_SLOTS)
     jobs, workers, expected = DUE_JOBS[name]
     first = next((at for at, job in enumerate(jobs) if job == "advance"), 0)
     due = [DueDeploy(str(at - first), job, NOW, NOW) for at, job in enumerate(jobs)]
@@ -352,7 +352,7 @@ def test_a_thousand_deploys_that_are_due_never_have_ten_jobs_a_worker_waiting(
     bot = JobQueue(connect_for_rq(harness.url), now=harness.now)
     ids = [f"deploy{number}" for number in range(1000)]
     redis.zadd(redis_keys.DUE, dict.fromkeys(ids, int(NOW * 1000)))
-    clusters = {each: f"{WATCH_PREFIX}eu-west-1/{each}" for each in ids[500:]}
+    clusters: dict[Any, Any] = {each: f"{WATCH_PREFIX}eu-west-1/{each}" for each in ids[500:]}
     redis.hset(redis_keys.NEXT_JOBS, mapping=clusters)
 
     most = 0
@@ -372,7 +372,7 @@ def test_a_thousand_deploys_that_are_due_never_have_ten_jobs_a_worker_waiting(
 def test_what_had_no_room_is_enqueued_once_workers_took_some(harness: SchedulerHarness, redis: Redis) -> None:
     add_worker(redis, 0)
     scheduler = harness.scheduler_for_rq()
-    room = JOBS_FOR_EACH_WORKER - JOBS_OF_OTHERS
+    room = JOBS_FOR_EACH_WORKER // 2 - ADVANCE_SLOTS
     clusters = [f"eu-west-1/cluster-{number}" for number in range(8)]
     redis.zadd(redis_keys.DUE, {each: int(NOW * 1000) + at for at, each in enumerate(clusters)})
     redis.hset(redis_keys.NEXT_JOBS, mapping={each: f"{WATCH_PREFIX}{each}" for each in clusters})
@@ -389,7 +389,7 @@ def test_what_had_no_room_is_enqueued_once_workers_took_some(harness: SchedulerH
         job.delete()
     redis.zrem(redis_keys.DUE, *clusters[:room])
     scheduler.tick()
-    assert harness.queued("watch") == clusters[room:]
+    assert harness.queued("watch") == clusters[room : 2 * room]
 
 
 @pytest.mark.parametrize(
@@ -419,6 +419,8 @@ def test_a_job_that_would_find_nothing_is_not_enqueued(
 def test_a_tick_asks_redis_the_same_few_things_however_much_is_in_flight(
     harness: SchedulerHarness, redis: Redis
 ) -> None:
+    for number in range(6):
+        add_worker(redis, number)
     scheduler = harness.scheduler_for_rq()
     scheduler.tick()
     for number in range(100):
@@ -447,7 +449,7 @@ def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: Sc
 def test_orphan_recovery_is_enqueued_at_the_start_and_every_quarter_of_a_minute(
     harness: SchedulerHarness,
 ) -> None:
-    harness.scheduler.tick()
+    harness.run(1)
     assert harness.job_queue.take("recover_orphans") == ["recover_orphans"]
 
     harness.run(2 * ORPHAN_RECOVERY_SECONDS)
