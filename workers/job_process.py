@@ -8,6 +8,7 @@ job would open again each time, to Redis, Slack and AWS.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import struct
 import time
@@ -66,9 +67,11 @@ class JobProcess:
         return True
 
     def end(self) -> None:
-        """Lets it end, and waits for that: it has no job, or is gone."""
+        """Ends it, and waits for that: it has no job, or is gone."""
         self.is_over = True
         self._ours.close()
+        with suppress(ProcessLookupError):  # even if it is stopped
+            os.kill(self.pid, signal.SIGKILL)
         with suppress(ChildProcessError):  # somebody else has waited for it
             _, self.exit_status, _ = os.wait4(self.pid, 0)
 
