@@ -15,7 +15,7 @@ from bot.slack_client import SlackClient
 from bot.slack_clock import clock_client
 from bot.socket_mode import SocketModeClient
 from deploys.errors import StartupError
-from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.telemetry.metrics import BOT
 from deploys.telemetry.metrics_server import start_metrics
 from deploys.telemetry.tracing import TRACING
@@ -41,6 +41,7 @@ def main() -> int:
     except StartupError as error:
         exit_with(error)
     context.slack_clock.start_reading(clock_client(settings.slack_api_url))
+    exempt_start_from_collection()
     log.info("bot started", team=context.identity.team, services=len(context.catalogue.services))
     stop.wait()
     socket.close()

@@ -224,8 +224,9 @@ def read_if_unknown(asker: Asker, context: AppContext) -> None:
 
 def _find_unknown(asker: Asker, context: AppContext) -> list[str]:
     now = context.slack_clock.now()
-    unknown = [] if context.directory.person(asker.user, now) else [asker.user]
-    if asker.channel and context.directory.channel(asker.channel, now) is None:
+    person, channel = context.directory.person_and_channel(asker.user, asker.channel, now)
+    unknown = [] if person else [asker.user]
+    if asker.channel and channel is None:
         unknown.append(asker.channel)
     return unknown
 

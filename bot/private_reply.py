@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -50,6 +51,11 @@ class PrivateReply:
 
     def to_slack(self) -> dict[str, Any]:
         """As Slack takes it in the ack of a slash command. Empty if a form is opened."""
+        return self._body
+
+    @cached_property
+    def _body(self) -> dict[str, Any]:
+        """It is kept as the delivery's answer and sent in the ack."""
         if self.form is not None:
             return {}
         body: dict[str, Any] = {

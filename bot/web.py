@@ -19,7 +19,7 @@ from bot.observed_request import observed_request
 from bot.settings import WebSettings
 from bot.slack_clock import clock_client
 from deploys.errors import StartupError
-from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_outage import describe_error
 from deploys.telemetry.metrics import WEB
 from deploys.telemetry.metrics_server import start_metrics
@@ -53,7 +53,9 @@ def app() -> WebApp:
     def start() -> None:
         TRACING.start(WEB)
         context.slack_clock.start_reading(clock_client(settings.slack_api_url))
+        exempt_start_from_collection()
 
+    exempt_start_from_collection()  # gunicorn forks what this process has made
     return WebApp(bolt, context.store.redis, start)
 
 

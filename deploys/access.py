@@ -49,7 +49,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
 from deploys.stores import slack_directory, user_groups
-from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
+from deploys.stores.slack_directory import ChannelKind, SlackDirectory
 from deploys.stores.user_groups import UserGroups
 
 PLACE_REFUSALS = (ChannelHidden, DirectMessageRefused, SharedChannelRefused)
@@ -240,7 +240,7 @@ class Access:
         """What may be believed for this person: on the command line also what is older, as services.yml
         says, because Slack may be down."""
         lasts = self._catalogue.command_line.slack_answers_last if asker.command_line else 0
-        return _Knowledge(self._groups, self._directory, self._now(), lasts)
+        return _Knowledge(asker, self._groups, self._directory, self._now(), lasts)
 
     def _find_service(self, asker: Asker, name: str) -> Service:
         if name in self._catalogue.services:
@@ -277,7 +277,7 @@ class Access:
     def _check_person(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
         if asker.command_line and self._catalogue.command_line.slack_user(asker.command_line) != asker.user:
             raise CommandLineUserUnknown(who=asker.command_line, user=mention(asker.user))
-        person = knowledge.person(asker.user)
+        person = knowledge.person
         if person is None:
             raise PersonUnknown(service=service.name)
         facts = {
@@ -306,7 +306,7 @@ class Access:
             )
 
     def _check_kind_of_place(self, asker: Asker, service: Service, knowledge: _Knowledge) -> ChannelKind:
-        channel = knowledge.channel(asker.channel)
+        channel = knowledge.channel
         if channel is None:
             raise ChannelUnknown(service=service.name)
         facts = {"service": service.name, "channels": channel_links(service)}
@@ -320,9 +320,11 @@ class Access:
 
 
 class _Knowledge:
-    """What is known of people, channels and groups at one moment, each read once."""
+    """What is known of the asker, of where they ask and of groups at one moment, each read once."""
 
-    def __init__(self, groups: UserGroups, directory: SlackDirectory, now: float, lasts: float = 0) -> None:
+    def __init__(
+        self, asker: Asker, groups: UserGroups, directory: SlackDirectory, now: float, lasts: float = 0
+    ) -> None:
         """lasts: how long it counts, if that is longer than usual (seconds)."""
         self._max_age = max(lasts, slack_directory.MAX_AGE_SECONDS)
         self._max_group_age = max(
@@ -331,19 +333,10 @@ class _Knowledge:
         self._groups = groups
         self._directory = directory
         self._now = now
-        self._people: dict[str, Person | None] = {}
-        self._channels: dict[str, Channel | None] = {}
+        self.person, self.channel = directory.person_and_channel(
+            asker.user, asker.channel, now, self._max_age
+        )
         self._members: dict[str, frozenset[str] | None] = {}
-
-    def person(self, user: str) -> Person | None:
-        if user not in self._people:
-            self._people[user] = self._directory.person(user, self._now, self._max_age)
-        return self._people[user]
-
-    def channel(self, channel: str) -> Channel | None:
-        if channel not in self._channels:
-            self._channels[channel] = self._directory.channel(channel, self._now, self._max_age)
-        return self._channels[channel]
 
     def is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
         allowed = tuple(allowed)

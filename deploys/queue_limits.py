@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from deploys.errors import QueueFull, TooManyOpenDeploys
 from deploys.records.deploy import Deploy
@@ -27,20 +26,28 @@ def refuse_if_too_many(deploys: Sequence[Deploy], store: DeployReader, limits: L
     new = [each for each in deploys if each.verb not in PASSES_FULL_QUEUES]
     if not new:
         return
-    active = store.active()
-    under_way = {(each.service.name, each.request_key) for each in active if each.in_progress}
-    if any((each.service.name, each.request_key) in under_way for each in new):
-        return  # the same is under way: it is not queued twice, and the answer says so
-    waiting = Counter(_line_of(each) for each in active if each.phase is Phase.WAITING)
-    for each in new:
-        if (count := waiting[_line_of(each)]) >= limits.waiting_per_service:
-            what = "commands" if each.verb is Verb.RUN else "deploys"
-            most = limits.waiting_per_service
-            raise QueueFull(service=each.service.name, what=what, count=count, most=most)
     requester = new[0].request.requester
-    count = sum(each.request.requester == requester for each in active)
-    if count + len(new) > limits.open_per_person:
-        raise TooManyOpenDeploys(count=count, most=limits.open_per_person)
+    in_progress, open_count = store.in_progress([each.service.name for each in new], requester)
+    if any(each.request_key in known for each, known in zip(new, in_progress, strict=True)):
+        return  # the same is under way: it is not queued twice, and the answer says so
+    for each, known in zip(new, in_progress, strict=True):
+        _refuse_if_queue_is_full(each, known.values(), store, limits.waiting_per_service)
+    if open_count + len(new) > limits.open_per_person:
+        raise TooManyOpenDeploys(count=open_count, most=limits.open_per_person)
+
+
+def _refuse_if_queue_is_full(
+    new: Deploy, in_progress: Collection[str], store: DeployReader, most: int
+) -> None:
+    """in_progress: ids of the service's deploys. Their records are read only if there are enough of them: an
+    answer to a person does not wait for that."""
+    if len(in_progress) < most:
+        return
+    others = store.get_all(in_progress)
+    count = sum(each.phase is Phase.WAITING and _line_of(each) == _line_of(new) for each in others)
+    if count >= most:
+        what = "commands" if new.verb is Verb.RUN else "deploys"
+        raise QueueFull(service=new.service.name, what=what, count=count, most=most)
 
 
 def _line_of(deploy: Deploy) -> tuple[str, bool]:

@@ -31,7 +31,7 @@ def remove_unsafe(text: str) -> str:
     """The text without invisible and control characters; it may have several lines."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_shown, _TERMINAL_CODES.sub("", text.replace("\r\n", "\n"))))
+    return _TERMINAL_CODES.sub("", text.replace("\r\n", "\n")).translate(_SHOWN)
 
 
 def one_safe_line(text: str) -> str:
@@ -52,3 +52,17 @@ def _shown(character: str) -> str:
     if character in _BLANK_LETTERS or unicodedata.category(character) in _REMOVED:
         return ""
     return character
+
+
+class _ShownCharacters(dict[int, str]):
+    """For `str.translate`: what is shown of each character, remembered for those of the usual scripts."""
+
+    def __missing__(self, code: int) -> str:
+        shown = _shown(chr(code))
+        if code < _REMEMBERED_BELOW:
+            self[code] = shown
+        return shown
+
+
+_REMEMBERED_BELOW = 0x3000
+_SHOWN = _ShownCharacters()

@@ -28,6 +28,11 @@ class KnownDirectory(SlackDirectory):
             return self.channels.get(channel) or super().channel(channel, now)
         return a_channel()
 
+    def person_and_channel(
+        self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS
+    ) -> tuple[Person | None, Channel | None]:
+        return self.person(user, now, max_age), self.channel(channel, now, max_age)
+
 
 def know_everybody(redis: Redis) -> None:
     """Writes down what a worker would read of the sandbox's members and #deploys, for processes that run

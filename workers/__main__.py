@@ -5,7 +5,6 @@ It runs jobs in a process that it forks for them, so a job that hangs or crashes
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 
@@ -15,7 +14,7 @@ from rq.serializers import JSONSerializer
 
 from deploys.errors import SlipwayError
 from deploys.job_queue import QUEUES
-from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.heartbeats import HeartbeatWriter
@@ -66,9 +65,8 @@ def main() -> int:
     worker.before_wait = heartbeats.write
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
-    gc.collect()
-    gc.freeze()  # a collection in a process of jobs would copy all of this memory
     worker.killed_jobs = dependencies.killed_jobs
+    exempt_start_from_collection()
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():

@@ -15,6 +15,7 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import attempt
+from workers.flows.observe.rollout_status import needs_service_deployment
 
 CLOCK_SKEW_SECONDS = 60.0
 """By how much our clock and Amazon's may differ when service deployments are searched by time."""
@@ -106,8 +107,9 @@ class BatchReader:
         self._errors = errors
 
     @classmethod
-    def read(cls, aws: AwsClients, deploys: Sequence[Deploy]) -> BatchReader:
-        """Reads the services and rollouts of these deploys, which all belong to one cluster.
+    def read(cls, aws: AwsClients, deploys: Sequence[Deploy], now: float) -> BatchReader:
+        """Reads the services of these deploys, which all belong to one cluster, and ECS's records of those
+        rollouts of which the service does not say enough.
 
         Raises:
             AwsError: ECS did not answer.
@@ -129,7 +131,12 @@ class BatchReader:
                     if each.service.ecs_service in described
                 }
             )
-            arns = [each.ecs.service_deployment_arn for each in group if each.ecs.service_deployment_arn]
+            arns = [
+                each.ecs.service_deployment_arn
+                for each in group
+                if each.ecs.service_deployment_arn
+                and needs_service_deployment(each, states.get(each.id), now)
+            ]
             rollouts = attempt(partial(service_deployments.describe, region, arns)) if arns else {}
             if isinstance(rollouts, SlipwayError):
                 errors.update({each.id: rollouts for each in group if each.ecs.service_deployment_arn})

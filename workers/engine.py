@@ -51,7 +51,7 @@ from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
 from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
-from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
+from workers.step_context import AccessPolicy, ServiceRead, StepContext, StepResult, Timing
 from workers.tag_signature import TagSigner
 
 log = structlog.get_logger()
@@ -169,7 +169,7 @@ class Engine:
 
     def _read_together(self, claims: Sequence[Claim]) -> EcsReader:
         try:
-            return BatchReader.read(self._aws, [claim.deploy for claim in claims])
+            return BatchReader.read(self._aws, [claim.deploy for claim in claims], self._now())
         except AwsUnavailable as error:
             return FailedReader(error)  # asking one by one would only add to the load
         except (BaseTimeoutException, RedisError):
@@ -240,7 +240,9 @@ class Engine:
             if not keep:
                 self._job_queue.advance(deploy.id)
                 return
-            context = self._context(context.claim, LiveReader(self._aws))
+            # Whatever changes the service reads it itself.
+            known = context.known_service() if after.phase.facts.stage is Stage.BEFORE_REVISION else None
+            context = self._context(context.claim, LiveReader(self._aws), known)
 
     def _release_with_retries(self, claim: Claim, due_at: float) -> None:
         """Releases the claim as soon as Redis accepts that; after some time its lease is left to run out."""
@@ -258,7 +260,9 @@ class Engine:
     def _must_hide_quotes(self, deploy: Deploy) -> bool:
         return any(must_hide_quotes(self._shared_channels, each) for each in channels_told(deploy))
 
-    def _context(self, claim: Claim, reader: EcsReader) -> StepContext:
+    def _context(
+        self, claim: Claim, reader: EcsReader, known_service: ServiceRead | None = None
+    ) -> StepContext:
         return StepContext(
             claim,
             store=self._store,
@@ -271,6 +275,7 @@ class Engine:
             now=self._now,
             signer=self._signer,
             hold_sources=self._hold_sources,
+            known_service=known_service,
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:

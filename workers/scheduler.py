@@ -128,6 +128,7 @@ class Scheduler:
         """For which due time of each deploy, thread or periodic job one was enqueued last, so that Redis is
         not asked four times a second."""
         self._workers, self._workers_counted_at = 1, 0.0
+        self._threads_due, self._threads_looked_at = False, 0
 
     def tick(self) -> int:
         """Enqueues jobs for everything that is due, deploys first, as long as not too many jobs wait. Returns
@@ -135,7 +136,7 @@ class Scheduler:
         now = self._now()
         due = self._store.due(now)
         wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
-        if self._threads.is_due(now):
+        if self._are_threads_due(now):
             wanted["publish"] = str(int(now / PUBLISH_SECONDS))
         for name, (seconds, _) in PERIODIC_JOBS.items():
             if name != "post_audit" or self._posts_audit:
@@ -157,6 +158,13 @@ class Scheduler:
             kept.update({name: fresh[name] for name in names})
         self._enqueued = kept
         return len(calls)
+
+    def _are_threads_due(self, now: float) -> bool:
+        """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called."""
+        period = int(now / PUBLISH_SECONDS)
+        if period != self._threads_looked_at:
+            self._threads_due, self._threads_looked_at = self._threads.is_due(now), period
+        return self._threads_due
 
     def _calls_for_deploys(
         self, due: Sequence[DueDeploy], workers: int, waiting: Sequence[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from deploys.access_rules import Action
 from deploys.asker import Asker
@@ -31,6 +31,8 @@ from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
 from workers.tag_signature import TagSigner
 
+KNOWN_SERVICE_SECONDS = 3.0
+"""How long the next step may go by a read of the service that the one before it made (seconds)."""
 HISTORY_LIMIT = 200
 """How many of a service's deploys a rollback searches (count)."""
 
@@ -61,6 +63,15 @@ class StepResult:
     """Id of a deploy behind it in its service's queue that goes first."""
     audit: tuple[AuditNote, ...] = ()
     """What the audit trail is told beside the change of phase, in the same commit."""
+
+
+class ServiceRead(NamedTuple):
+    """The service as ECS showed it."""
+
+    state: ServiceState | None
+    """None: ECS does not know it."""
+    at: float
+    """Since when it may have changed (epoch seconds)."""
 
 
 class AccessPolicy(Protocol):
@@ -109,7 +120,9 @@ class StepContext:
         now: Callable[[], float],
         signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
+        known_service: ServiceRead | None = None,
     ) -> None:
+        """known_service: the first read of the service gives this one, without a call to AWS."""
         self.claim = claim
         self.region = region
         self.access = access
@@ -123,7 +136,8 @@ class StepContext:
         self._typed_commands = TypedCommands(store.redis)
         self._version_on_disk = -1
         """Version of the record that Redis confirmed to be on disk."""
-        self._prefetched: list[ServiceState | None] = []
+        self._prefetched = [known_service.state] if known_service else []
+        self._last_read = known_service
 
     def now(self) -> float:
         """The time (epoch seconds)."""
@@ -191,12 +205,21 @@ class StepContext:
 
     def read_service(self) -> ServiceState | None:
         """The ECS service; None if ECS does not know it."""
-        return self._prefetched.pop() if self._prefetched else self._reader.read_service(self.claim.deploy)
+        if self._prefetched:
+            return self._prefetched.pop()
+        at, state = self._now(), self._reader.read_service(self.claim.deploy)
+        self._last_read = ServiceRead(state, at)
+        return state
 
     def prefetch_service(self) -> ServiceState | None:
         """Reads the service before the step: the step's own first read then needs no call to AWS."""
         self._prefetched = [self.read_service()]
         return self._prefetched[0]
+
+    def known_service(self) -> ServiceRead | None:
+        """The service as this step read it, for the next step; None if it may be different by now."""
+        read = self._last_read
+        return read if read is not None and 0 <= self._now() - read.at <= KNOWN_SERVICE_SECONDS else None
 
     def read_service_deployment(self) -> ServiceDeploymentState | None:
         """ECS's record of the rollout; None while ECS has none.
@@ -251,6 +274,7 @@ class StepContext:
             NotOnDisk: Redis did not confirm the intent in time.
             RoleDenied, AwsError: the service's role could not be assumed.
         """
+        self._last_read = None
         self.region.ensure_credentials()
         if self._version_on_disk != self.claim.deploy.version:
             self._confirm_on_disk()

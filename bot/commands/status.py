@@ -31,6 +31,8 @@ MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
 MAX_READ = 60
 """Deploys that are read to find them among those that may not be seen (count)."""
+MIN_LINE_BYTES = 50
+"""No line about a deploy is shorter (UTF-8 bytes)."""
 MAX_BYTES = {"locks": 700, "found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
@@ -126,7 +128,8 @@ def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: App
     if not deploys:
         return ""
     queues = QueueReader(context.store, context.now(), hold_sources(context))
-    return f"{title}\n{bullet_list([_describe_deploy(each, queues, context) for each in deploys], max_bytes)}"
+    described = [_describe_deploy(each, queues, context) for each in deploys[: max_bytes // MIN_LINE_BYTES]]
+    return f"{title}\n{bullet_list(described, max_bytes, total=len(deploys))}"
 
 
 def _describe_deploy(deploy: Deploy, queues: QueueReader, context: AppContext) -> str:

@@ -81,6 +81,8 @@ class EcsIdentity(Record):
     """ECS's id (ecs-svc/N) of the deployment that is ours, or is followed."""
     previous_deployment_id: str | None = None
     service_deployment_arn: str | None = None
+    service_deployment_read_at: float = 0.0
+    """When ECS's record of the rollout was read last (epoch seconds)."""
     update_tried: bool = False
     """Slipway tried to change the service, so it is read again before it is called unchanged."""
     update_uncertain: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -53,6 +53,20 @@ class DeployReader:
         return sorted(
             found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
         )
+
+    def in_progress(self, services: Sequence[str], requester: str) -> tuple[list[dict[str, str]], int]:
+        """For each of these services, its open requests: from request key to the deploy's id; and how many
+        deploys of this person have not ended (count)."""
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.sintercard(2, [redis_keys.open_by(requester), redis_keys.ACTIVE_DEPLOYS])
+        for service in services:
+            pipe.hgetall(redis_keys.in_progress(service))
+        count, *found = pipe.execute()
+        return [{to_text(key): to_text(value) for key, value in each.items()} for each in found], int(count)
+
+    def get_all(self, ids: Iterable[str]) -> list[Deploy]:
+        """The records of these deploys, as far as there are some."""
+        return self._load(list(ids))
 
     def sample_active(self, limit: int) -> list[Deploy]:
         """The deploys that have not ended, in any order; of more than the limit, so many of them. A record

@@ -97,6 +97,7 @@ class DeployStore(DeployReader):
                 redis_keys.service_queue(each.queue),
                 redis_keys.in_progress(service),
                 redis_keys.history(service),
+                redis_keys.open_by(each.request.requester),
             ]
             request = each.request
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)

@@ -100,6 +100,12 @@ def in_progress(service: str) -> str:
     return f"{PREFIX}in-progress:{service}"
 
 
+def open_by(requester: str) -> str:
+    """Set of the deploys that a person has asked for: those that are still in `ACTIVE_DEPLOYS`, and some that
+    have ended. It expires by itself."""
+    return f"{PREFIX}open-by:{requester}"
+
+
 def history(service: str) -> str:
     """Sorted set of the service's deploys by the time of their request."""
     return f"{HISTORY}:{service}"

@@ -21,6 +21,7 @@ DAY_SECONDS = 86_400
 
 class _EndedDeploy(NamedTuple):
     service: str
+    requester: str
     batch_id: str
     version: str
 
@@ -65,6 +66,7 @@ class Retention:
             f"{THREAD_KEY}{deploy_id}",
             f"{RESPONSE_URL_KEY}{deploy_id}",
             redis_keys.PUBLISH_PRIORITIES,
+            redis_keys.open_by(ended.requester),
         ]
         expired = bool(self._expire(keys=keys, args=[deploy_id, ended.version]))
         if expired and ended.batch_id:
@@ -78,7 +80,8 @@ class Retention:
             fields: dict[str, Any] = json.loads(record)
             if fields["phase"] != "ended" or not self.is_past(float(fields["ended_at"])):
                 return None
-            return _EndedDeploy(fields["service"]["name"], fields.get("batch_id") or "", version)
+            requester = (fields.get("request") or {}).get("requester") or ""
+            return _EndedDeploy(fields["service"]["name"], requester, fields.get("batch_id") or "", version)
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TypeVar
 
 from redis import Redis
 
@@ -30,6 +31,12 @@ SLACKBOT = "USLACKBOT"
 """Slack's own bot, which posts what somebody has set as a reminder. `users.info` does not call it a bot."""
 NEEDED_SECONDS = 3600.0
 """How long somebody who asked for something, or a channel it was asked in, is read again (seconds)."""
+
+NOTE_AGAIN_SECONDS = 60.0
+"""How long a process does not note again what it has noted (seconds). If Redis loses its data, so long nobody
+is read again who asks for something."""
+MAX_NOTED = 10_000
+"""People and channels that a process remembers to have noted (count)."""
 
 
 def is_current(read_at: float, now: float, max_age: float) -> bool:
@@ -83,6 +90,8 @@ class SlackDirectory:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._noted: dict[str, float] = {}
+        """What this process has noted as needed, and when."""
 
     def save_person(self, user: str, person: Person) -> None:
         """Keeps what Slack said of this user."""
@@ -95,34 +104,52 @@ class SlackDirectory:
     def person(self, user: str, now: float, max_age: float = MAX_AGE_SECONDS) -> Person | None:
         """What Slack said of this user; None if that is unknown, too old or dated in the future. max_age:
         older counts as none (seconds)."""
-        stored = self._redis.get(redis_keys.slack_person(user))
-        try:
-            known = Person.from_json(to_text(stored)) if stored is not None else None
-        except UnknownSchema:
-            return None
-        return known if known and is_current(known.read_at, now, max_age) else None
+        return _current(Person, self._redis.get(redis_keys.slack_person(user)), now, max_age)
 
     def channel(self, channel: str, now: float, max_age: float = MAX_AGE_SECONDS) -> Channel | None:
         """What Slack said of this conversation, in the same way. An id that begins with D is a direct message
         by itself (docs.slack.dev, "Conversation object")."""
         if channel.startswith("D"):
             return Channel(read_at=now, kind=ChannelKind.DIRECT)
-        stored = self._redis.get(redis_keys.slack_channel(channel))
-        try:
-            known = Channel.from_json(to_text(stored)) if stored is not None else None
-        except UnknownSchema:
-            return None
-        return known if known and is_current(known.read_at, now, max_age) else None
+        return _current(Channel, self._redis.get(redis_keys.slack_channel(channel)), now, max_age)
+
+    def person_and_channel(
+        self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS
+    ) -> tuple[Person | None, Channel | None]:
+        """Both with one question to Redis."""
+        if channel.startswith("D"):
+            return self.person(user, now, max_age), self.channel(channel, now, max_age)
+        keys = [redis_keys.slack_person(user), redis_keys.slack_channel(channel)]
+        person, conversation = self._redis.mget(keys)
+        return _current(Person, person, now, max_age), _current(Channel, conversation, now, max_age)
 
     def note_needed(self, ids: Iterable[str], now: float) -> None:
         """These people and channels are asked about now, so they are read again for some time."""
-        if needed := {each: now for each in ids if each and not each.startswith("D")}:
+        needed = {each: now for each in ids if each and not each.startswith("D") and self._is_old(each, now)}
+        if needed:
             self._redis.zadd(redis_keys.SLACK_NEEDED, needed)
+            self._noted = {**self._noted, **needed} if len(self._noted) < MAX_NOTED else needed
+
+    def _is_old(self, slack_id: str, now: float) -> bool:
+        """Whether it was noted so long ago, or by another clock, that it is to be noted again."""
+        return not 0 <= now - self._noted.get(slack_id, -NOTE_AGAIN_SECONDS) < NOTE_AGAIN_SECONDS
 
     def needed(self, now: float) -> list[str]:
         """Ids of the people and channels that were asked about of late."""
         self._redis.zremrangebyscore(redis_keys.SLACK_NEEDED, "-inf", now - NEEDED_SECONDS)
         return [to_text(each) for each in self._redis.zrange(redis_keys.SLACK_NEEDED, 0, -1)]
+
+
+_Known = TypeVar("_Known", Person, Channel)
+
+
+def _current(kind: type[_Known], stored: bytes | str | None, now: float, max_age: float) -> _Known | None:
+    """What was stored, if this version can read it and it may still be believed."""
+    try:
+        known = kind.from_json(to_text(stored)) if stored is not None else None
+    except UnknownSchema:
+        return None
+    return known if known and is_current(known.read_at, now, max_age) else None
 
 
 def is_person_id(slack_id: str) -> bool:

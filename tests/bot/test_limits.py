@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 
 from deploys import buttons
+from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.stores.request_limits import Limits, RequestLimits
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, BotHarness, ManualClock, bot_with
@@ -192,3 +193,23 @@ def test_a_batch_that_does_not_fit_is_not_queued_at_all(limited: BotHarness) -> 
 
     assert "2 deploys of `web` wait already" in limited.type("/deploy api,web 1.4.2")
     assert len(limited.context.store.active()) == 2
+
+
+def test_an_answer_reads_no_records_of_deploys_that_it_does_not_depend_on(bot: BotHarness) -> None:
+    """A thousand deploys in flight must not make the ack of one slow."""
+    for number in range(60):
+        queue_waiting(bot, 1, f"U{number:09}", service=("api", "ledger")[number % 2])
+    before = bot.redis.info("commandstats")["cmdstat_hmget"]["calls"]
+
+    assert "Queued" in bot.type("/deploy web 1.4.2")
+
+    assert bot.redis.info("commandstats")["cmdstat_hmget"]["calls"] - before <= 1
+
+
+def test_deploys_that_have_ended_count_for_nobody(limited: BotHarness) -> None:
+    for service in ("api", "ledger"):
+        queue_waiting(limited, 2, ALICE, service)
+    first = limited.context.store.active()[0]
+    limited.commit_step(first, phase=Phase.ENDED, outcome=Outcome.CANCELLED, ended_at=limited.clock())
+
+    assert "Queued" in limited.type("/deploy web 1.4.2")

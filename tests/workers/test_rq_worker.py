@@ -263,6 +263,20 @@ def test_a_process_that_was_killed_meanwhile_is_replaced(
     assert len(set(played.ran_in)) == 2
 
 
+def test_a_process_that_is_stopped_keeps_no_worker_from_ending_it(
+    worker: RqWorker, redis: Redis, played: Jobs
+) -> None:
+    JobQueue(redis).recover_orphans("1")
+    worker._work_once()
+    [pid] = played.ran_in
+    os.kill(pid, signal.SIGSTOP)
+
+    worker.end_job_process()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 def test_a_job_that_kills_its_process_does_no_other_harm(
     worker: RqWorker, redis: Redis, played: Jobs, redis_url: str
 ) -> None:

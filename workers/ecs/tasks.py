@@ -52,16 +52,16 @@ def list_service_tasks(
 
 
 def list_stopped_tasks(
-    region: RegionClients, cluster: str, service: str, deployment_id: str
+    region: RegionClients, cluster: str, service: str, deployment_id: str = ""
 ) -> tuple[TaskState, ...]:
-    """The tasks of this deployment (`ecs-svc/N`) that stopped or are stopping, oldest first.
+    """The tasks that stopped or are stopping, oldest first: of this deployment (`ecs-svc/N`), or of all.
 
     ECS writes the deployment's id into a task's startedBy.
 
     Raises the errors of `aws_call`.
     """
     tasks = describe(region, cluster, _list_arns(region, cluster, service, "STOPPED")).values()
-    ours = [task for task in tasks if task.started_by == deployment_id]
+    ours = [task for task in tasks if deployment_id in ("", task.started_by)]
     return tuple(sorted(ours, key=lambda task: (task.created_at or 0.0, task.arn)))
 
 

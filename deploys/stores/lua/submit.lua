@@ -1,16 +1,17 @@
 -- Stores new deploys, each at the end of its service's queue. One that is first there is due at once, and all
 -- are if they depend on one another. All are stored, with the batch that they belong to, or none.
--- KEYS: active history due next_jobs publish audit batch (record queue in_progress service_history)...
+-- KEYS: active history due next_jobs publish audit batch (record queue in_progress service_history open_by)...
 -- ARGV: now_ms batch|'' all_due (id record request_key count_of_audit audit...)...
 -- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already.
 local now, batch, all_due = ARGV[1], ARGV[2], ARGV[3]
 
 local requests = {}
 local at = 4
-for key = 8, #KEYS, 4 do
+for key = 8, #KEYS, 5 do
   local audit = at + 4
   requests[#requests + 1] = {
     record = KEYS[key], queue = KEYS[key + 1], in_progress = KEYS[key + 2], history = KEYS[key + 3],
+    open_by = KEYS[key + 4],
     id = ARGV[at], json = ARGV[at + 1], request_key = ARGV[at + 2],
     audit = audit, audit_end = audit + ARGV[at + 3] - 1,
   }
@@ -47,6 +48,9 @@ for n, one in ipairs(requests) do
   local length = redis.call('RPUSH', one.queue, one.id)
   redis.call('HSET', one.in_progress, one.request_key, one.id)
   redis.call('SADD', KEYS[1], one.id)
+  redis.call('SADD', one.open_by, one.id)
+  redis.call('SINTERSTORE', one.open_by, one.open_by, KEYS[1])  -- without those that have ended
+  redis.call('EXPIRE', one.open_by, 30 * 24 * 3600)
   -- Histories are read backwards, and equal scores would put a batch in the order of its random ids.
   redis.call('ZADD', KEYS[2], now + (#requests - n) / 1000, one.id)
   redis.call('ZADD', one.history, now, one.id)

@@ -16,8 +16,8 @@ from workers.flows.best_effort import best_effort
 from workers.messages import tasks as messages
 from workers.step_context import StepContext
 
-RECOUNT_SECONDS = 15.0
-"""Between two counts of the old tasks, each of which takes three more calls (seconds)."""
+RECOUNT_SECONDS = 30.0
+"""Between two counts of the old tasks, each of which takes two more calls (seconds)."""
 
 
 def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
@@ -48,10 +48,11 @@ def is_serving(rollout: RolloutCounts) -> bool:
 
 
 def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
-    """The deploy with the number of old tasks that have not stopped, by their records; None if unreadable."""
+    """The deploy with the number of old tasks that drain, by their records; None if unreadable. They are to
+    stop: none that is to run is left once the new version serves."""
     service = deploy.service
     listed = best_effort(
-        lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service), None
+        lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service), None
     )
     if listed is None:
         return deploy.evolve(rollout={"draining": None})

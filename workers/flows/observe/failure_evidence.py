@@ -115,7 +115,7 @@ def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
 
 def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
     """The stopped tasks of the rollout, with their essential containers."""
-    service, deployment_id = deploy.service, deploy.ecs.deployment_id or ""
+    service, deployment_id = deploy.service, deploy.ecs.deployment_id or "none"
     listed = attempt(
         lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service, deployment_id)
     )

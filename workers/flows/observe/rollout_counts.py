@@ -51,7 +51,7 @@ def count_rollout_tasks(
         ),
         breaker_threshold=service_deployment.breaker_threshold
         if service_deployment and service_deployment.breaker_status != "DISABLED"
-        else 0,
+        else (0 if service_deployment else deploy.rollout.counts.breaker_threshold),
         status=service_deployment.status if service_deployment else (new.rollout_state if new else ""),
     )
 

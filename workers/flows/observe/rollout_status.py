@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from deploys.records.confirmations import Observation
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 
 
@@ -89,6 +91,10 @@ STATUS_BY_ROLLOUT_STATE: dict[str, RolloutStatus] = {
 """Every value of the enum DeploymentRolloutState, and none."""
 
 
+RECORD_READ_SECONDS = 30.0
+"""ECS's record of a rollout that goes on is read this often at least (seconds)."""
+
+
 def judge_rollout(
     followed: FollowedRollout,
     ecs_service: ServiceState | None,
@@ -103,6 +109,35 @@ def judge_rollout(
     if status is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
         return RolloutStatus.SCALED_TO_ZERO
     return status
+
+
+def needs_service_deployment(deploy: Deploy, ecs_service: ServiceState | None, now: float) -> bool:
+    """Whether ECS's record of our rollout may say more than the service does. Pure.
+
+    As long as the service shows our deployment as PRIMARY, IN_PROGRESS and without a failed task, a rolling
+    update goes on: an end or a rollback shows there, too (ECS API reference, Deployment `rolloutState`). The
+    record is read now and then all the same.
+    """
+    primary = ecs_service.primary if ecs_service else None
+    goes_on = (
+        ecs_service is not None
+        and primary is not None
+        and ecs_service.status == "ACTIVE"
+        and ecs_service.strategy == "ROLLING"
+        and primary.id == deploy.ecs.deployment_id
+        and primary.rollout_state == "IN_PROGRESS"
+        and primary.failed == 0
+    )
+    is_calm = (
+        deploy.phase is Phase.FOLLOWING
+        and deploy.cancel is None
+        and deploy.pending_confirmation is None
+        and deploy.rollback.cause is None
+        and deploy.rollback.ecs_rollback is None
+        and deploy.rollout.counts.failed_tasks == 0
+    )
+    read_at = max(deploy.ecs.service_deployment_read_at, deploy.ecs.rollout_started_at or 0.0)
+    return not (goes_on and is_calm and now - read_at < RECORD_READ_SECONDS)
 
 
 def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | None:

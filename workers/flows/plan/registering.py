@@ -24,7 +24,7 @@ from workers.flows.plan.target_version import needs_copy
 from workers.flows.strategies.registry import strategy_of
 from workers.messages import approval, base_revision, scaling
 from workers.messages.plan_changes import plan_changes
-from workers.step_context import StepContext, StepResult
+from workers.step_context import KNOWN_SERVICE_SECONDS, StepContext, StepResult
 
 
 def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
@@ -38,8 +38,8 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _register_if_approved(deploy: Deploy, context: StepContext) -> StepResult:
-    current = make_plan(deploy, context)
     shown = deploy.plan
+    current = shown if shown is not None and _is_just_made(deploy, context) else make_plan(deploy, context)
     if shown is not None and not is_approved(deploy):
         # Somebody who approved may not decide any more, or this record was written without an approval.
         asked = ask_for_approval(deploy.evolve(plan=current, tag=current.tag), context.now())
@@ -57,6 +57,12 @@ def _register_if_approved(deploy: Deploy, context: StepContext) -> StepResult:
     registered = deploy.evolve(ecs={"new_revision": _revision_to_run(deploy, shown, context)})
     now = context.now()
     return StepResult(registered.in_phase(_next_phase(deploy), now))
+
+
+def _is_just_made(deploy: Deploy, context: StepContext) -> bool:
+    """Whether the plan is what the step before this one read. One that people were asked about is older."""
+    is_first_try = not deploy.service.approvals and not deploy.retries.attempts
+    return is_first_try and 0 <= context.now() - deploy.phase_since <= KNOWN_SERVICE_SECONDS
 
 
 def _next_phase(deploy: Deploy) -> Phase:

@@ -41,7 +41,12 @@ from workers.flows.observe.rollout_counts import (
     followed_rollout,
     read_service_deployment,
 )
-from workers.flows.observe.rollout_status import RolloutStatus, judge_rollout, wants_no_tasks
+from workers.flows.observe.rollout_status import (
+    RolloutStatus,
+    judge_rollout,
+    needs_service_deployment,
+    wants_no_tasks,
+)
 from workers.flows.own_revisions import is_recorded_revision, recorded_revision
 from workers.flows.rollback.rollback_failures import report_rollback_failures, rollback_overdue_text
 from workers.flows.rollout.failure_reports import (
@@ -58,13 +63,19 @@ from workers.step_context import StepContext, StepResult
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service = context.read_service()
-    service_deployment = read_service_deployment(context)
+    service_deployment = None
+    reads_record = needs_service_deployment(deploy, ecs_service, context.now())
+    if reads_record or (ecs_service is not None and has_signs_of_failure(deploy, ecs_service)):
+        service_deployment = read_service_deployment(context)
+        found: dict[str, object] = {"service_deployment_arn": service_deployment and service_deployment.arn}
+        if service_deployment is not None:
+            found["service_deployment_read_at"] = context.now()
+        deploy = deploy.evolve(ecs=found)
     crash_loop_seen = deploy.awaits_confirmation(Observation.CRASH_LOOP)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
     deploy = deploy.evolve(
         rollout={"counts": count_rollout_tasks(deploy, ecs_service, service_deployment)},
-        ecs={"service_deployment_arn": service_deployment.arn if service_deployment else None},
     )
     strategy = strategy_of(deploy)
     deploy = strategy.observe(deploy, service_deployment, context.now())

@@ -55,7 +55,8 @@ def follow_our_deployment(
     if (deployment := find_our_deployment(deploy, ecs_service)) is not None:
         started = deploy.evolve(ecs={"deployment_id": deployment.id, "rollout_started_at": now})
         started = started.with_message(now, ThreadMessageKind.PROGRESS, started_text(started))
-        return StepResult(started.in_phase(Phase.FOLLOWING, now))
+        # ECS has only begun: the next read shows more.
+        return StepResult(started.in_phase(Phase.FOLLOWING, now), delay=context.timing.watch_seconds)
     if deploy.cancel:
         return roll_back_cancelled(deploy, context)
     if now - deploy.phase_since > deploy.service.deadline:

@@ -49,7 +49,7 @@ def test_a_stop_that_ecs_forgets_is_asked_once_and_the_old_version_is_set_instea
     if service == "shop":
         configure_native_service(harness, "shop")
     deploy_id = harness.request_deploy(service, "1.4.2")
-    harness.until(lambda: harness.get(deploy_id).ecs.service_deployment_arn)
+    harness.until(lambda: harness.get(deploy_id).rollout.counts.new_desired)
     asked_at = harness.ecs.now()
     harness.cancel(deploy_id)
     wait_until_ended(harness, deploy_id)
@@ -70,7 +70,7 @@ def test_it_is_said_once_where_the_update_gets_no_answer_either(
     harness: EngineHarness, forgotten_stop: ForgottenRequest
 ) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
-    harness.until(lambda: harness.get(deploy_id).ecs.service_deployment_arn)
+    harness.until(lambda: harness.get(deploy_id).rollout.counts.new_desired)
     harness.cancel(deploy_id)
     harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
     harness.ecs.faults.add(operation="ecs:UpdateService", kind="throttle", times=2)

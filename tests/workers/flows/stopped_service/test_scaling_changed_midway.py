@@ -183,7 +183,7 @@ def test_cancelled_once_scaling_is_suspended_it_does_not_say_that_nothing_was_ch
 ) -> None:
     autoscale_billing(harness)
     deploy_id = start_approved_deploy(harness)
-    harness.ecs.faults.add(operation="DescribeServices", kind="throttle", skip=4)
+    harness.ecs.faults.add(operation="DescribeServices", kind="throttle", skip=3)
     harness.until(
         lambda: harness.get(deploy_id).phase is Phase.STOPPING and harness.get(deploy_id).retries.attempts
     )
