@@ -92,7 +92,7 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     taken = WorkerWithoutProcess(queues, connection=worker, serializer=JSONSerializer)
     taken.register_birth()
     taken._work_once()
-    taken.register_death()
+    taken.register_death()  # type: ignore[no-untyped-call]
     UserGroups(worker).save_members("S01DEPLOYERS", ["U01ALICE00"], NOW)
     HeartbeatWriter(worker, "worker").write()
     assert {each.process for each in read_heartbeats(bot)} == {"scheduler", "worker"}
