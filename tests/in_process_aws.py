@@ -263,7 +263,8 @@ class _Body(io.BytesIO):
 
 def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
     url = urlsplit(request.url)
-    data: Any = request.body.read() if hasattr(request.body, "read") else request.body or b""
+    sent: Any = request.body or b""
+    data = sent.read() if hasattr(sent, "read") else sent
     body = data.encode() if isinstance(data, str) else bytes(data)
     headers = {
         environ_name(name): value.decode() if isinstance(value, bytes) else str(value)

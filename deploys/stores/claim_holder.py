@@ -17,7 +17,8 @@ So a process that wakes after a pause is refused whatever it does next. What rem
 last check and the request: then AWS gets the request when the process wakes, if its connection lasts that
 long. A step that finds such a change in ECS handles it as it does any change that is not in the record.
 
-Only Redis's clock and `uptime` count. The clocks of the machines may differ.
+Only Redis's clock and `uptime` count. The clocks of the machines may differ. If a failover loses the last
+second of Redis, or its clock is set forward, claims end early; the check before a request notices that.
 """
 
 from __future__ import annotations

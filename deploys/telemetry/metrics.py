@@ -165,7 +165,8 @@ STEP_ERRORS = _counter(
 )
 LEASES_LOST = _counter(
     "slipway_leases_lost_total",
-    "Leases that ran out, or were too short for a call, while a worker had the deploy or thread",
+    "Leases that ran out, were taken over, or were too short for a call, while a worker had the deploy or "
+    "thread",
     (WORKER,),
     of=("deploy", "thread"),
 )

@@ -8,6 +8,7 @@ from deploys.records.phases import Phase
 from deploys.records.restore_point import SuspendedState
 from tests.builders import SIGNER
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue
+from tests.workers.flows.autoscaled_service import suspend_by_hand
 from workers.ecs import scalable_targets
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.orphan_recovery import OrphanRecovery
@@ -32,7 +33,7 @@ def a_recovery(harness: EngineHarness, *known: Service) -> OrphanRecovery:
 def start_deploy(harness: EngineHarness, phase: Phase, tag: str = "1.4.2") -> Deploy:
     """A deploy of billing, which is scaled, in this phase."""
     harness.ecs.autoscale(SERVICE, minimum=2, maximum=6)
-    scalable_targets.set_suspension(AwsClients().region("eu-west-1"), "production", SERVICE, BEFORE)
+    suspend_by_hand(BEFORE)
     deploy_id = harness.request_deploy(SERVICE, tag)
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     harness.approve(deploy_id)

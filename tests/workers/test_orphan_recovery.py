@@ -12,6 +12,7 @@ from deploys.short_names import short_arn
 from deploys.stores import audit
 from tests.builders import NOW, a_service, a_stop_start_service
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.autoscaled_service import suspend_by_hand
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from tests.workers.lost_deploys import (
     BEFORE,
@@ -23,8 +24,6 @@ from tests.workers.lost_deploys import (
     scan_twice,
     start_deploy,
 )
-from workers.ecs import scalable_targets
-from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs.state import ServiceState
 from workers.flows.stopped_service.restore_tags import read_restore_tags
 from workers.orphan_recovery import OrphanRecovery, rebuild_record
@@ -96,7 +95,7 @@ def test_scaling_that_was_suspended_again_in_the_rollback_is_restored_as_somebod
 ) -> None:
     lost = start_deploy(harness, Phase.FOLLOWING)
     resumed = SuspendedState(scale_in=True)
-    scalable_targets.set_suspension(AwsClients().region("eu-west-1"), "production", SERVICE, resumed)
+    suspend_by_hand(resumed)
     harness.cancel(lost.id)
     harness.until(lambda: read_suspension() == ALL_SUSPENDED)
     lose_redis(harness)

@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import get_contextvars
 
 from deploys.records.phases import Outcome, Phase
+from deploys.stores.deploy_store import DeployStore
 from tests.logged_lines import logged_lines
 from tests.reported_metrics import reported_metrics
 from tests.traced import traced
@@ -57,6 +58,7 @@ def test_a_lost_lease_is_counted_and_said(harness: EngineHarness, monkeypatch: p
 
     def lose_lease(deploy: Any, context: Any) -> Any:
         harness.expire_heartbeat(deploy_id)
+        assert DeployStore(harness.redis, now=harness.ecs.now).claim(deploy_id, "another worker", 60)
         return plan(deploy, context)
 
     monkeypatch.setitem(steps.STEPS, Phase.PLANNING, lose_lease)

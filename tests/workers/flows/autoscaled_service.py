@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from deploys.records.deploy import Deploy
@@ -10,6 +11,7 @@ from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
 from tests.workers.engine_harness import EngineHarness
 from workers.ecs import scalable_targets
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.ecs.aws.lease_check import LEASE_CHECK
 
 SERVICE = "billing"
 NOTHING_SUSPENDED = SuspendedState()
@@ -35,7 +37,8 @@ def autoscale_billing(harness: EngineHarness, before: SuspendedState = NOTHING_S
 
 
 def suspend_by_hand(processes: SuspendedState) -> None:
-    scalable_targets.set_suspension(AwsClients().region("eu-west-1"), "production", SERVICE, processes)
+    with LEASE_CHECK.by(lambda: math.inf):  # as no deploy does it
+        scalable_targets.set_suspension(AwsClients().region("eu-west-1"), "production", SERVICE, processes)
 
 
 def requested_suspensions(harness: EngineHarness) -> list[dict[str, bool]]:

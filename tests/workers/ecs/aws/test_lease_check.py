@@ -55,6 +55,10 @@ def test_reads_need_no_claim(aws: FakeAws, region: RegionClients) -> None:
 def test_only_a_step_may_change_aws(aws: FakeAws, region: RegionClients) -> None:
     with pytest.raises(RuntimeError, match="UpdateService changes AWS, and only a step of a deploy"):
         services.update(region, "production", "web", desired=0)
+    with pytest.raises(RuntimeError, match="RegisterScalableTarget changes AWS"):
+        region.scaling.register_scalable_target(
+            ServiceNamespace="ecs", ResourceId="a/b/c", ScalableDimension="ecs:service:DesiredCount"
+        )
 
     assert aws.requests == []
 

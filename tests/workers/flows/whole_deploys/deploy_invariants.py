@@ -15,11 +15,14 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from deploys.decisions import is_approved
-from deploys.errors import Refused
+from deploys.errors import LeaseLost, Refused
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import SuspendedState
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.stores import redis_keys
+from deploys.stores.claim_holder import HEARTBEAT_SECONDS
+from deploys.stores.deploy_store import DeployStore
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process
@@ -59,6 +62,9 @@ class DeployInvariants(RuleBasedStateMachine):
         self.calls_until_death: int | None = None
         self.die_after_call = False
         self.calls_until_cancel: int | None = None
+        self.calls_until_pause: int | None = None
+        self.pause_seconds = 0.0
+        self.changes_after_waking: list[str] = []
 
     # Invariants
 
@@ -80,6 +86,10 @@ class DeployInvariants(RuleBasedStateMachine):
     @invariant()
     def nothing_is_changed_before_approval(self) -> None:
         assert self.changes_without_approval == []
+
+    @invariant()
+    def a_worker_that_wakes_changes_nothing(self) -> None:
+        assert self.changes_after_waking == []
 
     @invariant()
     def strict_order_holds(self) -> None:
@@ -112,7 +122,7 @@ class DeployInvariants(RuleBasedStateMachine):
 
     def clear_faults(self) -> None:
         self.ecs.faults.clear()
-        self.calls_until_death = self.calls_until_cancel = None
+        self.calls_until_death = self.calls_until_cancel = self.calls_until_pause = None
 
     def run_all_to_end(self) -> None:
         """Lets everything run to its end; bob approves every question."""
@@ -141,6 +151,7 @@ class DeployInvariants(RuleBasedStateMachine):
             if service not in self.changed_in_console:
                 assert self.harness.running_tags(service) == {self.expected_tag(service)}
         self.nothing_is_changed_before_approval()
+        self.a_worker_that_wakes_changes_nothing()
         self.strict_order_holds()
         self.no_error_inside_slipway()
 
@@ -189,6 +200,19 @@ class DeployInvariants(RuleBasedStateMachine):
             self.harness.engine = self.harness.new_engine()
             self.ecs.advance(seconds)
 
+    def pause_worker(self, deploy_id: str) -> bool:
+        """The worker that runs the deploy's step is paused, and another goes on. Whether that one had taken
+        the deploy over when the first one wakes."""
+        paused, lease = self.harness.engine, redis_keys.lease(deploy_id)
+        before = self.redis.get(lease)
+        self.harness.expire_heartbeat(deploy_id)
+        self.harness.engine = self.harness.new_engine(DeployStore(self.redis, now=self.ecs.now))
+        until = self.ecs.now() + HEARTBEAT_SECONDS + self.pause_seconds
+        while self.ecs.now() < until:
+            self.tick(5)
+        self.harness.engine = paused
+        return self.redis.get(lease) != before
+
     def approve_as_bob(self) -> None:
         """Approves the pending question, if there is one."""
         question = self.pending_question()
@@ -216,11 +240,18 @@ class DeployInvariants(RuleBasedStateMachine):
                 self.changes_without_approval.append(f"{operation} for {first.id} in {first.phase.value}")
             self.calls_until_death, dies = count_down(self.calls_until_death)
             self.calls_until_cancel, cancels = count_down(self.calls_until_cancel)
+            self.calls_until_pause, pauses = count_down(self.calls_until_pause)
+            lost = pauses and self.pause_worker(first.id)
             if dies and not self.die_after_call:
                 raise WorkerKilled
             try:
                 return real(client, operation, parameters)
+            except LeaseLost:
+                lost = False
+                raise
             finally:
+                if lost:
+                    self.changes_after_waking.append(f"{operation} for {first.id}")
                 if cancels:
                     self.cancel_if_possible(first.id)
                 if dies:

@@ -118,6 +118,11 @@ class DeployStateMachine(DeployInvariants):
         """A worker is killed at one of the next changing calls, before or after AWS gets it."""
         self.calls_until_death, self.die_after_call = calls, after
 
+    @rule(calls=st.integers(1, 4), seconds=st.sampled_from([0, 30, 120]))
+    def a_worker_will_be_paused(self, calls: int, seconds: float) -> None:
+        """A worker is paused at one of the next changing calls, and wakes long after its heartbeat ended."""
+        self.calls_until_pause, self.pause_seconds = calls, seconds
+
     @rule(calls=st.integers(1, 4))
     def somebody_will_cancel_during_a_call(self, calls: int) -> None:
         """Somebody cancels while a worker waits for AWS to do what it asked."""
