@@ -30,6 +30,8 @@ def write_new_entries(redis: Redis, out: TextIO) -> int:
         RedisError: what was not written stays to be written.
         OSError: standard output is closed.
     """
+    if _is_all_written(redis):
+        return 0
     token = secrets.token_hex(8)
     if not redis.set(redis_keys.AUDIT_LOGGING, token, nx=True, ex=LOCK_SECONDS):
         return 0
@@ -44,6 +46,12 @@ def write_new_entries(redis: Redis, out: TextIO) -> int:
     finally:
         if (holder := redis.get(redis_keys.AUDIT_LOGGING)) and to_text(holder) == token:
             redis.delete(redis_keys.AUDIT_LOGGING)
+
+
+def _is_all_written(redis: Redis) -> bool:
+    """Asked every second, mostly with this answer."""
+    written = redis.get(redis_keys.AUDIT_LOGGED)
+    return written is not None and to_text(written) == audit.last_id(redis)
 
 
 def to_line(row: audit.Row) -> str:

@@ -1,6 +1,6 @@
 """A worker: `python -m workers`. Start as many as you like, on as many machines as you like.
 
-It forks a process for each job, so a job that hangs or crashes does no other harm.
+It runs jobs in a process that it forks for them, so a job that hangs or crashes does no other harm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.errors import SlipwayError
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import QUEUES
 from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_connection import connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
@@ -33,8 +33,8 @@ log = structlog.get_logger()
 
 WORKER_TTL_SECONDS = 25
 """RQ takes a worker for dead after this long without a heartbeat (seconds)."""
-MAINTENANCE_SECONDS = 10
-"""Between two searches for jobs whose worker died (seconds)."""
+MAINTENANCE_SECONDS = 300
+"""Between two times that RQ forgets failed jobs and workers that died (seconds)."""
 
 
 def main() -> int:
@@ -51,9 +51,11 @@ def main() -> int:
         exit_with(error)
     jobs.set_dependencies(dependencies)
     connection = connect_for_rq(settings.redis_url)
-    queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
     worker = RqWorker(
-        [queue],
+        [
+            Queue(name, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
+            for name in QUEUES
+        ],
         connection=connection,
         serializer=JSONSerializer,
         job_class=AllowedJob,

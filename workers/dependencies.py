@@ -102,7 +102,7 @@ class Dependencies:
     def publish(self) -> None:
         """Brings the threads that are behind up to date; a job of its own goes on if that takes long."""
         if self.publisher.publish_due():
-            self.job_queue.publish_more()
+            self.job_queue.publish()
 
     def post_audit(self) -> None:
         """Tells in the audit's channel what it does not know yet."""

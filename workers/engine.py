@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -27,7 +27,7 @@ from deploys.errors import (
 )
 from deploys.failure_followup import changed_by
 from deploys.holds.held_deploys import HoldSource
-from deploys.job_queue import JobQueue
+from deploys.job_queue import WATCH_BATCH_SIZE, WATCH_PREFIX, JobQueue
 from deploys.quoted_texts import with_quotes
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
@@ -73,8 +73,11 @@ SOON_SECONDS = 1.25
 """Deploys that are due so soon are read together with those that are due (seconds)."""
 SHOWN_WAIT_SECONDS = 10.0
 """A wait for AWS's limits of this length is shown to people (seconds)."""
-WATCH_BATCH_SIZE = 40
-"""How many deploys one watch job handles: what it can do well within a lease (count)."""
+TURN_SECONDS = 2.0
+"""After this long a job that takes what is due begins with no other deploy, so that other jobs run
+(seconds)."""
+DEPLOYS_BETWEEN_LOOKS = 10
+"""Deploys that such a job tries before it looks again what is due, and in which order (count)."""
 
 
 class Engine:
@@ -119,18 +122,39 @@ class Engine:
         self._sleep = sleep
 
     def advance(self, deploy_id: str) -> None:
-        """Moves one deploy as far as it goes without waiting."""
+        """Moves one deploy as far as it goes without waiting. An earlier version enqueues this."""
         claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds)
         if claim is not None:
             STEP_LAG.observe(claim.late_seconds, step="advance")
             self._run(claim, LiveReader(self._aws))
+
+    def advance_due(self) -> None:
+        """Moves the deploys that are due, one after another, until none is left or its turn is over; then
+        another job goes on. Deploys whose rollouts are read together are left to `watch`."""
+        began = time.monotonic()
+        tried: set[str] = set()
+        while waiting := self._due_to_advance(tried):
+            for deploy_id in waiting[:DEPLOYS_BETWEEN_LOOKS]:
+                if time.monotonic() - began > TURN_SECONDS or not self._is_current():
+                    return self._job_queue.advance(deploy_id)
+                tried.add(deploy_id)  # one that another worker has claimed may stay due
+                if claim := self._claim(deploy_id, self._now(), "advance"):
+                    self._run_isolated(claim, LiveReader(self._aws))
+        return None
+
+    def _due_to_advance(self, tried: Container[str]) -> list[str]:
+        return [
+            each.deploy_id
+            for each in self._store.due(self._now())
+            if each.deploy_id not in tried and not each.job.startswith(WATCH_PREFIX)
+        ]
 
     def watch(self, cluster_key: str) -> None:
         """Moves all rollouts of a cluster that are due, or nearly so, and reads many of them in one call."""
         interval = self._watch_clock.seconds(cluster_key) if self._watch_clock else self._timing.watch_seconds
         soon = self._now() + min(interval / 4, SOON_SECONDS)
         due = self._store.watched(cluster_key, due_by=soon)
-        claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
+        claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon, "watch"))]
         try:
             # What AWS answers to all may get into the messages of each.
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
@@ -144,17 +168,17 @@ class Engine:
         if claims or len(due) > WATCH_BATCH_SIZE:
             self._job_queue.watch(cluster_key)
 
-    def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
+    def _claim(self, deploy_id: str, due_by: float, step: str) -> Claim | None:
         try:
             claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds, due_by=due_by)
         except UnknownSchema:
             log.exception("a record cannot be read", deploy=deploy_id)
             return None
         if claim is not None:
-            STEP_LAG.observe(claim.late_seconds, step="watch")
+            STEP_LAG.observe(claim.late_seconds, step=step)
         return claim
 
-    def _run_isolated(self, claim: Claim, reader: EcsReader, quotes: Sequence[Quote]) -> None:
+    def _run_isolated(self, claim: Claim, reader: EcsReader, quotes: Sequence[Quote] = ()) -> None:
         """Runs one of several deploys: an error here must not stop the others."""
         try:
             self._run(claim, reader, quotes)

@@ -16,6 +16,7 @@ from deploys.redis_outage import REDIS_OUTAGE
 ENTRY_POINTS = frozenset(
     f"workers.jobs.{name}"
     for name in (
+        "advance_due",
         "advance",
         "watch",
         "publish",

@@ -21,19 +21,25 @@ def set_dependencies(dependencies: Dependencies) -> None:
 
 def refresh_dependencies() -> None:
     """Brings them up to date with services.yml. A worker does this before it waits, so that it tells of a
-    wrong file, and before it forks, so that a job finds them ready; the job looks again, because it may be
-    the only one for a while."""
-    set_dependencies(_get_dependencies())
+    wrong file, and before it forks, so that jobs find them ready; each job looks again."""
+    _get_dependencies()
 
 
 def _get_dependencies() -> Dependencies:
     if _dependencies is None:
         raise RuntimeError("jobs run in a worker that was started by `python -m workers`")
-    return _dependencies.refreshed()
+    refreshed = _dependencies.refreshed()
+    set_dependencies(refreshed)
+    return refreshed
+
+
+def advance_due() -> None:
+    """Moves the deploys that are due."""
+    _get_dependencies().engine.advance_due()
 
 
 def advance(deploy_id: str) -> None:
-    """Moves one deploy."""
+    """Moves one deploy: a job of an earlier version, which may run beside this one during an upgrade."""
     _get_dependencies().engine.advance(deploy_id)
 
 

@@ -1,64 +1,66 @@
-"""RQ's worker, made to survive outages of Redis.
+"""RQ's worker, made to survive outages of Redis, and cheap.
 
 RQ's own loop ends at any Redis error, except while it waits for a job, and its clean-up then fails on the
 same error: a supervisor would only restart the worker into the same outage.
+
+RQ also writes into Redis, 84 commands a job, which worker runs it since when, in case it has to be found and
+repeated. Nothing here needs that: a job that is lost is enqueued again by the scheduler. So the hash of a job
+is deleted when a worker takes the job, and only a job that failed is written down.
 """
 
 from __future__ import annotations
 
 import logging
+import pickle
+import random
+import secrets
 import signal
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+import structlog
 from redis.client import Pipeline
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue, Worker
-from rq.exceptions import DequeueTimeout, StopRequested
-from rq.executions import Execution
+from rq.exceptions import StopRequested
 from rq.job import Job
-from rq.registry import StartedJobRegistry
+from rq.timeouts import JobTimeoutException
 from rq.utils import now as rq_now
 from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
+from deploys.job_queue import JOB_TIMEOUT, TELLING_QUEUE
+from deploys.redis_connection import to_text
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.job_process import JobProcess
 from workers.killed_jobs import KilledJobs
 from workers.observed_job import count_killed, observed_job
 
-BOOKKEEPING_SECONDS = 5
-"""How long RQ may try to write that a job has succeeded (seconds)."""
+log = structlog.get_logger()
 
-
-class _BookkeepingTimeout(BaseException):
-    """No Exception, so that no library takes it for a lost connection and tries again."""
-
-
-@contextmanager
-def _bookkeeping_deadline() -> Iterator[None]:
-    """Raises _BookkeepingTimeout once the time is up, and again every second: Python ignores what is raised
-    while it runs a destructor."""
-
-    def raise_timeout(signum: int, frame: FrameType | None) -> None:
-        raise _BookkeepingTimeout
-
-    before = signal.signal(signal.SIGALRM, raise_timeout)
-    signal.setitimer(signal.ITIMER_REAL, BOOKKEEPING_SECONDS, 1)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+StoredJob = dict[bytes, bytes]
+"""The hash of a job, as Redis has it."""
+HEARTBEAT_SECONDS = 5.0
+"""Between two heartbeats (seconds)."""
+JOB_PROCESS_SECONDS = 30.0
+"""A process that runs jobs gets no further one once it is so old (seconds): its successor begins with fresh
+credentials of AWS, and with whatever of its memory was not given back."""
+HANGING_SECONDS = 60.0
+"""A job that goes on for so long after its time is over is killed with its process (seconds)."""
+TELLING_EVERY_SECONDS = 1.0
+"""Jobs that tell are behind all others, but once in this time one of them is taken first (seconds): otherwise
+nobody would hear of anything while there is more to move than the workers can."""
 
 
 class RqWorker(Worker):
-    """Forks a process for each job, with fresh AWS credentials, and waits while Redis is unavailable."""
+    """Runs jobs in a process that it forks for them, and waits while Redis is unavailable."""
 
     max_connection_wait_time = RETRY_DELAYS_SECONDS[-1]
 
@@ -71,6 +73,11 @@ class RqWorker(Worker):
 
     before_wait: Callable[[], None] = staticmethod(lambda: None)
     """Called each time before the worker waits for a job."""
+
+    _job_process: JobProcess | None = None
+    _next_heartbeat_at = 0.0
+    _told_at = 0.0
+    """When this worker last took a job that tells, or found none."""
 
     def run_until_stopped(self) -> None:
         """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
@@ -85,39 +92,146 @@ class RqWorker(Worker):
         except StopRequested:
             return
         finally:
+            self.end_job_process()
             for leave in (self.register_death, self.unsubscribe):
                 with REDIS_OUTAGE.tolerate_errors():
                     leave()  # type: ignore[no-untyped-call]
 
     def _work_once(self) -> None:
-        """Runs one job, or returns without one after `dequeue_timeout`.
-
-        RQ's own way to wait for a job tries again while Redis fails, whether the worker has to stop or not.
-        """
+        """Runs one job, or returns without one after `dequeue_timeout`."""
         METRICS_PIPE.looped()
-        self.check_for_suspension(burst=False)
-        self.set_state(WorkerStatus.IDLE)
+        self._state = WorkerStatus.IDLE
+        if time.monotonic() >= self._next_heartbeat_at:
+            self.check_for_suspension(burst=False)
         self.heartbeat()
         self.before_wait()
         if self.should_run_maintenance_tasks:
             self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
-        if found := self._dequeue():
-            job, queue = found
-            job.redis_server_version = self.get_redis_server_version()  # type: ignore[no-untyped-call]
-            self.execute_job(job, queue)
+        if self._job_process and time.monotonic() - self._job_process.began > JOB_PROCESS_SECONDS:
+            self.end_job_process()
+        if found := self._take_job():
+            self._run_job(*found)
 
-    def _dequeue(self) -> tuple[Job, Queue] | None:
-        try:
-            return self.queue_class.dequeue_any(
-                self.queues,
-                self.dequeue_timeout,
-                connection=self.connection,
-                job_class=self.job_class,
-                serializer=self.serializer,
-                death_penalty_class=self.death_penalty_class,
-            )
-        except DequeueTimeout:
+    def _take_job(self) -> tuple[Job, StoredJob] | None:
+        """The first job of the first queue that has one. RQ's own way to wait for a job tries again while
+        Redis fails, whether the worker has to stop or not."""
+        names = [each.name for each in self.queues]
+        if telling_first := time.monotonic() - self._told_at >= TELLING_EVERY_SECONDS:
+            names.sort(key=lambda name: name != TELLING_QUEUE)
+        keys = {f"{self.queue_class.redis_queue_namespace_prefix}{name}": name for name in names}
+        found: Any = self.connection.blpop(list(keys), self.dequeue_timeout)
+        if found is None:
             return None
+        self._state = WorkerStatus.BUSY
+        name = keys[to_text(found[0])]
+        if telling_first or name == TELLING_QUEUE:
+            self._told_at = time.monotonic()
+        return self._fetch_job(to_text(found[1]))
+
+    def _fetch_job(self, job_id: str) -> tuple[Job, StoredJob] | None:
+        """Retries: the job is off its queue already, so no other worker would run it. None: it is too old, or
+        none."""
+        while True:
+            try:
+                job = self.job_class(job_id, connection=self.connection, serializer=self.serializer)
+                stored: Any = self.connection.hgetall(job.key)
+                self.connection.delete(job.key)
+                break
+            except (ConnectionError, TimeoutError) as error:
+                self._wait_or_stop(error)
+            except Exception as error:  # noqa: BLE001 - somebody else wrote it
+                log.error("a job in Redis cannot be read", error=str(error))
+                return None
+        if not stored:
+            return None
+        try:
+            job.restore(stored)
+        except Exception as error:  # noqa: BLE001 - somebody else wrote it
+            log.error("a job in Redis cannot be read", error=str(error))
+            return None
+        return job, stored
+
+    def _run_job(self, job: Job, stored: StoredJob) -> None:
+        """Has the process run the job, and waits for that. A process that hangs is killed."""
+        began = time.monotonic()
+        process = self._begin_job(pickle.dumps((job.id, stored)))
+        limit = (job.timeout or JOB_TIMEOUT) + HANGING_SECONDS
+        self._horse_pid = process.pid
+        while not process.wait(HEARTBEAT_SECONDS):
+            METRICS_PIPE.looped()
+            self.heartbeat()
+            if time.monotonic() - began > limit:
+                self.kill_horse()
+        self._horse_pid = 0
+        if process.is_over:
+            self._job_process = None
+        if process.exit_status is not None:
+            self._note_killed(job, process.exit_status)
+
+    def _begin_job(self, job: bytes) -> JobProcess:
+        while True:
+            if self._job_process is None:
+                self._job_process = self._fork_job_process()
+            if self._job_process.begin(job):
+                return self._job_process
+            self._job_process = None  # it ended while it had nothing to do
+
+    def _fork_job_process(self) -> JobProcess:
+        """Refreshes what jobs use, then the AWS credentials, and forks. If that fails, the job reports it."""
+        self.before_fork()
+        if self.killed_jobs:
+            self.killed_jobs.begin_process()
+        with suppress(SlipwayError):
+            self.aws.refresh_credentials()
+        return JobProcess(self._run_in_process)
+
+    def end_job_process(self) -> None:
+        """Ends the process that runs jobs, which has none now."""
+        if self._job_process is not None:
+            self._job_process.end()
+            self._job_process = None
+
+    # In the process of the jobs
+
+    def _run_in_process(self, message: bytes) -> bool:
+        """Runs a job. Returns whether the process may run another: an error, such as the one that ends a job
+        whose time is over, may have interrupted anything."""
+        if not self._is_horse:
+            self._is_horse = True
+            random.seed()
+            self.setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        job_id, stored = pickle.loads(message)
+        job = self.job_class(job_id, connection=self.connection, serializer=self.serializer)
+        job.restore(stored)
+        with observed_job(job) as observed, REDIS_OUTAGE.tolerate_errors():
+            job.started_at = rq_now()
+            try:
+                with self.death_penalty_class(job.timeout or JOB_TIMEOUT, JobTimeoutException, job_id=job.id):
+                    job.perform()
+                observed.succeeded = True
+            except Exception:  # noqa: BLE001 - RQ logs it
+                self.handle_exception(job, *sys.exc_info())
+                self._keep_failed(job, traceback.format_exc())
+        return observed.succeeded
+
+    def _keep_failed(self, job: Job, error: str) -> None:
+        """Writes a job that failed where RQ keeps such jobs, under a name of its own: the same job may wait
+        again, or be about to."""
+        job.id = f"{job.id}-failed-{secrets.token_hex(4)}"
+        job.ended_at = rq_now()
+        job.save()
+        self.handle_job_failure(job, Queue(job.origin, connection=self.connection), exc_string=error)
+
+    # In the worker
+
+    def _note_killed(self, job: Job, status: int) -> None:
+        """The process ended before its job did. What the job did not finish stays due."""
+        log.warning("the process of a job ended before the job did", job=job.id, status=status)
+        count_killed(job)
+        if self.killed_jobs:
+            self.killed_jobs.process_killed()
+        with REDIS_OUTAGE.tolerate_errors():
+            self._keep_failed(job, f"The process of the job ended (wait status {status}).")
 
     def _retry_until_done(self, work: Callable[[], None]) -> None:
         """Tries until it is done, or until the worker has to stop."""
@@ -163,71 +277,13 @@ class RqWorker(Worker):
         with suppress(ValueError):
             super().register_birth()  # type: ignore[no-untyped-call]
 
-    def prepare_execution(self, job: Job) -> Execution:
-        """Retries: the job is off its queue already, so nobody else would run it."""
-        while True:
-            try:
-                return super().prepare_execution(job)
-            except RedisError as error:
-                self.executions.clear()
-                self._wait_or_stop(error)
-
-    def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        """Refreshes what jobs use, then the AWS credentials, and forks. If that fails, the job reports it."""
-        self.before_fork()
-        if self.killed_jobs:
-            self.killed_jobs.begin_process()
-        with suppress(SlipwayError):
-            self.aws.refresh_credentials()
-        super().fork_work_horse(job, queue)
-
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """A heartbeat that Redis does not accept is left out: the next follows within seconds."""
-        if pipeline is not None:
-            super().heartbeat(timeout, pipeline)
+        """Tells RQ every few seconds, not at each job, that this worker lives. A heartbeat that Redis does
+        not accept is left out: the next follows."""
+        if time.monotonic() < self._next_heartbeat_at:
             return
+        self._next_heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
         with REDIS_OUTAGE.tolerate_errors():
-            super().heartbeat(timeout)
+            super().heartbeat(timeout, pipeline)
+            self.set_state(self._state)
             REDIS_OUTAGE.record_recovery()
-
-    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        """As `heartbeat`: the worker still waits for the process of the job."""
-        METRICS_PIPE.looped()
-        with REDIS_OUTAGE.tolerate_errors():
-            super().maintain_heartbeats(job, execution)
-
-    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        """Runs in the process of the job, which must not die of an outage during RQ's bookkeeping."""
-        with observed_job(job) as observed, REDIS_OUTAGE.tolerate_errors():
-            observed.succeeded = super().perform_job(job, queue, execution)
-        return observed.succeeded
-
-    def handle_work_horse_killed(self, job: Job, retpid: Any, ret_val: Any, rusage: Any) -> None:
-        """Runs in the worker."""
-        count_killed(job)
-        if self.killed_jobs:
-            self.killed_jobs.process_killed()
-        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
-
-    def handle_job_success(
-        self, job: Job, queue: Queue, started_job_registry: StartedJobRegistry, execution: Execution
-    ) -> None:
-        """Gives up after a while. RQ tries again without end for as long as Redis refuses: it watches a key,
-        and redis-py says then that the key was changed, whatever happened to the connection.
-
-        Raises:
-            RedisError: Redis did not take it. The job is done all the same.
-        """
-        try:
-            with _bookkeeping_deadline():
-                super().handle_job_success(job, queue, started_job_registry, execution)
-        except _BookkeepingTimeout:
-            raise RedisTimeoutError("Redis did not take the end of a job") from None
-
-    def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """An outage between a job and its bookkeeping is not an error of the job."""
-        error = exc_info[1]
-        if isinstance(error, RedisError):
-            REDIS_OUTAGE.record_failure(error)
-        else:
-            super().handle_exception(job, *exc_info)

@@ -5,19 +5,31 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import TextIO
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TextIO
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from deploys import audit_log
-from deploys.job_queue import WATCH_PREFIX, JobQueue
+from deploys.job_queue import (
+    ADVANCE_SLOTS,
+    DEPLOYS_QUEUE,
+    JOBS_FOR_EACH_WORKER,
+    WATCH_BATCH_SIZE,
+    WATCH_PREFIX,
+    JobQueue,
+    advance_slot,
+    waiting_jobs,
+)
 from deploys.process_startup import (
     exempt_start_from_collection,
     load_settings_or_exit,
@@ -25,12 +37,12 @@ from deploys.process_startup import (
 )
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
-from deploys.stores import audit
+from deploys.stores import audit, redis_keys
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
-from deploys.stores.heartbeats import HeartbeatWriter
+from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
 from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
@@ -46,8 +58,10 @@ TICK_SECONDS = 0.25
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
 PUBLISH_SECONDS = 1.0
-"""As long as threads are due, a job for them is called again this often, which does nothing if one is
-enqueued (seconds)."""
+"""As long as threads are due, a job for them is called again this often, which does nothing if one waits or
+runs (seconds)."""
+COUNT_WORKERS_SECONDS = 5.0
+"""Between two counts of the workers (seconds)."""
 RETENTION_SECONDS = 60.0
 """Between two jobs that remove old texts (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
@@ -82,6 +96,20 @@ PERIODIC_JOBS: Mapping[str, tuple[float, Callable[[JobQueue, str], None]]] = {
     "forget_thread_messages": (RETENTION_SECONDS, JobQueue.forget_thread_messages),
 }
 """Jobs that are no deploy's: the seconds between two of them, and how one is enqueued."""
+NEEDED_FOR: Mapping[str, tuple[str, ...]] = {
+    "refresh_homes": (redis_keys.HOME_VIEWERS,),
+    "watch_locks": (redis_keys.LOCKS, redis_keys.NOTICES, redis_keys.SENT_NOTICES),
+    "show_asked_requests": (redis_keys.ASKED_REQUESTS,),
+}
+"""The keys of Redis, one of which has to exist for the job to have anything to do."""
+
+
+class Call(NamedTuple):
+    """Enqueues a job."""
+
+    names: Sequence[str]
+    """What is taken care of by this call and those before it."""
+    enqueue: Callable[[], None]
 
 
 class Scheduler:
@@ -103,28 +131,80 @@ class Scheduler:
         self._now = now
         self._posts_audit = posts_audit
         self._enqueued: dict[str, str] = {}
-        """What was enqueued last for each job, so that Redis is not asked four times a second."""
+        """For which due time of each deploy, thread or periodic job one was enqueued last, so that Redis is
+        not asked four times a second."""
+        self._workers, self._workers_counted_at = 1, 0.0
+        self._threads_due, self._threads_looked_at = False, 0
 
     def tick(self) -> int:
-        """Enqueues one job for everything that is due; returns how many jobs that were (count)."""
+        """Enqueues jobs for everything that is due, deploys first, as long as not too many jobs wait. Returns
+        how many jobs it asked for (count)."""
         now = self._now()
-        wanted = _jobs_for_due_deploys(self._store.due(now), now)
-        if self._threads.is_due(now):
+        due = self._store.due(now)
+        wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
+        if self._are_threads_due(now):
             wanted["publish"] = str(int(now / PUBLISH_SECONDS))
         for name, (seconds, _) in PERIODIC_JOBS.items():
             if name != "post_audit" or self._posts_audit:
                 wanted[name] = str(int(now / seconds))
-        fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
-        for name, nonce in fresh.items():
-            if name == "publish":
-                self._job_queue.publish(scheduled=True)
-            elif name in PERIODIC_JOBS:
-                PERIODIC_JOBS[name][1](self._job_queue, nonce)
-            else:
-                job, _, argument = name.partition(" ")
-                self._job_queue.requeue(job, argument, nonce)
-        self._enqueued = wanted
-        return len(fresh)
+        fresh = {
+            name: nonce
+            for name, nonce in wanted.items()
+            if self._enqueued.get(name) != nonce and self._is_needed(name)
+        }
+        kept = {name: nonce for name, nonce in wanted.items() if name not in fresh}
+        calls: list[Call] = []
+        if fresh:
+            workers, waiting = self._count_workers(now), waiting_jobs(self._store.redis)
+            due = [each for each in due if each.deploy_id in fresh]
+            calls = self._calls_for_deploys(due, workers, waiting[DEPLOYS_QUEUE])
+            calls += self._other_calls(fresh)[: _room_for_others(workers, waiting)]
+        for names, enqueue in calls:
+            enqueue()
+            kept.update({name: fresh[name] for name in names})
+        self._enqueued = kept
+        return len(calls)
+
+    def _are_threads_due(self, now: float) -> bool:
+        """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called."""
+        period = int(now / PUBLISH_SECONDS)
+        if period != self._threads_looked_at:
+            self._threads_due, self._threads_looked_at = self._threads.is_due(now), period
+        return self._threads_due
+
+    def _calls_for_deploys(
+        self, due: Sequence[DueDeploy], workers: int, waiting: Sequence[str]
+    ) -> list[Call]:
+        wanted = jobs_for_due_deploys(due, workers)
+        enqueued = wanted[: _room_for_deploys(wanted, workers, waiting)]
+        calls = [
+            Call((), partial(self._job_queue.watch, cluster_key, slot, scheduled=True))
+            if cluster_key
+            else Call((), partial(self._job_queue.advance_due, slot, scheduled=True))
+            for cluster_key, slot in enqueued
+        ]
+        if calls and enqueued == wanted:
+            calls[-1] = Call([each.deploy_id for each in due], calls[-1].enqueue)
+        return calls
+
+    def _other_calls(self, fresh: Mapping[str, str]) -> list[Call]:
+        calls = []
+        if "publish" in fresh:
+            calls.append(Call(["publish"], partial(self._job_queue.publish, scheduled=True)))
+        for name, (_, enqueue) in PERIODIC_JOBS.items():
+            if name in fresh:
+                calls.append(Call([name], partial(enqueue, self._job_queue, "one")))
+        return calls
+
+    def _is_needed(self, name: str) -> bool:
+        return name not in NEEDED_FOR or bool(self._store.redis.exists(*NEEDED_FOR[name]))
+
+    def _count_workers(self, now: float) -> int:
+        """How many workers live, or 1 (count)."""
+        if now - self._workers_counted_at >= COUNT_WORKERS_SECONDS:
+            living = [each for each in read_heartbeats(self._store.redis) if each.process == "worker"]
+            self._workers, self._workers_counted_at = max(len(living), 1), now
+        return self._workers
 
 
 class AuditKeeper:
@@ -150,24 +230,53 @@ class AuditKeeper:
             self._trimmed_at = now
 
 
-def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
-    """A nonce for each job: one job for each deploy, or one for all watched deploys of a cluster.
+def jobs_for_due_deploys(due: Sequence[DueDeploy], workers: int) -> list[tuple[str, int]]:
+    """The jobs for these deploys, the most needed first: for each the cluster whose rollouts it reads, or ""
+    for one that takes other steps, and its number. Of each kind there are as many as the workers can use at
+    once. Pure."""
+    own_steps = [each.deploy_id for each in due if not each.job.startswith(WATCH_PREFIX)]
+    clusters = Counter(
+        each.job.removeprefix(WATCH_PREFIX) for each in due if each.job.startswith(WATCH_PREFIX)
+    )  # in the order in which they are due
+    watches = [
+        (cluster_key, slot)
+        for cluster_key, count in clusters.items()
+        for slot in range(min(workers, math.ceil(count / WATCH_BATCH_SIZE)))
+    ]
+    return [
+        *(("", slot) for slot in _advance_slots(own_steps)[: min(workers, len(own_steps))]),
+        *sorted(watches, key=lambda watch: watch[1]),
+    ]
 
-    The nonce changes with the due time, every REPEAT_SECONDS after it, and as soon as the process that had
-    claimed the deploy is dead.
-    """
-    oldest: dict[str, tuple[float, str]] = {}
-    for item in due:
-        if item.job.startswith(WATCH_PREFIX):
-            name = f"watch {item.job.removeprefix(WATCH_PREFIX)}"
-        else:
-            name = f"advance {item.deploy_id}"
-        this = item.at, item.left_claim
-        oldest[name] = min(this, oldest.get(name, this))
-    return {
-        name: f"{at:.3f}-{int((now - at) / REPEAT_SECONDS)}-{left_claim}"
-        for name, (at, left_claim) in oldest.items()
-    }
+
+def _room_for_deploys(wanted: Sequence[tuple[str, int]], workers: int, waiting: Sequence[str]) -> int:
+    """How many of the jobs may be enqueued, so that half of all that may wait move deploys (count). The jobs
+    that others enqueue, too, always may. waiting: their ids."""
+    others = sum(each.startswith("advance_due-") for each in waiting)
+    room = workers * JOBS_FOR_EACH_WORKER // 2 - len(waiting) - max(ADVANCE_SLOTS - others, 0)
+    for count, (cluster_key, slot) in enumerate(wanted):
+        room -= bool(cluster_key) or slot >= ADVANCE_SLOTS
+        if room < 0:
+            return count
+    return len(wanted)
+
+
+def _room_for_others(workers: int, waiting: Mapping[str, Sequence[str]]) -> int:
+    """How many jobs that move no deploy may be enqueued (count). One place is kept for a job of the orphan
+    recovery, and one for what updates threads."""
+    others = sum(len(ids) for name, ids in waiting.items() if name != DEPLOYS_QUEUE)
+    return max(workers * JOBS_FOR_EACH_WORKER // 2 - 2 - others, 0)
+
+
+def _advance_slots(ids: Sequence[str]) -> list[int]:
+    """Those that `JobQueue.advance` has for these deploys, so none is enqueued twice, and then others."""
+    return [*dict.fromkeys(map(advance_slot, ids)), *range(ADVANCE_SLOTS, len(ids))]
+
+
+def _nonce_of(due: DueDeploy, now: float) -> str:
+    """Changes with the due time, every REPEAT_SECONDS after it, and as soon as the process that had claimed
+    the deploy is dead."""
+    return f"{due.at:.3f}-{int((now - due.at) / REPEAT_SECONDS)}-{due.left_claim}"
 
 
 def main() -> int:

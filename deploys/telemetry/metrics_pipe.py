@@ -1,6 +1,6 @@
 """How a process's metrics reach the process that serves them: through a pipe, one line a report.
 
-A worker forks a process for each job, and gunicorn one for each of its own workers. All of them inherit the
+A worker forks a process for its jobs, and gunicorn one for each of its own workers. All of them inherit the
 pipe, and the system keeps what was written even if its writer is killed right after, so nothing that was
 counted in such a process is lost. Lines up to PIPE_BUF are written whole, even if others write at the same
 time (POSIX, `write`).

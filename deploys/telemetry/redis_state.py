@@ -9,7 +9,7 @@ from typing import Any
 from redis import Redis
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX
+from deploys.job_queue import ASKED_QUEUE, WATCH_PREFIX, count_waiting
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
@@ -46,7 +46,7 @@ def read_redis_state(redis: Redis, now: float) -> Samples:
         **_gauge(metrics.DUE_LAG, {("watch",): watch_lag, ("advance",): advance_lag}),
         **_single(metrics.THREADS_BEHIND, threads.behind()),
         **_single(metrics.THREAD_LAG, 0.0 if behind_since is None else max(now - behind_since, 0.0)),
-        **_single(metrics.JOBS_WAITING, int(redis.llen(f"rq:queue:{QUEUE_NAME}"))),
+        **_single(metrics.JOBS_WAITING, count_waiting(redis)),
         **_aws_budget(AwsBudget(redis, now=lambda: now).states()),
         **_single(metrics.WATCH_INTERVAL, _longest_interval(redis)),
         **_single(metrics.WORKERS, _count_workers(redis)),
@@ -113,7 +113,7 @@ def _longest_interval(redis: Redis) -> float:
 
 def _count_workers(redis: Redis) -> int:
     """Workers whose record has not expired: RQ's set has those that were killed, too."""
-    keys = to_texts(redis.srandmember(WORKERS_BY_QUEUE_KEY % QUEUE_NAME, MOST_WORKERS))
+    keys = to_texts(redis.srandmember(WORKERS_BY_QUEUE_KEY % ASKED_QUEUE, MOST_WORKERS))
     if not keys:
         return 0
     pipe = redis.pipeline(transaction=False)

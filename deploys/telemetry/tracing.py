@@ -54,7 +54,7 @@ class Tracing:
 
     def start(self, process: str, *, forks: bool = False, environ: Mapping[str, str] = os.environ) -> None:
         """Begins to trace, if that is wanted and possible. Call it after the last fork of the process that
-        makes the spans; forks: it is a worker, which forks for each job."""
+        makes the spans; forks: it is a worker, which forks for jobs."""
         if not is_wanted(environ):
             return
         protocol = next(filter(None, map(environ.get, _PROTOCOLS)), "http/protobuf")

@@ -10,15 +10,13 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.worker_registration import get_keys
 
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import ASKED_QUEUE, JOBS_FOR_EACH_WORKER, count_waiting
 from deploys.mrkdwn import plural
 from deploys.stores.heartbeats import DISTRIBUTION, Heartbeat, read_heartbeats
 from deploys.telemetry.metrics import BOT, SCHEDULER, WEB
 from slipway.doctor.context import DoctorContext
 from slipway.doctor.finding import Finding, error, ok, warning
 
-MANY_JOBS = 100
-"""Waiting jobs from which on the workers do not keep up (count): the scheduler enqueues each only once."""
 _START = {BOT: "python -m bot", WEB: 'gunicorn -c python:bot.gunicorn "bot.web:app()"'}
 _NAMES = {BOT: ("bot", "bots"), WEB: ("web process", "web processes")}
 
@@ -68,9 +66,9 @@ def check_workers(context: DoctorContext) -> Iterator[Finding]:
 
 
 def check_waiting_jobs(context: DoctorContext) -> Iterator[Finding]:
-    """Whether the workers keep up."""
-    waiting = _queue(context.redis).count
-    if waiting >= MANY_JOBS:
+    """Whether the workers keep up: if not, the scheduler adds no more jobs than so many for each."""
+    waiting = count_waiting(context.redis)
+    if waiting >= JOBS_FOR_EACH_WORKER * max(len(_hosts_of_workers(context.redis)), 1):
         yield warning(
             f"{plural(waiting, 'job')} wait for a worker.",
             "Start more workers; their log says if jobs fail or take long.",
@@ -122,4 +120,4 @@ def _hosts_of_workers(redis: Redis) -> list[str]:
 
 
 def _queue(redis: Redis) -> Queue:
-    return Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
+    return Queue(ASKED_QUEUE, connection=redis, serializer=JSONSerializer)

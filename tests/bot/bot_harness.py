@@ -23,7 +23,7 @@ from bot.identity import Identity
 from bot.view_calls import ViewCalls
 from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import QUEUES, JobQueue
 from deploys.mrkdwn import escape
 from deploys.records.deploy import Deploy
 from deploys.records.thread_state import ThreadState
@@ -97,6 +97,14 @@ class BotHarness:
         self.clock = clock
         self.app = build_app(context, signing_secret=SIGNING_SECRET, api_url="http://127.0.0.1:9/api/")
         self._counter = itertools.count(1)
+        self._advanced: list[str] = []
+        note: Any = context.jobs
+        note.advance = self._note_advanced
+
+    def _note_advanced(self, deploy_id: str) -> None:
+        """The jobs in Redis do not say for which deploys they were enqueued."""
+        self._advanced.append(deploy_id)
+        JobQueue.advance(self.context.jobs, deploy_id)
 
     # What people do
 
@@ -152,9 +160,16 @@ class BotHarness:
         return [self.context.threads.response_url(each) if each else None for each in answer_ids]
 
     def queued_jobs(self) -> list[tuple[str, list[Any]]]:
-        """The queued jobs: name and arguments, in order."""
-        queue = Queue(QUEUE_NAME, connection=self.redis, serializer=JSONSerializer)
-        return [(str(job.func_name).rpartition(".")[2], list(job.args)) for job in queue.jobs]
+        """The queued jobs: name and arguments, in the order in which workers take them. In place of each job
+        that moves whatever is due: the deploys for which it was enqueued."""
+        queues = [Queue(name, connection=self.redis, serializer=JSONSerializer) for name in QUEUES]
+        jobs = [job for queue in queues for job in queue.jobs]
+        found = [(str(job.func_name).rpartition(".")[2], list(job.args)) for job in jobs]
+        if ("advance_due", []) not in found:
+            return found
+        at = found.index(("advance_due", []))
+        advanced = [("advance", [deploy_id]) for deploy_id in dict.fromkeys(self._advanced)]
+        return found[:at] + advanced + [job for job in found[at:] if job != ("advance_due", [])]
 
     # What workers do meanwhile
 
@@ -180,6 +195,7 @@ class BotHarness:
 
     def clear_jobs(self) -> None:
         """Takes every job off the queue; a second passes."""
+        self._advanced.clear()
         for key in self.redis.keys("rq:*"):
             self.redis.delete(key)
         self.clock.advance(1)

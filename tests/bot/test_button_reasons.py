@@ -109,7 +109,7 @@ def test_a_held_deploy_goes_on_with_the_reason_that_is_typed(bot: BotHarness) ->
     override = bot.only_deploy().override
     assert override is not None
     assert (override.user, override.reason) == (BOB, REASON)
-    assert [job for job, _ in bot.queued_jobs()] == ["publish", "advance"], "the card tells it"
+    assert [job for job, _ in bot.queued_jobs()] == ["advance", "publish"], "the card tells it"
 
 
 def test_who_may_not_is_refused_before_anything_is_asked(bot: BotHarness) -> None:

@@ -59,7 +59,7 @@ def test_an_approval_is_written_down_and_the_workers_are_rung(
 
     assert (ack.status, ack.body) == (200, "")
     assert recorded_decisions(bot) == [(BOB, Verdict.APPROVED)]
-    assert bot.queued_jobs() == [("publish", []), ("advance", [awaiting_approval.id])]
+    assert bot.queued_jobs() == [("advance", [awaiting_approval.id]), ("publish", [])]
 
 
 def test_a_rejection_is_written_down(bot: BotHarness, awaiting_approval: Deploy) -> None:

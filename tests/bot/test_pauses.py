@@ -76,7 +76,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
     answer = recorded_answer(bot)
     assert answer is not None
     assert (answer.user, answer.action) == (BOB, action)
-    assert bot.queued_jobs() == [("publish", []), ("advance", [deploy.id])]
+    assert bot.queued_jobs() == [("advance", [deploy.id]), ("publish", [])]
 
 
 @pytest.mark.parametrize(

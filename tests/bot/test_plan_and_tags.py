@@ -117,6 +117,6 @@ def test_no_answer_is_announced_that_nobody_was_enqueued_for(
     def raise_redis_gone(*_: object, **__: object) -> None:
         raise RedisGone("no route to Redis")
 
-    monkeypatch.setattr("rq.Queue.enqueue", raise_redis_gone)
+    monkeypatch.setattr("deploys.job_queue.save_unique_job", raise_redis_gone)
 
     assert bot.type(typed).startswith("I lost the connection to Redis")

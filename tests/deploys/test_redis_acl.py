@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError, RedisError
-from rq import Queue, SimpleWorker
+from rq import Queue
 from rq.serializers import JSONSerializer
 
-from deploys.job_queue import QUEUE_NAME, JobQueue
+from deploys.job_queue import QUEUES, JobQueue
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_state import ThreadState
 from deploys.redis_connection import connect
@@ -32,6 +32,7 @@ from deploys.stores.workspace import Workspace, find_workspace, save_workspace
 from sandbox.valkey import valkey
 from tests.builders import NOW, a_deploy, a_service
 from tests.redis_acl import PROCESSES, apply_rules, url_of
+from tests.workers.jobs.queue_harness import WorkerWithoutProcess
 from workers.scheduler import AuditKeeper, Scheduler
 
 
@@ -95,12 +96,15 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
     HeartbeatWriter(receiver, "events").write()
 
     # A worker takes the jobs, moves the deploy and tells of it.
-    queue = Queue(QUEUE_NAME, connection=worker, serializer=JSONSerializer)
-    assert {"advance", "publish"} <= {str(job.func_name).rpartition(".")[2] for job in queue.jobs}
-    worker.delete(queue.key)
-    queue.enqueue("builtins.len", args=["a job"])
-    finished = SimpleWorker([queue], connection=worker, serializer=JSONSerializer)
-    assert finished.work(burst=True, logging_level="ERROR")
+    queues = [Queue(name, connection=worker, serializer=JSONSerializer) for name in QUEUES]
+    names = {str(job.func_name).rpartition(".")[2] for queue in queues for job in queue.jobs}
+    assert {"advance_due", "publish"} <= names
+    worker.delete(*(queue.key for queue in queues))
+    queues[0].enqueue("builtins.len", args=["a job"])
+    taken = WorkerWithoutProcess(queues, connection=worker, serializer=JSONSerializer)
+    taken.register_birth()
+    taken._work_once()
+    taken.register_death()  # type: ignore[no-untyped-call]
     UserGroups(worker).save_members("S01DEPLOYERS", ["U01ALICE00"], NOW)
     HeartbeatWriter(worker, "worker").write()
     assert {each.process for each in read_heartbeats(bot)} == {"scheduler", "events", "worker"}

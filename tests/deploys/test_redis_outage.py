@@ -63,7 +63,7 @@ WRITES: dict[str, Callable[[Redis], object]] = {
     "a transaction": increment_in_a_transaction,
     "a script": lambda redis: redis.register_script("return redis.call('SET', KEYS[1], 1)")(keys=["a"]),
     "a request": lambda redis: DeployStore(redis).submit(a_deploy()),
-    "the scheduler's requeue": lambda redis: JobQueue(redis).requeue("advance", "7k2m9xq4", "1"),
+    "a job of the scheduler": lambda redis: JobQueue(redis).advance_due(0, scheduled=True),
 }
 
 

@@ -19,7 +19,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from slack_sdk.signature import SignatureVerifier
 
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import ASKED_QUEUE
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
 from slipway.app_manifest import http_manifest
@@ -115,7 +115,7 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
         )
         assert post_signed(port, slack.signing_secret, unknown_shortcut) == 404
         assert post_signed(port, slack.signing_secret, "{not json") == 400
-        Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")
+        Queue(ASKED_QUEUE, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")
         wait_until(lambda: processes["worker"].has_logged("NotAllowedError"))
         wait_until(lambda: processes["web"].has_logged("Unhandled request"))
         for each in processes.values():

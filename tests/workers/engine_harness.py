@@ -69,14 +69,7 @@ class SilentJobQueue(JobQueue):
     def __init__(self) -> None:
         self._now = time.time
 
-    def _try_enqueue(
-        self,
-        job: str,
-        *args: str | None,
-        nonce: str = "",
-        at_front: bool = False,
-        raises: bool | None = None,
-    ) -> None:
+    def _try_enqueue(self, job: str, *args: str | None, **_: object) -> None:
         pass
 
 

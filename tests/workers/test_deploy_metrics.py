@@ -10,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.errors import Conflict, LeaseLost
-from deploys.job_queue import QUEUE_NAME, JobQueue
+from deploys.job_queue import DEPLOYS_QUEUE, JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
@@ -107,7 +107,7 @@ def test_a_claim_knows_how_late_it_is_and_whether_its_lease_was_lost(redis: Redi
 
 
 def a_job(redis: Redis, function: str) -> AllowedJob:
-    queue = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer, job_class=AllowedJob)
+    queue = Queue(ASKED_QUEUE, connection=redis, serializer=JSONSerializer, job_class=AllowedJob)
     job = queue.enqueue(function, "a")
     assert isinstance(job, AllowedJob)
     return job
@@ -137,7 +137,7 @@ def test_a_job_counts_by_its_name_and_result(
 
 
 def only_job(redis: Redis) -> AllowedJob:
-    [job] = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer, job_class=AllowedJob).jobs
+    [job] = Queue(DEPLOYS_QUEUE, connection=redis, serializer=JSONSerializer, job_class=AllowedJob).jobs
     assert isinstance(job, AllowedJob)
     return job
 
@@ -151,7 +151,7 @@ def test_a_job_belongs_to_the_trace_of_what_enqueued_it(redis: Redis) -> None:
 
     step, job = spans.named("step") + spans.named("job")
     [request] = spans.named("request")
-    assert (spans.parent_of(job), spans.parent_of(step)) == ("request command", "job advance")
+    assert (spans.parent_of(job), spans.parent_of(step)) == ("request command", "job advance_due")
     assert {each.context.trace_id for each in (request, job, step)} == {request.context.trace_id}
 
 
@@ -166,7 +166,7 @@ def test_what_redis_says_of_a_trace_harms_no_job(redis: Redis, meta: Any) -> Non
         pass
 
     [span] = spans.named("job")
-    assert (span.parent, span.name) == (None, "job advance")
+    assert (span.parent, span.name) == (None, "job advance_due")
 
 
 def test_without_traces_a_job_takes_nothing_along(redis: Redis) -> None:

@@ -85,6 +85,8 @@ class Publisher:
         self._shared_channels = shared_channels
         self._services = services or RecordedServices()
         self._hold_sources = hold_sources
+        self._saved: ThreadState | None = None
+        """The state of the thread that is published now, as Redis has it."""
 
     def publish_due(self) -> bool:
         """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
@@ -186,14 +188,14 @@ class Publisher:
         return StopAllStore(self._store.redis).find()
 
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
-        thread = self._threads.state(source.id)
+        thread = self._saved = self._threads.state(source.id)
         again_at = copies_at = None
         waits_for_slack = False
         if thread is not None:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
         if not self._is_given_up(source, thread):
             again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
-            waits_for_slack = _waits_for_turn(self._threads.state(source.id), again_at)
+            waits_for_slack = _waits_for_turn(self._saved, again_at)
             copies_in = edit_copies(source.id, self._threads, self._calls)
             copies_at = None if copies_in is None else self._now() + copies_in
         times = [at for at in (again_at, copies_at, source.forecast_ends_at) if at is not None]
@@ -205,6 +207,10 @@ class Publisher:
         if source.is_over:
             ended_at = self._now() if source.outcome_at is None else source.outcome_at
             self._threads.forget_after(source.id, ended_at + KEPT_SECONDS - self._now())
+
+    def _save(self, source: ThreadSource, owner: str, thread: ThreadState) -> None:
+        self._threads.save(source.id, owner, thread)
+        self._saved = thread
 
     def _open_or_sync(self, source: ThreadSource, thread: ThreadState, owner: str) -> float | None:
         """Opens or syncs the thread, unless the first checks are still to come or refused the deploy."""
@@ -226,11 +232,11 @@ class Publisher:
         match send_private_message(self._client, self._recipient(source), refusal.text, refusal.buttons):
             case DeliveryResult.DELIVERED:
                 refused = thread.evolve(refused_privately=True, last_problem="", failed_tries=0, retry_at=0.0)
-                self._threads.save(source.id, owner, refused)
+                self._save(source, owner, refused)
                 return None
             case DeliveryResult.CLOSED:
                 closed = thread.evolve(private_answer_impossible=True)
-                self._threads.save(source.id, owner, closed)
+                self._save(source, owner, closed)
                 return self._sync(source, closed, owner)
             case DeliveryResult.LATER:
                 tries = thread.failed_tries + 1
@@ -238,7 +244,7 @@ class Publisher:
                 delayed = thread.evolve(
                     last_problem=SlackErrorKind.UNREACHABLE.value, failed_tries=tries, retry_at=retry_at
                 )
-                self._threads.save(source.id, owner, delayed)
+                self._save(source, owner, delayed)
                 return retry_at
 
     def _sync(self, source: ThreadSource, thread: ThreadState, owner: str) -> float | None:
@@ -248,7 +254,7 @@ class Publisher:
             self._calls,
             source,
             thread,
-            save=lambda changed: self._threads.save(source.id, owner, changed),
+            save=lambda changed: self._save(source, owner, changed),
             now=self._now,
             idle_seconds=seconds_between_time_updates(self._threads.behind()),
         )
@@ -256,7 +262,7 @@ class Publisher:
             return sync.run()
         except SlackCallFailed as error:
             thread = self._thread_after_error(error, source, sync.thread)
-            self._threads.save(source.id, owner, thread)
+            self._save(source, owner, thread)
             return thread.retry_at
         finally:
             self._note_questions_shown(source, sync.thread)

@@ -10,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.aws_limits import LIMITS_BY_NAME
-from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX
+from deploys.job_queue import ASKED_QUEUE, WATCH_PREFIX
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Phase
@@ -89,7 +89,7 @@ def test_threads_that_are_behind(redis: Redis) -> None:
 
 
 def test_jobs_and_workers(redis: Redis) -> None:
-    queue = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
+    queue = Queue(ASKED_QUEUE, connection=redis, serializer=JSONSerializer)
     queue.enqueue("workers.jobs.advance", "a")
     queue.enqueue("workers.jobs.advance", "b")
     for name in ("alive", "killed"):

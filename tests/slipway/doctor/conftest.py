@@ -17,7 +17,7 @@ from slack_sdk import WebClient
 from typer.testing import CliRunner, Result
 
 from deploys.catalogue.catalogue import load_catalogue
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import ASKED_QUEUE
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.heartbeats import HeartbeatWriter
 from sandbox.ecs import EcsSandbox
@@ -159,7 +159,7 @@ def healthy(slack: SlackSandbox, aws_account: EcsSandbox, redis: Redis, redis_ur
         RESTORE_TAG_KEY="0123456789abcdef0123456789abcdef",
     )
     setup.enforce()
-    worker = Worker([Queue(QUEUE_NAME, connection=redis)], connection=redis)
+    worker = Worker([Queue(ASKED_QUEUE, connection=redis)], connection=redis)
     worker.register_birth()  # type: ignore[no-untyped-call]
     for process in ("bot", "worker", "scheduler"):
         HeartbeatWriter(redis, process).write()

@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import QUEUES
 from deploys.records.deploy import Deploy
 from deploys.stores import audit
 from deploys.stores.deploy_store import DeployStore
@@ -102,5 +102,5 @@ class TerminalHarness:
 
     def jobs(self) -> list[str]:
         """The queued jobs."""
-        queue = Queue(QUEUE_NAME, connection=self.redis, serializer=JSONSerializer)
-        return [str(job.func_name).rpartition(".")[2] for job in queue.jobs]
+        queues = [Queue(name, connection=self.redis, serializer=JSONSerializer) for name in QUEUES]
+        return [str(job.func_name).rpartition(".")[2] for queue in queues for job in queue.jobs]

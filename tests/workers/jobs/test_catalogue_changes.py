@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from rq.serializers import JSONSerializer
 
 from deploys.catalogue.catalogue import load_catalogue
 from deploys.job_queue import JobQueue
@@ -113,7 +112,7 @@ def test_rollouts_that_are_read_together_wait_for_the_next_job(
 
     dependencies.engine.watch("eu-west-1/production")
     assert harness.get(deploy_id).version == before
-    assert [job.func_name for job in queue.queue.jobs].count("workers.jobs.watch") == 1
+    assert queue.names().count("watch") == 1
 
     jobs.watch("eu-west-1/production")
     assert harness.get(deploy_id).version > before
@@ -151,14 +150,13 @@ def test_what_the_scheduler_has_read_follows_the_file(
 
 def test_a_newer_file_has_its_user_groups_and_calendars_read_at_once(path: Path, queue: QueueHarness) -> None:
     jobs.refresh_dependencies()
-    assert queue.queue.jobs == []
+    assert queue.jobs == []
     write(path, WITH_APPROVAL)
 
     jobs.refresh_dependencies()
     jobs.refresh_dependencies()
 
-    names = [job.func_name for job in queue.queue.jobs]
-    assert names == ["workers.jobs.read_user_groups", "workers.jobs.read_freeze_calendars"]
+    assert queue.names() == ["read_user_groups", "read_freeze_calendars"]
 
 
 def test_a_role_that_is_new_is_assumed_with_its_external_id_which_stays_secret(path: Path) -> None:
@@ -206,15 +204,14 @@ def test_the_worker_refreshes_before_it_forks(
     path: Path, queue: QueueHarness, deploy_id: str, harness: EngineHarness
 ) -> None:
     assert harness.ecs.url, "a fork connects"
-    worker = RqWorker(
-        [queue.queue], connection=queue.redis, serializer=JSONSerializer, job_class=queue.job_class
-    )
+    worker = queue.new_worker(RqWorker)
     worker.aws = jobs._get_dependencies().aws
     worker.before_fork = jobs.refresh_dependencies
     write(path, WITH_APPROVAL)
     JobQueue(queue.redis).advance(deploy_id)
 
-    worker.work(burst=True, max_jobs=1, logging_level="CRITICAL")
+    worker._work_once()
+    worker.end_job_process()
 
     assert jobs._dependencies is not None
     assert jobs._dependencies.catalogue.version == load_catalogue(path).version

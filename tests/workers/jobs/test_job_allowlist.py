@@ -72,7 +72,7 @@ def test_a_function_that_is_none_of_ours_is_not_run(
     folder = tmp_path / "made"
 
     job_id = queue.enqueue_by_hand("os.mkdir", str(folder))
-    queue.run_worker(kind)
+    queue.run_worker_of_rq(kind)
 
     assert folder.exists() is made
     assert ("NotAllowedError: os.mkdir" in queue.failure_of(job_id)) is not made
@@ -141,7 +141,7 @@ def test_callbacks_and_webhooks_are_left_alone(
             on_failure=Callback(f"{__name__}.called_back"),
             webhooks=[Webhook(address, status, method="POST")],
         )
-        queue.run_worker()
+        queue.run_worker_of_rq(SimpleWorker)
 
     assert queue.redis.llen(CALLED) == called
     assert len(arrived) == called
@@ -160,7 +160,7 @@ def test_nor_are_those_of_a_job_whose_worker_died(
             webhooks=[Webhook(address, "failed", method="POST")],
         )
         abandon(queue, job_id)
-        clean_registries(queue.queue)
+        clean_registries(queue.queues[0])
 
     assert queue.redis.llen(CALLED) == called
     assert len(arrived) == called
@@ -168,13 +168,13 @@ def test_nor_are_those_of_a_job_whose_worker_died(
 
 def abandon(queue: QueueHarness, job_id: str) -> None:
     """What a worker leaves that was killed in the middle of a job, long ago."""
-    queue.queue.remove(job_id)
+    queue.queues[0].remove(job_id)
     job = Job.fetch(job_id, connection=queue.redis, serializer=JSONSerializer)
     job.set_status(JobStatus.STARTED)
     with queue.redis.pipeline() as pipe:
         Execution.create(job, ttl=60, pipeline=pipe)
         pipe.execute()
-    registry = queue.queue.started_job_registry
+    registry = queue.queues[0].started_job_registry
     for member in to_texts(queue.redis.zrange(registry.key, 0, -1)):
         queue.redis.zadd(registry.key, {member: 1})
 

@@ -126,7 +126,7 @@ class AwsClients:
 
     Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). Each
     region has one `RegionClients` object, and another for each role of a service, whose credentials come from
-    STS. It is kept as long as this process, which a worker forks for each job.
+    STS. It is kept as long as this process, which a worker forks for some jobs.
     """
 
     def __init__(
