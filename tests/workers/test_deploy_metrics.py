@@ -10,7 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.errors import Conflict, LeaseLost
-from deploys.job_queue import DEPLOYS_QUEUE, JobQueue
+from deploys.job_queue import ASKED_QUEUE, DEPLOYS_QUEUE, JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
