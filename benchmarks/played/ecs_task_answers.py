@@ -1,7 +1,7 @@
 """What the fast ECS answers about tasks, task definitions, tags, scaling and images.
 
-Each function takes what was asked and the time (epoch seconds), and returns the answer of the operation with its
-name.
+Each function takes what was asked and the time (epoch seconds), and returns the answer of the operation with
+its name.
 """
 
 from __future__ import annotations
