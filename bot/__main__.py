@@ -14,6 +14,7 @@ from bot.settings import BotSettings
 from bot.slack_client import SlackClient
 from bot.slack_clock import clock_client
 from bot.socket_mode import SocketModeClient
+from deploys.catalogue.catalogue_file import look_regularly
 from deploys.errors import StartupError
 from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.stores.heartbeats import HeartbeatThread
@@ -44,6 +45,7 @@ def main() -> int:
     context.slack_clock.start_reading(clock_client(settings.slack_api_url))
     heartbeats = HeartbeatThread(context.store.redis, BOT)
     heartbeats.start()
+    look_regularly(context.read_catalogue, until=stop)
     exempt_start_from_collection()
     log.info("bot started", team=context.identity.team, services=len(context.catalogue.services))
     stop.wait()

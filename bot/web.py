@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from bot.app_context import open_app_context
 from bot.observed_request import observed_request
 from bot.settings import WebSettings
 from bot.slack_clock import clock_client
+from deploys.catalogue.catalogue_file import look_regularly
 from deploys.errors import StartupError
 from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.redis_outage import describe_error
@@ -57,6 +59,7 @@ def app() -> WebApp:
         TRACING.start(WEB)
         context.slack_clock.start_reading(clock_client(settings.slack_api_url))
         heartbeats.start()
+        look_regularly(context.read_catalogue, until=threading.Event())
         exempt_start_from_collection()
 
     exempt_start_from_collection()  # gunicorn forks what this process has made

@@ -16,6 +16,8 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from deploys.telemetry.tracing import TRACING
+
 QUEUE_NAME = "slipway"
 JOB_TIMEOUT = 55
 """How long a job may take (seconds). A lease may end sooner: no step begins a change that outlasts it."""
@@ -233,6 +235,7 @@ class JobQueue:
                 args=args,
                 job_id=f"{job}-{digest}",
                 unique=True,
+                meta=TRACING.carrier(),
                 at_front=at_front,
                 job_timeout=JOB_TIMEOUT,
                 result_ttl=0,

@@ -148,7 +148,8 @@ def _traceback(out: TextIO, exc_info: ExcInfo) -> None:
 def exempt_start_from_collection() -> None:
     """To be called once the process is ready: what its start has made lives as long as the process. A garbage
     collection that goes through all of it takes 40 ms, in the middle of an answer or of a job, and makes a
-    forked process copy the memory that it shares."""
+    forked process copy the memory that it shares. The last ones, when a process ends, take seconds on a busy
+    machine."""
     gc.collect()
     gc.freeze()
 

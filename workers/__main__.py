@@ -60,7 +60,12 @@ def main() -> int:
         log_job_description=False,
     )
     heartbeats = HeartbeatWriter(connection, "worker")
-    worker.before_wait = heartbeats.write
+
+    def before_wait() -> None:
+        heartbeats.write()
+        jobs.refresh_dependencies()
+
+    worker.before_wait = before_wait
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
     exempt_start_from_collection()

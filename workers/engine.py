@@ -37,10 +37,10 @@ from deploys.rollback_offer import DEPLOYS_READ
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
-from deploys.telemetry.metrics import LEASES_LOST, STEP_ERRORS, STEP_LAG
+from deploys.telemetry.metrics import LEASES_LOST, STEP_LAG
 from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
-from workers.deploy_metrics import count_commit
+from workers.deploy_metrics import report_commit, report_error
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
@@ -203,7 +203,7 @@ class Engine:
                 self._release_with_retries(context.claim, self._now() + RETRY_SECONDS)
                 raise
             after = context.claim.deploy
-            count_commit(before, after)
+            report_commit(before, after)
             if after.thread_messages != before.thread_messages or after.phase != before.phase:
                 self._job_queue.publish()
             self._enqueue_others(before, after, result)
@@ -259,18 +259,9 @@ class Engine:
             result = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # an outage of Redis is not the deploy's failure: the step runs again once Redis is back
-        except Exception as error:
-            STEP_ERRORS.add()
+        except Exception as error:  # noqa: BLE001 - it is reported, and the deploy never left as it is
             reference = secrets.token_hex(4)
-            is_known = isinstance(error, SlipwayError)
-            log.warning(
-                "step failed",
-                deploy=deploy.id,
-                phase=deploy.phase.value,
-                error=str(error) if is_known else type(error).__name__,
-                reference=reference,
-                exc_info=not is_known,
-            )
+            report_error(error, deploy, reference)
             return handle_step_error(context.claim.deploy, error, context, reference)
         if result.deploy.retries.attempts:
             return replace(result, deploy=result.deploy.reset_attempts())

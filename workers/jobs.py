@@ -16,8 +16,9 @@ def set_dependencies(dependencies: Dependencies) -> None:
 
 
 def refresh_dependencies() -> None:
-    """Brings them up to date with services.yml. A worker does this before it forks, so that a job finds them
-    ready; the job looks again, because it may be the only one for a while."""
+    """Brings them up to date with services.yml. A worker does this before it waits, so that it tells of a
+    wrong file, and before it forks, so that a job finds them ready; the job looks again, because it may be
+    the only one for a while."""
     set_dependencies(_get_dependencies())
 
 

@@ -29,7 +29,11 @@ def observed_job(job: Job) -> Iterator[ObservedJob]:
     if job.enqueued_at is not None:
         JOB_WAIT.observe(max((now() - job.enqueued_at).total_seconds(), 0.0))
     try:
-        with bound_contextvars(job=name), TRACING.span(f"job {name}"), JOB_SECONDS.timed(job_name=name):
+        with (
+            bound_contextvars(job=name),
+            TRACING.span_of_job(f"job {name}", job.meta),
+            JOB_SECONDS.timed(job_name=name),
+        ):
             yield observed
     finally:
         JOBS.add(job_name=name, result="ok" if observed.succeeded else "failed")

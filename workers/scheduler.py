@@ -18,7 +18,11 @@ from redis.exceptions import RedisError
 
 from deploys import audit_log
 from deploys.job_queue import WATCH_PREFIX, JobQueue
-from deploys.process_startup import load_settings_or_exit, warn_about_redis_config
+from deploys.process_startup import (
+    exempt_start_from_collection,
+    load_settings_or_exit,
+    warn_about_redis_config,
+)
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import audit
@@ -176,6 +180,7 @@ def main() -> int:
     audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
     heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)
+    exempt_start_from_collection()
     log.info("scheduler started")
     wait = TICK_SECONDS
     while not stop.wait(wait):

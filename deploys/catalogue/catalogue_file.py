@@ -1,7 +1,7 @@
 """services.yml as it is now: read again when it changes, and left out while its new text is wrong.
 
-Each process looks by itself, at the start of every request and job. A look is a `stat` of each file, which
-is read only if that says something new.
+Each process looks by itself, at the start of every request and job, and every few seconds between them. A
+look is a `stat` of each file, which is read only if that says something new.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 
 import structlog
 
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.catalogue.rejected_file import RejectedFile
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable
+from deploys.telemetry.metrics import SERVICES_FILE_REJECTED
 
 log = structlog.get_logger()
 
@@ -30,6 +31,8 @@ steps of up to two seconds (FAT). Until then its text is compared."""
 RECHECK_SECONDS = 5.0
 """A file with mistakes is checked again this often: what it names, such as a calendar, may be right by
 now."""
+LOOK_SECONDS = 2.0
+"""Between two looks of a process that nobody asks for anything."""
 MAX_PROBLEMS_LOGGED = 20
 
 
@@ -104,10 +107,12 @@ class CatalogueFile:
             return
         self._logged = ""
         self._set_catalogue(found)
+        SERVICES_FILE_REJECTED.set(0)
         log.info("services.yml was read again", file=str(self._path), version=found.version, was=was)
 
     def _reject(self, error: CatalogueInvalid | CatalogueUnreadable, now: float) -> None:
         problems = error.problems if isinstance(error, CatalogueInvalid) else ()
+        SERVICES_FILE_REJECTED.set(1)
         before = self._catalogue.rejected
         rejected = RejectedFile(before.since if before else now, len(problems))
         if rejected != before:
@@ -138,6 +143,18 @@ class CatalogueFile:
                 said = f"unreadable: {error.errno}".encode()
             digest.update(hashlib.sha256(said).digest())
         return digest.hexdigest()
+
+
+def look_regularly(read_catalogue: Callable[[], Catalogue], until: Event) -> None:
+    """Looks from a thread of its own, so that the log and the metrics tell of a wrong file although nobody
+    asks for anything. Call it after the last fork of the process. read_catalogue: `CatalogueFile.current`;
+    until: once this is set, nobody looks any more."""
+
+    def look() -> None:
+        while not until.wait(LOOK_SECONDS):
+            read_catalogue()
+
+    Thread(target=look, name="services-file", daemon=True).start()
 
 
 class _Stamp(tuple[int, ...]):

@@ -19,7 +19,7 @@ class MachineUserNotNamed(Refused):
 
 class TokenNotNamed(Refused):
     sentence = """The token in {setting} is none of those in `services.yml` (`command_line.tokens`), which has
-    their SHA-256. `slipway token NAME` makes a new one."""
+    their SHA-256. `slipway token NAME --user ID` makes a new one."""
 
 
 class TokenFileUnsafe(Refused):

@@ -111,6 +111,11 @@ PROCESS_INFO = _gauge(
 LAST_LOOP = _looked_up(
     "slipway_last_loop_age_seconds", "Seconds since the process's main loop last moved", ALL
 )
+SERVICES_FILE_REJECTED = _gauge(
+    "slipway_services_file_rejected",
+    "1 while services.yml cannot be used and what it said before stays in force, else 0",
+    (BOT, WEB, WORKER),
+)
 REDIS_UP = _looked_up("slipway_redis_up", "1 if Redis answered this process's scrape, else 0", ALL)
 REDIS_SECONDS = _looked_up("slipway_redis_ping_seconds", "Seconds that Redis took to answer a PING", ALL)
 METRICS_LOST = _counter(
@@ -160,7 +165,7 @@ STEP_LAG = _histogram(
 )
 STEP_ERRORS = _counter(
     "slipway_step_errors_total",
-    "Steps that failed and are tried again, or that ended their deploy",
+    "Steps that failed and are tried again, or that ended their deploy; not checks that said no",
     (WORKER,),
 )
 LEASES_LOST = _counter(

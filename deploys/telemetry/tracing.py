@@ -102,6 +102,35 @@ class Tracing:
         if self._job_spans is not None:
             self._job_spans.send()
 
+    def carrier(self) -> dict[str, str]:
+        """What a job takes along, so that its span is within the one that is current here (W3C, "Trace
+        Context"); empty if there is none."""
+        if self._tracer is None:
+            return {}
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        carrier: dict[str, str] = {}
+        TraceContextTextMapPropagator().inject(carrier)
+        return carrier
+
+    @contextmanager
+    def span_of_job(self, name: str, carrier: object) -> Iterator[None]:
+        """The block as a span, within that which the job was enqueued in. carrier: as it came from Redis."""
+        if self._tracer is None:
+            yield
+            return
+        from opentelemetry import context
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        known = carrier if isinstance(carrier, Mapping) else {}
+        texts = {str(key): value for key, value in known.items() if isinstance(value, str)}
+        token = context.attach(TraceContextTextMapPropagator().extract(texts))
+        try:
+            with self.span(name):
+                yield
+        finally:
+            context.detach(token)
+
     @contextmanager
     def span(self, name: str, **attributes: str) -> Iterator[None]:
         """The block as a span, within the one that is current."""

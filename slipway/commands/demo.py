@@ -56,7 +56,9 @@ def demo(
     ] = 5.0,
     http: Annotated[
         bool,
-        typer.Option("--http", help="Receive Slack's requests over HTTP (gunicorn) instead of Socket Mode."),
+        typer.Option(
+            "--http", metavar="", help="Receive Slack's requests over HTTP (gunicorn) instead of Socket Mode."
+        ),
     ] = False,
 ) -> None:
     """`slipway demo`."""

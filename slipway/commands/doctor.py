@@ -70,7 +70,9 @@ def doctor(
         str | None,
         workers_role_option("Check what this role may do, instead of the credentials at hand."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document, for programs.")
+    ] = False,
 ) -> None:
     """`slipway doctor`."""
     try:

@@ -79,7 +79,9 @@ def iam_policy(
     offline: Annotated[
         bool,
         typer.Option(
-            "--offline", help="Ask AWS nothing. What services.yml does not say is in capital letters."
+            "--offline",
+            metavar="",
+            help="Ask AWS nothing. What services.yml does not say is in capital letters.",
         ),
     ] = False,
     workers_role: Annotated[

@@ -101,7 +101,10 @@ def init(
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Write nothing; print the services.yml that would be written.")
+        bool,
+        typer.Option(
+            "--dry-run", metavar="", help="Write nothing; print the services.yml that would be written."
+        ),
     ] = False,
 ) -> None:
     """`slipway init`."""

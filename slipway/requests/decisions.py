@@ -28,7 +28,7 @@ from slipway.requests.running import a_session, print_answer, wait_for
 from slipway.requests.session import Session
 
 PANEL = "Decisions"
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: the plan was read.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Ask nothing: the plan was read.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,7 +94,7 @@ def press(
 
 
 def wait(
-    ids: Annotated[list[str], typer.Argument(metavar="ID ...", help="Of the deploys, or of a batch.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Of deploys, or of a batch.")],
     timeout: Timeout = "",
     as_json: Json = False,
 ) -> None:

@@ -1,4 +1,5 @@
-"""Options that several commands have."""
+"""Options that several commands have. The metavar of a flag is empty: typer would show <bool> there, as if it
+took a value."""
 
 from __future__ import annotations
 
@@ -16,15 +17,18 @@ Channel = Annotated[
         show_default=False,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, one object a line.")]
 Wait = Annotated[
-    bool, typer.Option("--wait", help="Tell what happens until it has ended; the exit code says how.")
+    bool,
+    typer.Option(
+        "--wait",
+        metavar="",
+        help="Tell what happens until it has ended; the exit code says how: see `slipway wait --help`.",
+    ),
 ]
 Timeout = Annotated[
     str,
-    typer.Option(
-        metavar="TIME", help="With --wait: for how long, such as 90s, 20m or 1h30m.", show_default=False
-    ),
+    typer.Option(metavar="TIME", help="For how long to wait, such as 90s, 20m or 1h30m.", show_default=False),
 ]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; others will read it.", show_default=False)]
 Words = Annotated[list[str] | None, typer.Argument(hidden=True)]

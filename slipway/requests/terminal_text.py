@@ -60,12 +60,13 @@ def to_styled(mrkdwn: str, names: Mapping[str, str]) -> Text:
 
 
 def _as_commands(text: str) -> str:
-    """`/deploy web 1.4.2` is `slipway deploy web 1.4.2` here, and `/deploy status` is `slipway status`."""
+    """`/deploy web 1.4.2` is `slipway deploy web 1.4.2` here, and `/deploy status` is `slipway status`. The
+    help in Slack is named for its list of the services, which here `slipway status` has."""
 
     def rewrite(found: re.Match[str]) -> str:
         word = found["word"]
         if word in SUBCOMMANDS:
-            return f"slipway {word if word != 'help' else '--help'}"
+            return f"slipway {word if word != 'help' else 'status'}"
         return f"slipway deploy{f' {word}' if word else ''}"
 
     return _TYPED.sub(rewrite, text)

@@ -97,6 +97,12 @@ def test_the_lines_and_the_span_of_a_request_name_its_deploy_and_the_next_reques
     assert [line.get("deploy") for line in lines if line["event"] == "within a click"] == [deploy.id]
     named = [(each.name, (each.attributes or {}).get("slipway.deploy")) for each in spans.named("request")]
     assert named == [("request command", deploy.id), ("request click", deploy.id), ("request command", None)]
+    answered = [line for line in lines if line["event"] == "request answered"]
+    assert [(line["kind"], line["deploy"]) for line in answered] == [
+        ("command", deploy.id),
+        ("click", deploy.id),
+    ]
+    assert all(0 < line["seconds"] < 20 for line in answered)
     assert "deploy" not in get_contextvars()
 
 

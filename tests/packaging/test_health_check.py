@@ -33,11 +33,12 @@ def process(status: int, body: str) -> Iterator[str]:
         yield address.rpartition(":")[2]
 
 
-def check(port: str | None) -> tuple[int, str]:
+def check(port: str | None, host: str | None = None) -> tuple[int, str]:
     env = {**os.environ, "http_proxy": "http://127.0.0.1:1"}
-    env.pop("METRICS_PORT", None)
-    if port:
-        env["METRICS_PORT"] = port
+    for name, value in (("METRICS_PORT", port), ("METRICS_HOST", host)):
+        env.pop(name, None)
+        if value is not None:
+            env[name] = value
     done = subprocess.run(
         [sys.executable, "-m", "slipway.health_check"],
         env=env,
@@ -61,11 +62,27 @@ def test_it_says_what_the_process_says(status: int, body: str, expected: tuple[i
         assert check(port) == expected
 
 
-def test_a_process_that_does_not_answer_is_not_healthy() -> None:
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        (None, "127.0.0.1"),
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("::", "[::1]"),
+        ("::1", "[::1]"),
+    ],
+)
+def test_a_process_that_does_not_answer_is_not_healthy(host: str | None, asked: str) -> None:
     port = str(free_port())
 
-    assert check(port) == (
+    code, said = check(port, host)
+
+    assert (code, said.partition(" does not answer: <urlopen error ")[0]) == (
         1,
-        f"/healthz at port {port} does not answer: <urlopen error [Errno 111] Connection refused>",
+        f"/healthz at {asked}:{port}",
     )
+
+
+def test_without_a_port_there_is_nothing_to_ask() -> None:
     assert check(None) == (1, "METRICS_PORT is not set, so this process serves no /healthz.")

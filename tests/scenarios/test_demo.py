@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from deploys.records.phases import Phase
-from slipway.cli import app
 from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
+from tests.slipway.whole_cli import app
 
 Run = Callable[..., Any]
 WHAT_RUNS = (

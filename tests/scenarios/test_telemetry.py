@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import httpx
 import pytest
@@ -70,6 +71,22 @@ def test_the_counts_are_those_of_the_records(slack: Conversation) -> None:
     watching = parse_scrape(during["scheduler"])
     assert watching["slipway_workers"] == 2
     assert watching["slipway_redis_memory_used_bytes"] > 0
+
+
+def test_a_wrong_services_file_is_told_by_every_process_that_uses_it(slack: Conversation) -> None:
+    file = Path(slack.demo.process_env["SERVICES_FILE"])
+    right, users = file.read_text(), set(slack.demo.metrics_ports) - {"scheduler"}
+
+    def rejecting() -> set[str]:
+        found = {name: parse_scrape(text) for name, text in scrapes(slack).items()}
+        return {name for name, each in found.items() if each.get("slipway_services_file_rejected")}
+
+    file.write_text(f"{right}\nservicess: {{}}\n")
+    try:
+        wait_until(lambda: rejecting() == users)
+    finally:
+        file.write_text(right)
+    wait_until(lambda: not rejecting())
 
 
 SUCCEEDED = 'slipway_deploys_total{outcome="succeeded",service="web"}'

@@ -10,14 +10,16 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.errors import Conflict, LeaseLost
-from deploys.job_queue import QUEUE_NAME
+from deploys.job_queue import QUEUE_NAME, JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
+from deploys.telemetry.tracing import TRACING
 from tests.builders import NOW, a_deploy
 from tests.reported_metrics import reported_metrics
-from workers.deploy_metrics import count_commit
+from tests.traced import traced
+from workers.deploy_metrics import report_commit
 from workers.ecs.aws.call_metrics import call_result
 from workers.job_allowlist import AllowedJob
 from workers.observed_job import count_killed, observed_job
@@ -69,7 +71,7 @@ def test_a_deploy_counts_once_at_its_very_end(
     before: Deploy, after: Deploy, expected: dict[str, float]
 ) -> None:
     with reported_metrics("worker") as reports:
-        count_commit(before, after)
+        report_commit(before, after)
 
         assert reports.changed() == expected
 
@@ -77,7 +79,7 @@ def test_a_deploy_counts_once_at_its_very_end(
 def test_the_duration_of_a_deploy_ends_with_its_outcome_and_that_of_a_phase_with_the_next() -> None:
     with reported_metrics("worker") as reports:
         settling = in_phase(Phase.SETTLING, NOW + 100, **SUCCEEDED)
-        count_commit(settling, settling.in_phase(Phase.ENDED, NOW + 175))
+        report_commit(settling, settling.in_phase(Phase.ENDED, NOW + 175))
 
         series = reports.read()
 
@@ -132,6 +134,45 @@ def test_a_job_counts_by_its_name_and_result(
             f'slipway_job_duration_seconds_count{{job_name="{name}"}}': 1,
             "slipway_job_wait_seconds_count": 1,
         }
+
+
+def only_job(redis: Redis) -> AllowedJob:
+    [job] = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer, job_class=AllowedJob).jobs
+    assert isinstance(job, AllowedJob)
+    return job
+
+
+def test_a_job_belongs_to_the_trace_of_what_enqueued_it(redis: Redis) -> None:
+    with traced("worker") as spans:
+        with TRACING.span("request command"):
+            JobQueue(redis).advance("w7x8y9zt")
+        with observed_job(only_job(redis)), TRACING.span("step planning"):
+            pass
+
+    step, job = spans.named("step") + spans.named("job")
+    [request] = spans.named("request")
+    assert (spans.parent_of(job), spans.parent_of(step)) == ("request command", "job advance")
+    assert {each.context.trace_id for each in (request, job, step)} == {request.context.trace_id}
+
+
+@pytest.mark.parametrize(
+    "meta", [{}, {"traceparent": "00-no-such-1"}, {"traceparent": 7}, ["traceparent"], "x"]
+)
+def test_what_redis_says_of_a_trace_harms_no_job(redis: Redis, meta: Any) -> None:
+    JobQueue(redis).advance("w7x8y9zt")
+    job = only_job(redis)
+    job.meta = meta
+    with traced("worker") as spans, observed_job(job):
+        pass
+
+    [span] = spans.named("job")
+    assert (span.parent, span.name) == (None, "job advance")
+
+
+def test_without_traces_a_job_takes_nothing_along(redis: Redis) -> None:
+    JobQueue(redis).advance("w7x8y9zt")
+
+    assert only_job(redis).meta == {}
 
 
 def test_a_job_that_raises_or_is_killed_counts(redis: Redis) -> None:

@@ -65,9 +65,45 @@ def test_a_lost_lease_is_counted_and_said(harness: EngineHarness, monkeypatch: p
         series = reports.read()
 
     assert series['slipway_leases_lost_total{of="deploy"}'] == 1
-    assert [(line["event"], line["deploy"]) for line in lines] == [
-        ("lost the lease; another worker goes on", deploy_id)
+    warnings = [(line["event"], line["deploy"]) for line in lines if line["log_level"] == "warning"]
+    assert warnings == [("lost the lease; another worker goes on", deploy_id)]
+
+
+def test_each_move_of_a_deploy_is_a_line_of_the_log(harness: EngineHarness) -> None:
+    with logged_lines() as lines:
+        deploy = harness.until_over(harness.request_deploy("web", "1.4.2"))
+
+    moves = [line for line in lines if line["event"] == "deploy moved"]
+    assert [line["phase"] for line in moves] == [each.phase for each in deploy.timeline[1:]]
+    assert {(line["deploy"], line["service"], line["log_level"]) for line in moves} == {
+        (deploy.id, "web", "info")
+    }
+    assert [line.get("outcome") for line in moves[-2:]] == [None, "succeeded"]
+
+
+def test_a_check_that_says_no_is_no_error_of_a_step(harness: EngineHarness) -> None:
+    with reported_metrics("worker") as reports, logged_lines() as lines:
+        deploy = harness.until_over(harness.request_deploy("web", "9.9.9"))
+        series = reports.read()
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert series["slipway_step_errors_total"] == 0
+    assert series['slipway_deploys_total{outcome="refused",service="web"}'] == 1
+    refused = [line for line in lines if line["event"] == "refused"]
+    assert [(line["deploy"], line["phase"], line["why"]) for line in refused] == [
+        (deploy.id, "planning", "ImageMissing")
     ]
+    assert {line["log_level"] for line in lines} == {"info"}
+
+
+def test_a_refusal_of_aws_is_an_error_of_a_step_although_nothing_was_changed(harness: EngineHarness) -> None:
+    harness.ecs.faults.add(operation="RegisterTaskDefinition", kind="access-denied", times=1)
+    with reported_metrics("worker") as reports:
+        deploy = harness.until_over(harness.request_deploy("web", "1.4.2"))
+        series = reports.read()
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert series["slipway_step_errors_total"] == 1
 
 
 @pytest.mark.parametrize("service", ["web", "ledger"])

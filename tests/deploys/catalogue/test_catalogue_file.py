@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from unittest import mock
 
 import pytest
@@ -17,9 +18,11 @@ from deploys.catalogue.catalogue_file import (
     RECHECK_SECONDS,
     STILL_SECONDS,
     CatalogueFile,
+    look_regularly,
 )
 from deploys.errors import CatalogueInvalid
 from tests.deploys.catalogue.services_yml import one_service
+from tests.reported_metrics import reported_metrics
 
 NOW = 1_900_000_000.0
 """Later than the file system's own times, so that what changed counts as settled."""
@@ -205,6 +208,33 @@ def test_a_file_that_cannot_be_used_leaves_the_old_one_in_force_and_says_so_once
     clock.time += 1
     assert approvals(file) == 2
     assert file.current().rejected is None
+
+
+def test_the_metrics_tell_of_a_file_that_cannot_be_used_until_it_can_be(
+    file: CatalogueFile, path: Path, clock: Clock
+) -> None:
+    with reported_metrics("web") as reports, capture_logs():
+        told = []
+        for text in (with_approvals(1), MISTAKES, with_approvals(2), MISTAKES, with_approvals(2)):
+            path.write_text(text)
+            clock.time += 1
+            file.current()
+            told.append(reports.read()["slipway_services_file_rejected"])
+
+    assert told == [0, 1, 0, 1, 0]
+
+
+def test_a_process_that_nobody_asks_for_anything_tells_of_a_wrong_file_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue_file, "LOOK_SECONDS", 0.01)
+    file, told = CatalogueFile(path, {}), Event()
+    monkeypatch.setattr(catalogue_file.log, "error", lambda *_, **__: told.set())
+
+    look_regularly(file.current, until=told)
+    path.write_text(MISTAKES)
+
+    assert told.wait(20)
 
 
 def test_the_log_names_every_mistake_up_to_a_limit(file: CatalogueFile, path: Path) -> None:

@@ -17,9 +17,9 @@ from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit, redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
-from slipway.cli import app
 from slipway.commands.audit import _fit
 from tests.builders import ARN, NOW, a_batch, a_deploy, a_service, a_stop_start_service
+from tests.slipway.whole_cli import app
 
 BOB = "U02BOB0000"
 

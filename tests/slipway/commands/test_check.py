@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from slipway.cli import app
 from tests.deploys.test_safe_text import unsafe
+from tests.slipway.whole_cli import app
 
 ROOT = Path(__file__).parents[3]
 SLIPWAY = Path(sys.executable).with_name("slipway")

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sandbox.ecs import EcsSandbox
-from slipway.cli import app
 from tests.in_process_aws import WORKERS_KEY
+from tests.slipway.whole_cli import app
 from tests.workers.flows.other_account import OTHER_ACCOUNT_ROLE
 
 HERE = "123456789012"

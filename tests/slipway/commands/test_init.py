@@ -17,9 +17,9 @@ from deploys.catalogue.service import Strategy
 from sandbox.ecs import EcsSandbox
 from slipway.account_survey import patient_reader
 from slipway.app_manifest import socket_mode_manifest
-from slipway.cli import app
 from slipway.commands import init as command
 from tests.in_process_aws import WORKERS_KEY
+from tests.slipway.whole_cli import app
 
 SMALL_ACCOUNT = """\
 # The ECS services of account 123456789012, as `slipway init` found them. Check the file after each

@@ -13,7 +13,7 @@ from bot.forms.deploy_form import MESSAGE_SHORTCUT, SHORTCUT
 from bot.web import EVENTS_PATH
 from sandbox.slack.team.app_manifest import read_manifest
 from slipway.app_manifest import REQUEST_PATH
-from slipway.cli import app
+from tests.slipway.whole_cli import app
 
 ROOT = Path(__file__).parents[3]
 

@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from deploys.catalogue import Service
-from slipway.cli import app
 from tests.deploys.catalogue.nested_key_mistakes import NESTED_KEY_MISTAKES
 from tests.deploys.catalogue.services_yml import list_problems, one_service
 from tests.deploys.catalogue.test_wrong_values import VALUE_MISTAKES
+from tests.slipway.whole_cli import app
 
 ROOT = Path(__file__).parents[3]
 

@@ -23,10 +23,10 @@ from sandbox.ecs import EcsSandbox
 from sandbox.slack import SlackSandbox
 from sandbox.slack.team.installation import CONFIG_TOKEN
 from slipway.app_manifest import socket_mode_manifest
-from slipway.cli import app
 from slipway.iam.policies import policies
 from slipway.iam.read_facts import read_facts
 from tests.in_process_aws import WORKERS_KEY
+from tests.slipway.whole_cli import app
 from workers.ecs.aws.aws_clients import AwsClients
 
 SERVICES = """\

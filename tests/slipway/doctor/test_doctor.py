@@ -14,7 +14,6 @@ import pytest
 from typer.testing import CliRunner
 
 from slipway.account_survey import patient_reader
-from slipway.cli import app
 from slipway.commands import doctor as command
 from slipway.doctor.checks import CHECKS
 from slipway.doctor.context import CallerIdentity, DoctorContext
@@ -22,6 +21,7 @@ from slipway.doctor.finding import Finding, Level, NamedCheck, ok
 from slipway.doctor.permission_checks import check_permissions
 from slipway.doctor.runner import run_checks
 from tests.slipway.doctor.conftest import ASK_ABOUT_ITSELF, SERVICES, WORKERS, Setup
+from tests.slipway.whole_cli import app
 from tests.workers.flows.other_account import OTHER_ACCOUNT_ROLE
 from workers.ecs.aws.request_ids import changes_something
 

@@ -23,9 +23,9 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.user_groups import UserGroups
 from deploys.stores.workspace import Workspace, save_workspace
-from slipway.cli import app
 from slipway.requests.identity import hash_token
 from tests.slack_directory import TEAM, a_channel, a_person
+from tests.slipway.whole_cli import app
 
 MACHINE_USER = pwd.getpwuid(os.getuid()).pw_name
 ALICE, BOB, CAROL = "U01ALICE00", "U02BOB0000", "U03CAROL00"

@@ -130,7 +130,7 @@ def test_a_script_reads_json(terminal: TerminalHarness) -> None:
         ("`/deploy SERVICE TAG`", "`slipway deploy SERVICE TAG`"),
         ("`/deploy plan-b 1.4.2`", "`slipway deploy plan-b 1.4.2`"),
         ("`/deploy resume-all`", "`slipway resume-all`"),
-        ("`/deploy help`", "`slipway --help`"),
+        ("`/deploy help`", "`slipway status`"),
         ("type `/deploy`", "type `slipway deploy`"),
         ("/deployments", "/deployments"),
         (f"<@{BOB}> and <@U09OTHER00>", "@bob and @U09OTHER00"),

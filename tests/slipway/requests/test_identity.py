@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from deploys.catalogue.command_line_keys import CommandLine
 from deploys.redaction import redact
-from slipway.cli import app
 from slipway.requests import exit_codes
 from slipway.requests.identity import hash_token, machine_user
 from slipway.requests.settings import CommandLineSettings
@@ -24,6 +23,7 @@ from tests.slipway.requests.terminal import (
     TerminalHarness,
     services_yml,
 )
+from tests.slipway.whole_cli import app
 
 
 def test_without_the_key_nobody_may_ask(terminal: TerminalHarness) -> None:
@@ -104,7 +104,7 @@ def test_a_wrong_token_counts_for_nobody_and_is_not_shown(terminal: TerminalHarn
         exit_codes.REFUSED,
         "The token in SLIPWAY_TOKEN is none of those in `services.yml` (`command_line.tokens`), "
         "which has their "
-        "SHA-256. `slipway token NAME` makes a new one.\n",
+        "SHA-256. `slipway token NAME --user ID` makes a new one.\n",
     )
     assert terminal.store.active() == []
     assert "a-wrong-token" not in str(terminal.last_entry())

@@ -111,7 +111,7 @@ def test_a_command_runs_exactly_as_the_shell_has_split_it(terminal: TerminalHarn
             ("deploy", "wep", "1.4.2"),
             ALICE,
             exit_codes.REFUSED,
-            "There is no service `wep` here. Did you mean `web`? `slipway --help` lists all of them.\n",
+            "There is no service `wep` here. Did you mean `web`? `slipway status` lists all of them.\n",
         ),
         (
             ("deploy", "web"),

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from bot.commands import SUBCOMMANDS
 from bot.grammar import REASON, SERVICE, Allowed, Subcommand
 from bot.private_reply import PrivateReply
-from slipway.cli import app
 from slipway.requests import verbs
 from tests.slipway.requests.terminal import TerminalHarness
+from tests.slipway.whole_cli import app
 
 STARTS_DEPLOYS = {"deploy", "restart", "rollback", "override", "follow", "scale", "run"}
 TAKES_A_REASON = {
