@@ -219,6 +219,19 @@ def sandbox_ecs(speed: float) -> EcsCommand:
 def played_system(ecs: EcsCommand, *, edits_per_minute: float | None = None) -> Iterator[System]:
     """Valkey, this ECS and the fast Slack; none of Slipway's processes yet. All end with the context."""
     folder = Path(tempfile.mkdtemp(prefix="slipway-bench-"))
+    try:
+        with _started(ecs, folder, edits_per_minute) as system:
+            yield system
+    except Exception:
+        raise  # the folder is kept, because the error names the logs in it
+    except BaseException:
+        shutil.rmtree(folder)  # somebody ended the run
+        raise
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def _started(ecs: EcsCommand, folder: Path, edits_per_minute: float | None) -> Iterator[System]:
     edits = ["--edits-per-minute", str(edits_per_minute)] if edits_per_minute else []
     with ProcessGroup(folder) as processes:
         redis_url = _start(processes, "valkey", python("sandbox.valkey"), r"\S+://\S+")
@@ -233,7 +246,6 @@ def played_system(ecs: EcsCommand, *, edits_per_minute: float | None = None) -> 
             yield System(processes, folder, Played(ecs_url), Played(slack_url), redis, redis_url, env)
         finally:
             redis.close()
-    shutil.rmtree(folder)  # kept if something failed, because the error names the logs
 
 
 def _start(processes: ProcessGroup, name: str, command: list[str], address: str) -> str:

@@ -42,9 +42,13 @@ def test_a_tiny_run_has_its_figures_and_its_table(tmp_path: Path) -> None:
     assert "| what | then (9326b38) | now (" in ran.stdout
 
 
-def test_a_run_that_is_told_to_stop_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_a_run_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
     running = subprocess.Popen(
-        [*RUN, "--json", str(tmp_path / "none.json")], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [*RUN, "--json", str(tmp_path / "none.json")],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
     )
     started = _family_of_at_least(running.pid, 3)
 
@@ -53,7 +57,7 @@ def test_a_run_that_is_told_to_stop_leaves_no_process_behind(tmp_path: Path) -> 
 
     assert running.returncode == 1
     assert [pid for pid in started if _runs(pid)] == []
-    assert not (tmp_path / "none.json").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def _family_of_at_least(pid: int, count: int) -> set[int]:
