@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 from rq import Queue
 
+from deploys.job_queue import advance_slot
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.redis_connection import connect_for_rq
@@ -68,7 +69,10 @@ def test_all_that_it_had_claimed_is_enqueued_each_job_once(harness: WorkerHarnes
 
     harness.run_killed_job(deploy, *watched)
 
-    assert harness.job_queue.enqueued == [f"advance {deploy.id}", "watch eu-west-1/production"]
+    assert harness.job_queue.enqueued == [
+        f"advance_due {advance_slot(deploy.id)}",
+        "watch eu-west-1/production 0",
+    ]
 
 
 def test_what_is_killed_again_within_a_minute_waits_until_its_heartbeat_ends(harness: WorkerHarness) -> None:
@@ -129,11 +133,12 @@ def test_the_worker_notices_that_the_process_of_its_job_was_killed(
     queue = Queue("slipway", connection=connection)
     worker = RqWorker([queue], connection=connection)
     worker.aws, worker.killed_jobs = NoAws(), harness.killed_jobs  # type: ignore[assignment]
-    job = queue.enqueue("workers.jobs.advance", deploy.id)
+    queue.enqueue("workers.jobs.advance", deploy.id)
 
-    worker.execute_job(job, queue)
+    assert (found := worker._take_job())
+    worker._run_job(*found)
 
     [left] = harness.store.due(NOW)
     assert left.deploy_id == deploy.id
     assert earlier_process not in left.left_claim
-    assert harness.job_queue.enqueued == [f"advance {deploy.id}"]
+    assert harness.job_queue.enqueued == [f"advance_due {advance_slot(deploy.id)}"]

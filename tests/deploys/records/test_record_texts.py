@@ -43,6 +43,7 @@ NAMES = {
     "OldTask.task_id PreTaskRun.container PreTaskRun.status PreTaskRun.task_arn RestorePoint.revision "
     "RestorePoint.task_arns Rollback.revision_copy RolloutCounts.status RunningImage.container "
     "RunningImage.digest",
+    "a limit of AWS's (deploys/aws_limits.py)": "AwsWait.limit",
     "a pause": "Pause.hook_id Pause.stage PauseAnswer.channel PauseAnswer.team PauseAnswer.user "
     "TrafficShift.alarms TrafficShift.reported TrafficShift.stage",
     "keys of what was seen and reported, never shown": "PendingConfirmation.key "

@@ -21,7 +21,7 @@ from tests.reported_metrics import new_exposition, parse_scrape, reported_metric
 
 SERVICE_LABELS = {"service", "outcome", "phase", "step", "of", "kind", "result", "process", "version"}
 """Labels with few values, or those of services.yml."""
-API_LABELS = {"api", "operation", "method", "job_name"}
+API_LABELS = {"api", "operation", "method", "job_name", "limit"}
 """Names of functions and of operations of AWS and Slack that the code calls."""
 
 
