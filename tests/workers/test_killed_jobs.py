@@ -135,7 +135,8 @@ def test_the_worker_notices_that_the_process_of_its_job_was_killed(
     worker.aws, worker.killed_jobs = NoAws(), harness.killed_jobs  # type: ignore[assignment]
     queue.enqueue("workers.jobs.advance", deploy.id)
 
-    assert (found := worker._take_job())
+    found = worker._take_job()
+    assert found
     worker._run_job(*found)
 
     [left] = harness.store.due(NOW)
