@@ -15,6 +15,7 @@ from redis import Redis
 
 from bot.app import MAX_CONCURRENT_REQUESTS
 from bot.http_server import READ_TIMEOUT_SECONDS
+from deploys.job_queue import ASKED_QUEUE, waiting_jobs
 from deploys.redis_connection import connect
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.heartbeats import read_heartbeats
@@ -87,7 +88,7 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
         assert "1.5.0" not in shown["text"]
 
         slack.say("alice", "deploys", "@slipway status")
-        slack.wait_until(lambda: redis.llen("rq:queue:slipway") == 5)
+        slack.wait_until(lambda: "answer_status" in str(waiting_jobs(redis)[ASKED_QUEUE]))
 
         assert send_http(port, "GET", "/")[0] == 404
         assert send_http(port, "GET", "/slack/events")[0] == 404

@@ -15,6 +15,7 @@ from tests.deploys.test_errors import EVERY_ERROR
 from tests.gallery.exhibit import Block, Exhibit, Section
 
 FACTS = {
+    "about": "new revisions of task definitions",
     "account": "210987654321",
     "action": "deploy",
     "advice": "Install the app again and set the new token.",

@@ -287,6 +287,7 @@ def test_only_what_needs_docker_or_aws_is_not_tried() -> None:
         "Upgrade": 2,
         "Backup": 1,
         "Restore": 1,
+        "Running it, with AWS": 1,
         "When something looks wrong": 1,
     }
 

@@ -96,6 +96,7 @@ SUCCEEDED = 'slipway_deploys_total{outcome="succeeded",service="web"}'
 
 def test_every_query_of_the_dashboard_and_the_alerts_finds_its_series(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy restart api")
+    waiting = slack.deploys("alice", "/deploy api 0.0.1-withdrawn")
     samples: dict[str, set[str]] = {}
 
     def scrape() -> bool:
@@ -106,7 +107,9 @@ def test_every_query_of_the_dashboard_and_the_alerts_finds_its_series(slack: Con
         return "slipway_queued_deploys" in samples
 
     wait_until(scrape)
+    slack.says("alice", f"/deploy cancel {waiting.deploy_id}")
     thread.ends()
+    waiting.ends()
     scrape()
     in_socket_mode = "bot" in slack.demo.metrics_ports
 

@@ -118,6 +118,7 @@ def test_a_service_deployment_that_never_shows_in_the_list_leaves_the_deployment
     assert deploy.ecs.service_deployment_arn is None
 
 
+@pytest.mark.usefixtures("short_watch_interval")
 def test_a_service_deployment_that_is_absent_for_some_seconds_is_joined_once_it_shows(
     harness: EngineHarness, alter_response: AlterResponse
 ) -> None:
