@@ -25,7 +25,9 @@ from deploys.queue_forecast import QueueReader, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
+from deploys.records.thread_state import ThreadState
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
+from deploys.stores.thread_store import thread_link
 
 MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
@@ -128,11 +130,17 @@ def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: App
     if not deploys:
         return ""
     queues = QueueReader(context.store, context.now(), hold_sources(context))
-    described = [_describe_deploy(each, queues, context) for each in deploys[: max_bytes // MIN_LINE_BYTES]]
+    shown = deploys[: max_bytes // MIN_LINE_BYTES]
+    threads = context.threads.states([each.thread_id for each in shown])
+    described = [
+        _describe_deploy(each, thread, queues, context) for each, thread in zip(shown, threads, strict=True)
+    ]
     return f"{title}\n{bullet_list(described, max_bytes, total=len(deploys))}"
 
 
-def _describe_deploy(deploy: Deploy, queues: QueueReader, context: AppContext) -> str:
+def _describe_deploy(
+    deploy: Deploy, thread: ThreadState | None, queues: QueueReader, context: AppContext
+) -> str:
     state = f"{deploy_text.deploy_name(deploy)} {deploy_text.status_text(deploy)}"
     by, now = deploy_text.requested_by(deploy), context.now()
     if deploy.ended_at is not None:
@@ -149,9 +157,8 @@ def _describe_deploy(deploy: Deploy, queues: QueueReader, context: AppContext) -
         parts.append(f"held: {deploy.hold.sentence}")
     if deploy.phase is Phase.SETTLING:
         parts.append("checked once more")
-    thread = context.threads.state(deploy.thread_id)
     is_private = thread is not None and thread.refused_privately
-    parts.append("the requester was told privately" if is_private else context.threads.link(deploy.thread_id))
+    parts.append("the requester was told privately" if is_private else thread_link(thread))
     return f"{'; '.join(parts)} (deploy {code(deploy.id)})"
 
 

@@ -78,6 +78,11 @@ return 1
 _PUBLISH_KEYS = [redis_keys.PUBLISH, redis_keys.PUBLISH_PRIORITIES]
 
 
+def thread_link(thread: ThreadState | None, words: str = "its thread") -> str:
+    """A link to a thread; the words alone until there is one."""
+    return f"<{thread.permalink}|{words}>" if thread and thread.ts and thread.permalink else words
+
+
 class ThreadStore:
     """The threads of all deploys, in Redis. Times are epoch seconds."""
 
@@ -93,8 +98,12 @@ class ThreadStore:
 
     def link(self, thread_id: str, words: str = "its thread") -> str:
         """A link to the thread; the words alone until there is one."""
-        found = self.find(thread_id)
-        return f"<{found.permalink}|{words}>" if found and found.permalink else words
+        return thread_link(self.state(thread_id), words)
+
+    def states(self, thread_ids: Sequence[str]) -> list[ThreadState | None]:
+        """What `state` says of each of these, with one question to Redis."""
+        found = self.redis.mget([f"{THREAD_KEY}{each}" for each in thread_ids]) if thread_ids else []
+        return [ThreadState.from_json(to_text(each)) if each else None for each in found]
 
     def due(self, now: float) -> list[str]:
         """Deploys whose threads are due: the most urgent first, and of these the longest overdue."""

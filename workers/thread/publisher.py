@@ -349,8 +349,9 @@ class Publisher:
 
 
 def _waits_for_turn(thread: ThreadState | None, again_at: float | None) -> bool:
-    """Whether the thread is due again because a call, none that is urgent, has its turn at Slack then."""
+    """Whether the thread is due again because a call, none that asks people something, has its turn at Slack
+    then."""
     if thread is None or again_at is None:
         return False
     turns = [thread.card_next_try, thread.reply_next_try]
-    return any(each is not None and not each.urgent and again_at >= each.at for each in turns)
+    return any(each is not None and not each.question and again_at >= each.at for each in turns)

@@ -90,7 +90,11 @@ class SharedRateLimits:
             for number in (rate.interval_ms, rate.capacity, rate.reserves[urgency])
         ]
         wait = self._take_token(
-            keys=[_OUTAGE_KEY, _hold_key(method), f"{buckets[-1][0]}:line", *(key for key, _ in buckets)],
+            keys=[
+                _OUTAGE_KEY,
+                _hold_key(method),
+                *(each for key, _ in buckets for each in (f"{key}:line", key)),
+            ],
             args=[self._ms(), lane, int(has_slot), int(PROBE_SECONDS * 1000), *rates],
         )
         return float(wait) / 1000

@@ -102,7 +102,11 @@ class ThreadSync:
     def _open_thread(self) -> float | None:
         request_thread = self._writer.request_thread
         message = self._fit_card()
-        urgency = Urgency.QUESTION if self._source.has_unshown_question(self.thread) else Urgency.URGENT
+        urgency = Urgency.NORMAL
+        if self._source.has_unshown_question(self.thread):
+            urgency = Urgency.QUESTION
+        elif any(each.urgent for each in self._source.missing_replies(self.thread)):
+            urgency = Urgency.URGENT
 
         def post(has_slot: bool) -> str:
             return self._calls.post(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 import pytest
 from redis import Redis
 
@@ -122,7 +124,40 @@ def test_retry_after_holds_the_method_for_everybody_and_no_other(
     assert other_worker.take_token("chat.update", urgency=Urgency.URGENT) >= 20
     assert may_call(other_worker, "chat.postMessage", channel="C1")
     clock.value += 20.1
+    assert not may_call(other_worker), "an end waited before"
+    assert other_worker.take_token("chat.update", urgency=Urgency.URGENT, has_slot=True) == 0
+    clock.value += 1.4
     assert may_call(other_worker)
+
+
+def test_who_waits_is_called_back_one_after_the_other_however_many_channels(
+    limits: SharedRateLimits, clock: ManualClock
+) -> None:
+    """If all came back for each token, a thousand threads would cost a million tries."""
+    waiting = [f"C{number % 20}" for number in range(200)]
+    due = [(0.0, number, False) for number in range(len(waiting))]
+    tries, began = 0, clock.value
+    while due:
+        at, number, has_slot = heapq.heappop(due)
+        clock.value = max(clock.value, began + at)
+        tries += 1
+        wait = limits.take_token("chat.postMessage", channel=waiting[number], has_slot=has_slot)
+        if wait > 0:
+            heapq.heappush(due, (clock.value - began + wait, number, True))
+
+    assert clock.value - began < 200 * 0.3 * 1.2
+    assert tries < 200 * 3
+
+
+def test_an_end_goes_before_all_progress_that_waits(limits: SharedRateLimits, clock: ManualClock) -> None:
+    progress = [limits.take_token("chat.postMessage", channel="C1") for _ in range(100)]
+    end = limits.take_token("chat.postMessage", channel="C1", urgency=Urgency.URGENT)
+    assert end <= 1.1 < max(progress)
+
+    clock.value += 1.1
+    again = limits.take_token("chat.postMessage", channel="C1", has_slot=True)
+    assert 0 < again <= 2.3, "who was about to go does not go to the end of the line"
+    assert limits.take_token("chat.postMessage", channel="C1", urgency=Urgency.URGENT, has_slot=True) == 0
 
 
 def test_while_slack_is_away_one_at_a_time_asks(limits: SharedRateLimits, clock: ManualClock) -> None:

@@ -1,5 +1,6 @@
 -- Takes one token from each bucket that a call needs, or takes none and says when to come back.
--- KEYS: outage hold slots bucket...
+-- KEYS: outage hold line bucket [line bucket]
+--   line: who waits for the bucket, by urgency. The last bucket is the narrowest.
 -- ARGV: now_ms lane has_slot probe_ms (interval_ms capacity reserve)...
 --   lane: the urgency whose slots are used, empty for none. has_slot: 1 if the caller comes back at its slot.
 -- Returns milliseconds to wait: 0 means that the tokens are taken.
@@ -7,13 +8,15 @@ local OVERDUE_MS = 3000
 local now, lane, has_slot, probe = tonumber(ARGV[1]), ARGV[2], ARGV[3] == '1', tonumber(ARGV[4])
 local outage = redis.call('HGET', KEYS[1], 'until')
 local wait = math.max(0, tonumber(outage or '0') - now, tonumber(redis.call('GET', KEYS[2]) or '0') - now)
--- A slot is when a token is likely. A pause that began later delays it too.
-local reserve_slot = lane ~= '' and (wait > 0 or not has_slot)
+-- A slot is when a token is likely. A pause that began later delays it too. Who comes back at the time of a slot
+-- and finds no token gets another one beside the line, before those that come for the first time.
+local line = (has_slot and wait == 0) and 'late ' .. lane or lane
 
+local last_line = KEYS[#KEYS - 1]
 local slowest = 0
 local tokens = {}
-for i = 4, #KEYS do
-  local at = 5 + (i - 4) * 3
+for i = 4, #KEYS, 2 do
+  local at = 5 + (i - 4) / 2 * 3
   local interval, capacity, reserve = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local stored = redis.call('HMGET', KEYS[i], 'tokens', 'at')
   local left = tonumber(stored[1] or capacity)
@@ -24,20 +27,27 @@ for i = 4, #KEYS do
 end
 
 -- The next token belongs to the waiting question. Other calls come after its slot, unless it is overdue.
-local asked = tonumber(redis.call('HGET', KEYS[3], 'asked') or '0')
+local asked = tonumber(redis.call('HGET', last_line, 'asked') or '0')
 if lane ~= 'question' and math.abs(asked - now) < OVERDUE_MS then
   wait = math.max(wait, asked + slowest - now)
 end
 
+-- Ends and trouble that wait go before progress.
+if lane == 'normal' then
+  local ends = redis.call('HMGET', last_line, 'urgent', 'late urgent')
+  local urgent = math.max(tonumber(ends[1] or '0'), tonumber(ends[2] or '0'))
+  wait = math.max(wait, urgent - now)
+end
+
 if wait <= 0.001 then
   if lane == 'question' then
-    redis.call('HDEL', KEYS[3], 'asked')
+    redis.call('HDEL', last_line, 'asked')
   end
   if outage then
     -- Slack did not answer lately: this call tries, and the others wait for its result.
     redis.call('HSET', KEYS[1], 'until', now + probe)
   end
-  for i = 4, #KEYS do
+  for i = 4, #KEYS, 2 do
     redis.call('HSET', KEYS[i], 'tokens', tostring(tokens[i] - 1), 'at', now)
     redis.call('PEXPIRE', KEYS[i], 600000)
   end
@@ -45,14 +55,23 @@ if wait <= 0.001 then
 end
 
 wait = math.ceil(wait)
-if reserve_slot then
-  local slot = math.max(tonumber(redis.call('HGET', KEYS[3], lane) or '0'), now + wait)
-  redis.call('HSET', KEYS[3], lane, slot + slowest)
-  redis.call('PEXPIRE', KEYS[3], 3600000)
+if lane ~= '' then
+  -- A wide bucket is waited for by those of all narrow ones: its line is as long as they are many.
+  local slot = now + wait
+  for i = 4, #KEYS, 2 do
+    local interval = tonumber(ARGV[5 + (i - 4) / 2 * 3])
+    local turn = math.max(tonumber(redis.call('HGET', KEYS[i - 1], line) or '0'), now)
+    if i == #KEYS then
+      turn = math.max(turn, now + wait)
+    end
+    slot = math.max(slot, turn)
+    redis.call('HSET', KEYS[i - 1], line, turn + interval)
+    redis.call('PEXPIRE', KEYS[i - 1], 3600000)
+  end
   wait = slot - now
 end
 if lane == 'question' then
-  redis.call('HSET', KEYS[3], 'asked', now + wait)
-  redis.call('PEXPIRE', KEYS[3], 3600000)
+  redis.call('HSET', last_line, 'asked', now + wait)
+  redis.call('PEXPIRE', last_line, 3600000)
 end
 return wait
