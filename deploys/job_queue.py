@@ -89,8 +89,8 @@ class JobQueue:
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
-        """Has this deploy moved, which is due: one of few jobs is enqueued, which take what is due, whoever
-        asked first going first. Nothing happens if that job waits already."""
+        """Has this deploy moved, which is due: one of few jobs is enqueued, which take what is due, the oldest
+        request first. Nothing happens if that job waits already."""
         self.advance_due(advance_slot(deploy_id))
 
     def advance_due(self, slot: int, *, scheduled: bool = False) -> None:

@@ -283,7 +283,7 @@ class BudgetMachine(RuleBasedStateMachine):
         """All that still come back are served, with a bounded number of commands."""
         if not hasattr(self, "harness"):
             return
-        self.harness.now += 3600  # whoever has left is forgotten
+        self.harness.now += 3600  # those who have left are forgotten
         before = len(self.waiting)
         for holder, (need, asked_at, _) in sorted(self.waiting.items()):
             self._ask(holder, need, asked_at)

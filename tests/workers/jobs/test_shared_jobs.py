@@ -1,4 +1,4 @@
-"""One job takes whatever is due: whoever asked first goes first, and what happens to one deploy concerns no
+"""One job takes whatever is due: who asked first goes first, and what happens to one deploy concerns no
 other."""
 
 from __future__ import annotations

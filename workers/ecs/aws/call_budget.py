@@ -1,4 +1,4 @@
-"""Asks the budget before each call to AWS (`deploys.stores.aws_budget`), for whoever makes the call.
+"""Asks the budget before each call to AWS (`deploys.stores.aws_budget`), for each caller.
 
 One Redis command for each call whose limit AWS publishes. Who makes the calls is known for a block of code,
 so that what calls AWS need not know of budgets.

@@ -1,4 +1,4 @@
-"""A token before each call, for whoever makes it."""
+"""A token before each call, for each caller."""
 
 from __future__ import annotations
 
