@@ -89,7 +89,7 @@ class JobQueue:
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
-        """Has this deploy moved, which is due: one of few jobs is enqueued, which take what is due, the oldest
+        """Has this deploy moved, which is due: one of few jobs is enqueued, which take what is due, oldest
         request first. Nothing happens if that job waits already."""
         self.advance_due(advance_slot(deploy_id))
 
