@@ -209,7 +209,8 @@ def test_an_answer_reads_no_records_of_deploys_that_it_does_not_depend_on(bot: B
 def test_deploys_that_have_ended_count_for_nobody(limited: BotHarness) -> None:
     for service in ("api", "ledger"):
         queue_waiting(limited, 2, ALICE, service)
-    first = limited.context.store.active()[0]
+    store = limited.context.store
+    [first] = store.get_all(store.service_queue("api")[:1])
     limited.commit_step(first, phase=Phase.ENDED, outcome=Outcome.CANCELLED, ended_at=limited.clock())
 
     assert "Queued" in limited.type("/deploy web 1.4.2")
