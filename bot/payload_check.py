@@ -27,6 +27,8 @@ class _MemberFields(BaseModel):
 
 class _CommonShape(BaseModel):
     type: str = ""
+    event_id: str | None = None
+    trigger_id: str | None = None
     team_id: str | None = None
     team: _TeamFields | str | None = None
     user: _MemberFields | str | None = None

@@ -193,6 +193,8 @@ def without(payload: dict[str, Any], key: str) -> dict[str, Any]:
             {**SUBMISSION, "view": {**VIEW, "state": {"values": {"tag:web": {"tag": {"value": 5}}}}}},
             ["view.state.values.tag:web.tag.value"],
         ),
+        ({**SUBMISSION, "trigger_id": [None]}, ["trigger_id"]),
+        ({**MENTION, "event_id": 7}, ["event_id"]),
         (without(SEARCH, "block_id"), ["block_id"]),
         ({**SEARCH, "value": []}, ["value"]),
         (without(SHORTCUT, "trigger_id"), ["trigger_id"]),
