@@ -54,12 +54,6 @@ READS = ("Describe", "List", "Get", "BatchGet")
 """How the names of operations begin that change nothing."""
 
 
-def limit_of(api: str) -> ApiLimit | None:
-    """The limit of an operation of ECS; None if none is documented here."""
-    group = GROUP_OF_API.get(api)
-    return ECS_LIMITS[group] if group else None
-
-
 class TokenBucket:
     """A bucket as Amazon keeps it."""
 

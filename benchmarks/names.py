@@ -20,11 +20,6 @@ def service(index: int) -> str:
     return f"bench-{index:06d}"
 
 
-def service_index(name: str) -> int:
-    """Which service that is."""
-    return int(name.removeprefix("bench-"))
-
-
 def person(index: int) -> str:
     """Id of a person."""
     return f"U0BENCH{index % PEOPLE:03d}"
