@@ -7,6 +7,9 @@ from typing import Literal
 
 from benchmarks.measurements.in_flight import InFlightPlan
 
+Part = Literal["one_deploy", "in_flight", "burst", "history"]
+"""What can be measured by itself."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -14,7 +17,7 @@ class Form:
 
     name: Literal["full", "quick", "tiny"]
     limit_seconds: float
-    """No part begins later. Each part ends by itself, within five minutes."""
+    """Nothing more begins later. What has begun ends by itself, within three minutes."""
     levels: tuple[int, ...]
     """Deploys in flight, in ascending order."""
     event_levels: tuple[int, ...]
@@ -41,6 +44,22 @@ class Form:
     watch_seconds: float = 5.0
     """Slipway's WATCH_SECONDS: its default, but for the tests."""
 
+    @property
+    def rollout_seconds(self) -> float:
+        """How long the rollout of the one deploy takes, and the time with nothing to do before it."""
+        return ROLLOUT_SECONDS / self.sandbox_speed
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it measures, in this order."""
+        measured: dict[Part, object] = {
+            "one_deploy": self.sandbox_speed,
+            "in_flight": self.levels,
+            "burst": self.burst,
+            "history": self.repeats,
+        }
+        return tuple(part for part, how_much in measured.items() if how_much)
+
 
 ROLLOUT_SECONDS = 62.0
 """A rolling deploy of the sandbox's `web` at speed 1."""
@@ -52,7 +71,7 @@ FULL = Form(
     levels=(10, 100, 500, 1000),
     event_levels=(10, 1000),
     plan=InFlightPlan(
-        settle_seconds=60, window_seconds=30, ends=16, seconds_between_ends=2.5, longest_wait=45
+        settle_seconds=60, window_seconds=25, ends=16, seconds_between_ends=1.7, longest_wait=45
     ),
     idle_requests=20,
     http_rates=(20, 50, 100),
@@ -64,7 +83,7 @@ FULL = Form(
     repeats=8,
     sandbox_speed=1,
     burst=1000,
-    burst_seconds=240,
+    burst_seconds=150,
     all_end_seconds=60,
 )
 QUICK = Form(

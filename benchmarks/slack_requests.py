@@ -25,6 +25,8 @@ class Answered:
 
     milliseconds: float
     status: int
+    has_text: bool = False
+    """Whether there is more to it than that the request came."""
 
 
 def command(text: str, nth: int, slack_url: str) -> tuple[bytes, str]:
@@ -77,8 +79,9 @@ async def post(request: bytes, url: str) -> Answered:
             writer.close()
         status = int(answer.split(b" ", 2)[1])
     except (OSError, TimeoutError, IndexError, ValueError):
-        status = 0
-    return Answered((time.perf_counter() - began) * 1000, status)
+        status, answer = 0, b""
+    text = answer.partition(b"\r\n\r\n")[2].strip()
+    return Answered((time.perf_counter() - began) * 1000, status, has_text=bool(text))
 
 
 async def _post_all(

@@ -83,6 +83,10 @@ class InFlight:
         looks = call_counts.by_api(counts).get("DescribeServices", 0)
         return looks <= most_looks(len(self.ids), SETTLED_SECONDS)
 
+    def indexes(self, count: int) -> list[int]:
+        """Indexes of so many services that are in flight, those that began last."""
+        return [names.index_of(each) for each in list(self.ids)[-count:]]
+
     def end(self, count: int, seconds_between: float) -> dict[str, str]:
         """So many of the rollouts end, one after the other from now on; their deploys by service."""
         ending = dict(list(self.ids.items())[:count])
@@ -123,6 +127,8 @@ def measure_cost(system: System, seconds: float) -> Figures:
         "jobs_waiting/median": queue.median,
         "jobs_waiting/max": queue.max,
         "memory_megabytes": process_figures.pss_megabytes(system.pids()),
+        **{f"memory_megabytes/{name}": process_figures.pss_megabytes(system.pids(name)) for name in cpu},
+        "round_seconds": system.round_seconds(),
         "aws_reads_per_second": reads / seconds_counted,
         **{f"calls_per_second/{api}": count / seconds_counted for api, count in by_api.items()},
         **largest_share_of_limit(calls, int(seconds_counted)),
