@@ -16,7 +16,8 @@ NOISE = 1.25
 """A rate that is counted for half a minute may be so many times another and still be the same."""
 ORDER_TOLERANCE = 10
 """Places by which a deploy may be early or late among a thousand, since workers run side by side (count)."""
-_PLACE = re.compile(r"\{([^:}]+):([^:}]+):(\d)\}")
+PLACE = re.compile(r"\{([^:}]+):([^:}]+):(\d)\}")
+"""A figure within a text: subject, name, and digits behind the point."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Row:
 
     def text(self, results: Results) -> str:
         """The cell `now`."""
-        places = _PLACE.findall(self.now)
+        places = PLACE.findall(self.now)
         if all(results.figure(subject, figure) is None for subject, figure, _ in places):
             return MISSING
         return _fill(self.now, results)
@@ -93,7 +94,7 @@ def _both(first: bool | None, second: bool | None) -> bool | None:
 
 def _fill(text: str, results: Results) -> str:
     """The text with its figures."""
-    return _PLACE.sub(lambda found: number(results.figure(found[1], found[2]), int(found[3])), text)
+    return PLACE.sub(lambda found: number(results.figure(found[1], found[2]), int(found[3])), text)
 
 
 def number(value: float | None, digits: int) -> str:
@@ -273,7 +274,7 @@ ROWS = (
         "RegisterTaskDefinition 4.1/s (limit 1/s, burst 20), UpdateService 4.1/s (5/s), DescribeServices "
         "23/s (20/s); 5,000 jobs waiting; an end reaches the record after 59 s (p50), 81 s at most",
         "never over half of a limit; who asked first goes first; nothing throttled",
-        "in the busiest 10 s: RegisterTaskDefinition {burst:busiest_per_second/TaskDefinitionModify:1}/s, "
+        "{burst:asked_for:0} asked for; in the busiest 10 s: RegisterTaskDefinition {burst:busiest_per_second/TaskDefinitionModify:1}/s, "
         "UpdateService {burst:busiest_per_second/ClusterResourceModify:1}/s, DescribeServices "
         "{burst:busiest_per_second/ClusterServiceResourceRead:1}/s, at most "
         "{burst:share_of_limit/largest:2} of a limit; {burst:throttled:0} calls throttled; "
