@@ -152,13 +152,13 @@ def measure_lags(flight: InFlight, plan: InFlightPlan) -> Figures:
     """Some rollouts end: how long until the record has it, and until a text in Slack says so."""
     before = flight.system.slack.ask("texts", **{"from": 10**9})["count"]
     ending = flight.end(plan.ends, plan.seconds_between_ends)
+    real = _ends_in_ecs(flight.system, ending)
     deadline = time.monotonic() + plan.ends * plan.seconds_between_ends + plan.longest_wait
     told: dict[str, float] = {}
     while len(told) < len(ending) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         told = told_at(flight.system, ending, before)
     ended = flight.seeds.ended_at(list(ending.values()))
-    real = _ends_in_ecs(flight.system, ending)
     to_record = [ended[each] - real[service] for service, each in ending.items() if each in ended]
     to_slack = [at - real[service] for service, at in told.items()]
     between = [at - ended[ending[service]] for service, at in told.items() if ending[service] in ended]
@@ -190,6 +190,8 @@ def services_named(text: str) -> list[str]:
 
 
 def _ends_in_ecs(system: System, ending: Mapping[str, str]) -> dict[str, float]:
+    """When the rollouts of these services end (epoch seconds). To be asked before they do: then the next deploy
+    of a service may begin."""
     rollouts = system.ecs.ask("rollouts")["rollouts"]
     return {service: rollouts[service][-1]["ends_at"] for service in ending}
 
@@ -206,10 +208,11 @@ def _wait_until(ready: Callable[[], bool], seconds: float) -> bool:
 def measure_all_at_once(flight: InFlight, seconds: float, longest_wait: float) -> Figures:
     """All that are in flight end within so many seconds: the lags to the record."""
     ending = flight.end(len(flight.ids), seconds / max(1, len(flight.ids)))
+    real = _ends_in_ecs(flight.system, ending)
     last = time.monotonic() + seconds + longest_wait
     ids = list(ending.values())
     _wait_until(lambda: len(flight.seeds.ended_at(ids)) == len(ids), last - time.monotonic())
-    ended, real = flight.seeds.ended_at(ids), _ends_in_ecs(flight.system, ending)
+    ended = flight.seeds.ended_at(ids)
     lags = [ended[each] - real[service] for service, each in ending.items() if each in ended]
     return {
         **with_prefix("all_end/lag_to_record", spread(lags)),
