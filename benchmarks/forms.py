@@ -67,7 +67,7 @@ BURST_ROLLOUT_SECONDS = 60.0
 
 FULL = Form(
     name="full",
-    limit_seconds=20 * 60,
+    limit_seconds=22 * 60,
     levels=(10, 100, 500, 1000),
     event_levels=(10, 1000),
     plan=InFlightPlan(
