@@ -274,7 +274,8 @@ ROWS = (
         "RegisterTaskDefinition 4.1/s (limit 1/s, burst 20), UpdateService 4.1/s (5/s), DescribeServices "
         "23/s (20/s); 5,000 jobs waiting; an end reaches the record after 59 s (p50), 81 s at most",
         "never over half of a limit; who asked first goes first; nothing throttled",
-        "{burst:asked_for:0} asked for; in the busiest 10 s: RegisterTaskDefinition "
+        "{burst:asked_for:0} asked for within {burst:asked_within_seconds:0} s; "
+        "in the busiest 10 s: RegisterTaskDefinition "
         "{burst:busiest_per_second/TaskDefinitionModify:1}/s, "
         "UpdateService {burst:busiest_per_second/ClusterResourceModify:1}/s, DescribeServices "
         "{burst:busiest_per_second/ClusterServiceResourceRead:1}/s, at most "

@@ -190,8 +190,8 @@ def services_named(text: str) -> list[str]:
 
 
 def _ends_in_ecs(system: System, ending: Mapping[str, str]) -> dict[str, float]:
-    """When the rollouts of these services end (epoch seconds). To be asked before they do: the next deploy of a
-    service may begin then."""
+    """When the rollouts of these services end (epoch seconds). To be asked before they do: the next deploy of
+    a service may begin then."""
     rollouts = system.ecs.ask("rollouts")["rollouts"]
     return {service: rollouts[service][-1]["ends_at"] for service in ending}
 
