@@ -25,8 +25,8 @@ class Form:
     plan: InFlightPlan
     idle_requests: int
     http_rates: tuple[int, ...]
-    http_seconds: float
-    """At each rate, for each of the two apps."""
+    http_requests: int
+    """At each rate, to each of the two apps."""
     socket_commands: int
     kill_level: int
     """The worker is killed with so many in flight."""
@@ -39,8 +39,8 @@ class Form:
     burst: int
     burst_seconds: float
     """How long the burst is watched at most."""
-    all_end_seconds: float
-    """All that are in flight end within this time; 0: that is not measured."""
+    many_end_seconds: float
+    """Half of those in flight end within this time, no other deploy behind them; 0: that is not measured."""
     watch_seconds: float = 5.0
     """Slipway's WATCH_SECONDS: its default, but for the tests."""
 
@@ -75,7 +75,7 @@ FULL = Form(
     ),
     idle_requests=20,
     http_rates=(20, 50, 100),
-    http_seconds=8,
+    http_requests=300,
     socket_commands=69,
     kill_level=100,
     kills=2,
@@ -84,7 +84,7 @@ FULL = Form(
     sandbox_speed=1,
     burst=1000,
     burst_seconds=150,
-    all_end_seconds=60,
+    many_end_seconds=30,
 )
 QUICK = Form(
     name="quick",
@@ -94,7 +94,7 @@ QUICK = Form(
     plan=InFlightPlan(settle_seconds=30, window_seconds=8, ends=4, seconds_between_ends=1, longest_wait=12),
     idle_requests=3,
     http_rates=(20,),
-    http_seconds=3,
+    http_requests=60,
     socket_commands=13,
     kill_level=0,
     kills=0,
@@ -103,7 +103,7 @@ QUICK = Form(
     sandbox_speed=8,
     burst=60,
     burst_seconds=15,
-    all_end_seconds=0,
+    many_end_seconds=0,
 )
 TINY = Form(
     name="tiny",
@@ -113,7 +113,7 @@ TINY = Form(
     plan=InFlightPlan(settle_seconds=0, window_seconds=2, ends=1, seconds_between_ends=0, longest_wait=30),
     idle_requests=0,
     http_rates=(10,),
-    http_seconds=0.5,
+    http_requests=10,
     socket_commands=0,
     kill_level=0,
     kills=0,
@@ -122,7 +122,7 @@ TINY = Form(
     sandbox_speed=0,
     burst=0,
     burst_seconds=0,
-    all_end_seconds=0,
+    many_end_seconds=0,
     watch_seconds=1,
 )
 FORMS = {each.name: each for each in (FULL, QUICK, TINY)}

@@ -40,8 +40,6 @@ EVENTS_BEGIN_SECONDS, EVENTS_END_SECONDS = 3.0, 35.0
 """Until the workers go by the events, and until they do no more after these have ended."""
 FEW_SERVICES = 5
 """For the acknowledgements of an idle system, and for the other ways to deploy."""
-ASKED_SERVICES = 50
-"""Services in flight for which more deploys are asked for: these wait behind those in flight."""
 
 
 @dataclass
@@ -160,20 +158,22 @@ def _in_flight(going: Run) -> None:
             if going.has_time(f"{level} in flight"):
                 _level(going, flight, level)
         flight.fill(most)
-        if going.has_time("acknowledgements under load"):
-            seeds.introduce_people()
-            asked = flight.indexes(ASKED_SERVICES)
-            measured = acknowledgements.over_http(system, bare, form.http_rates, form.http_seconds, asked)
-            going.note("ack", measured)
+        asked = flight.indexes()[most // 2 :]
         if form.socket_commands and going.has_time("acknowledgements in Socket Mode"):
             going.note("startup", startup.measure(system, "bot", system.start_bot))
-            asked = flight.indexes(ASKED_SERVICES)
+            seeds.introduce_people()
             measured = acknowledgements.by_socket_mode(
                 system, form.socket_commands, COMMANDS_PER_SECOND, asked
             )
             going.note("socket_mode", measured)
-        if form.all_end_seconds and going.has_time("all that are in flight end"):
-            measured = in_flight.measure_all_at_once(flight, form.all_end_seconds, form.plan.longest_wait * 2)
+        if going.has_time("acknowledgements under load"):
+            seeds.introduce_people()
+            measured = acknowledgements.over_http(system, bare, form.http_rates, form.http_requests, asked)
+            going.note("ack", measured)
+        if form.many_end_seconds and going.has_time("half of those in flight end"):
+            measured = in_flight.measure_many_at_once(
+                flight, most // 2, form.many_end_seconds, form.plan.longest_wait * 2
+            )
             going.note(f"in_flight/{most}", measured)
         going.note("redis", {"sets_per_second": sets_per_second(system.redis)})
 

@@ -15,8 +15,8 @@ from sandbox.ports import free_port
 
 EVENTS_PATH = "/slack/events"
 WARM_UP_REQUESTS, WARM_UP_PER_SECOND = 30, 40
-TYPED = ("status", "help", "deploy")
-"""What is typed in Socket Mode."""
+TYPED = ("help", "deploy", "status")
+"""What is typed in Socket Mode, in this order: a `status` takes longest, and what comes after it may wait."""
 
 
 def start_bare_web(system: System) -> str:
@@ -37,15 +37,15 @@ def new_deploys(services: Sequence[int], series: int) -> Iterator[str]:
 
 
 def over_http(
-    system: System, bare_url: str, rates: Iterable[int], seconds: float, services: Sequence[int]
+    system: System, bare_url: str, rates: Iterable[int], count: int, services: Sequence[int]
 ) -> Figures:
-    """`/deploy SERVICE TAG` at these rates (a second), first to Slipway, then to the bare app."""
+    """`/deploy SERVICE TAG` so many times at each of these rates (a second), first to Slipway, then to the bare
+    app."""
     commands = new_deploys(services, 3)
     _post(system, system.web_url, itertools.islice(commands, WARM_UP_REQUESTS), WARM_UP_PER_SECOND)
     _post(system, bare_url, itertools.islice(commands, WARM_UP_REQUESTS), WARM_UP_PER_SECOND)
     figures: Figures = {}
     for rate in rates:
-        count = max(10, int(rate * seconds))
         used = process_figures.cpu_seconds(system.pids("web"))
         ours = _post(system, system.web_url, itertools.islice(commands, count), rate)
         used = process_figures.cpu_seconds(system.pids("web")) - used

@@ -83,9 +83,9 @@ class InFlight:
         looks = call_counts.by_api(counts).get("DescribeServices", 0)
         return looks <= most_looks(len(self.ids), SETTLED_SECONDS)
 
-    def indexes(self, count: int) -> list[int]:
-        """Indexes of so many services that are in flight, those that began last."""
-        return [names.index_of(each) for each in list(self.ids)[-count:]]
+    def indexes(self) -> list[int]:
+        """Indexes of the services in flight."""
+        return [names.index_of(each) for each in self.ids]
 
     def end(self, count: int, seconds_between: float) -> dict[str, str]:
         """So many of the rollouts end, one after the other from now on; their deploys by service."""
@@ -205,9 +205,9 @@ def _wait_until(ready: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def measure_all_at_once(flight: InFlight, seconds: float, longest_wait: float) -> Figures:
-    """All that are in flight end within so many seconds: the lags to the record."""
-    ending = flight.end(len(flight.ids), seconds / max(1, len(flight.ids)))
+def measure_many_at_once(flight: InFlight, count: int, seconds: float, longest_wait: float) -> Figures:
+    """So many of those in flight end within so many seconds: the lags to the record."""
+    ending = flight.end(count, seconds / max(1, count))
     real = _ends_in_ecs(flight.system, ending)
     last = time.monotonic() + seconds + longest_wait
     ids = list(ending.values())
@@ -215,7 +215,8 @@ def measure_all_at_once(flight: InFlight, seconds: float, longest_wait: float) -
     ended = flight.seeds.ended_at(ids)
     lags = [ended[each] - real[service] for service, each in ending.items() if each in ended]
     return {
-        **with_prefix("all_end/lag_to_record", spread(lags)),
-        "all_end/seconds": seconds,
-        "all_end/not_recorded": float(len(ids) - len(lags)),
+        **with_prefix("many_end/lag_to_record", spread(lags)),
+        "many_end/seconds": seconds,
+        "many_end/ends": float(len(ids)),
+        "many_end/not_recorded": float(len(ids) - len(lags)),
     }
