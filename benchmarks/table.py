@@ -206,11 +206,6 @@ ROWS = (
         "if {in_flight/1000:many_end/ends:0} of the 1,000 end within {in_flight/1000:many_end/seconds:0} s, "
         "{in_flight/1000:many_end/lag_to_record/p50:1} s (p50), "
         "{in_flight/1000:many_end/lag_to_record/max:1} s, {in_flight/1000:many_end/not_recorded:0} later",
-        f"at most one round (of {_levels('round_seconds', 1, *_LEVELS)} s), and the read that confirms it",
-        f"{_levels('lag_to_record/p50', 1, *_LEVELS)} s (p50); "
-        f"max {_levels('lag_to_record/max', 1, *_LEVELS)} s; "
-        "if all 1,000 end within a minute {in_flight/1000:all_end/lag_to_record/p50:1} s (p50), "
-        "{in_flight/1000:all_end/lag_to_record/max:1} s",
         _each_level("lag_to_record/max", dict.fromkeys(_LEVELS, CONFIRM_SECONDS), beyond="round_seconds"),
     ),
     Row(

@@ -39,8 +39,7 @@ def new_deploys(services: Sequence[int], series: int) -> Iterator[str]:
 def over_http(
     system: System, bare_url: str, rates: Iterable[int], count: int, services: Sequence[int]
 ) -> Figures:
-    """`/deploy SERVICE TAG` so many times at each of these rates (a second), first to Slipway, then to the bare
-    app."""
+    """`/deploy SERVICE TAG` so often at each of these rates (a second), to Slipway and then to the other."""
     commands = new_deploys(services, 3)
     _post(system, system.web_url, itertools.islice(commands, WARM_UP_REQUESTS), WARM_UP_PER_SECOND)
     _post(system, bare_url, itertools.islice(commands, WARM_UP_REQUESTS), WARM_UP_PER_SECOND)
