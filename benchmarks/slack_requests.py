@@ -77,11 +77,15 @@ async def post(request: bytes, url: str) -> Answered:
             writer.write(request)
             answer = await reader.read()
             writer.close()
-        status = int(answer.split(b" ", 2)[1])
+        status, has_text = parse_answer(answer)
     except (OSError, TimeoutError, IndexError, ValueError):
-        status, answer = 0, b""
-    text = answer.partition(b"\r\n\r\n")[2].strip()
-    return Answered((time.perf_counter() - began) * 1000, status, has_text=bool(text))
+        status, has_text = 0, False
+    return Answered((time.perf_counter() - began) * 1000, status, has_text)
+
+
+def parse_answer(answer: bytes) -> tuple[int, bool]:
+    """The status of an HTTP answer, and whether it has a text. Pure. Raises IndexError or ValueError."""
+    return int(answer.split(b" ", 2)[1]), bool(answer.partition(b"\r\n\r\n")[2].strip())
 
 
 async def _post_all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import percentiles, process_figures, worker_metrics
+from benchmarks import names, percentiles, process_figures, worker_metrics
 from benchmarks.measurements.burst import largest_displacement, shares_of_limits
 from benchmarks.measurements.in_flight import largest_share_of_limit, most_looks, services_named
 from benchmarks.measurements.one_deploy import calls_by_api, compare
@@ -158,3 +158,8 @@ def test_a_metric_is_added_up_over_its_labels() -> None:
     )
 
     assert worker_metrics.total(text, "slipway_jobs_total") == 15
+
+
+@pytest.mark.parametrize("index", [0, 17, 123_456])
+def test_a_service_is_found_by_its_name(index: int) -> None:
+    assert names.index_of(names.service(index)) == index
