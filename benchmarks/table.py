@@ -175,8 +175,12 @@ ROWS = (
         "{socket_mode:status/ratio/p50:1} / {socket_mode:help/ratio/p50:1} / "
         "{socket_mode:deploy/ratio/p50:1} times bare (p50)",
         tuple(
-            Aim("socket_mode", f"{typed}/ratio/p50", 1.5, f"`{typed}`")
+            aim
             for typed in ("status", "help", "deploy")
+            for aim in (
+                Aim("socket_mode", f"{typed}/ratio/p50", 1.5, f"`{typed}`"),
+                Aim("socket_mode", f"{typed}/ours/failed", 0, f"`{typed}`"),
+            )
         ),
     ),
     Row(

@@ -114,4 +114,5 @@ def by_socket_mode(system: System, count: int, per_second: float, services: Sequ
 def _type(system: System, texts: list[str], per_second: float) -> dict[str, float | None]:
     system.slack.ask("socket", commands=texts[:5], per_second=per_second)  # the first ones warm it up
     answer = system.slack.ask("socket", commands=texts[5:], per_second=per_second)
-    return spread(answer["milliseconds"])
+    taken = answer["milliseconds"]
+    return {**spread(taken), "failed": float(len(texts[5:]) - len(taken))}
