@@ -7,6 +7,7 @@ structlog loads rich, if that is installed, for tracebacks in colour, which are 
 from __future__ import annotations
 
 import sys
+import typing
 from importlib import import_module
 
 NOT_NEEDED_BY = {"structlog": "rich", "redis": "opentelemetry"}
@@ -25,3 +26,4 @@ def load_without_optional() -> None:
         finally:
             if hidden:
                 del sys.modules[optional]
+    typing.clear_overloads()
