@@ -42,7 +42,7 @@ class EventQueue:
         """Raises AwsError if boto3 cannot be configured."""
         self._url = url
         with aws_call("sqs:ReceiveMessage"):
-            self._sqs = new_session().client(
+            self._sqs: Any = new_session().create_client(
                 "sqs",
                 region_name=region,
                 config=Config(
