@@ -20,7 +20,7 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
     start_metrics(WORKER, settings)
-    from workers.worker import run_worker  # two thirds of the memory, which the metrics' process never has
+    from workers.worker import run_worker  # after the fork: what serves metrics needs none of it
 
     run_worker(settings)
     return 0
