@@ -47,8 +47,8 @@ def loaded_by(process: str) -> set[str]:
     ],
 )
 def test_a_process_does_not_load_what_it_does_not_use(process: str, unused: set[str]) -> None:
-    """`workers.__main__` is all that there is when what serves the metrics of a worker is forked, which then loads
-    the exposition."""
+    """What serves the metrics of a worker is forked when `workers.__main__` is loaded, and then loads the
+    exposition."""
     never = NEVER - {"prometheus_client"} if process == "deploys.telemetry.exposition" else NEVER
 
     assert (never | unused) & loaded_by(process) == set()
