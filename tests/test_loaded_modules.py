@@ -8,9 +8,9 @@ from functools import cache
 
 import pytest
 
-NEVER = {"boto3", "opentelemetry", "prometheus_client", "pygments", "rich", "s3transfer", "typer"}
-"""Only the command line uses boto3's own session, and only what serves metrics uses `prometheus_client`.
-redis-py and structlog load OpenTelemetry and rich if nobody stops them."""
+NEVER = {"opentelemetry", "prometheus_client", "pygments", "rich", "typer"}
+"""Only what serves metrics uses `prometheus_client`. redis-py and structlog load OpenTelemetry and rich if
+nobody stops them."""
 LOADED_IN_ORDER = (
     ("workers.__main__", "workers.scheduler", "workers.events.__main__", "workers.worker"),
     ("bot.web", "bot.__main__"),
@@ -37,13 +37,13 @@ def loaded_by(process: str) -> set[str]:
 @pytest.mark.parametrize(
     ("process", "unused"),
     [
-        ("workers.__main__", {"botocore", "deploys.records.deploy", "rq", "slack_sdk", "workers.worker"}),
-        ("workers.scheduler", {"botocore", "slack_sdk", "workers.engine", "workers.messages"}),
+        ("workers.__main__", {"boto3", "deploys.records.deploy", "rq", "slack_sdk", "workers.worker"}),
+        ("workers.scheduler", {"boto3", "slack_sdk", "workers.engine", "workers.messages"}),
         ("workers.events.__main__", {"slack_sdk", "workers.engine", "workers.messages"}),
         ("workers.worker", {"slack_bolt"}),
         ("deploys.telemetry.exposition", {"deploys.records.deploy", "rq"}),
-        ("bot.web", {"botocore", "websocket"}),
-        ("bot.__main__", {"botocore", "gunicorn"}),
+        ("bot.web", {"boto3", "websocket"}),
+        ("bot.__main__", {"boto3", "gunicorn"}),
     ],
 )
 def test_a_process_does_not_load_what_it_does_not_use(process: str, unused: set[str]) -> None:

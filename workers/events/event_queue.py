@@ -42,7 +42,7 @@ class EventQueue:
         """Raises AwsError if boto3 cannot be configured."""
         self._url = url
         with aws_call("sqs:ReceiveMessage"):
-            self._sqs: Any = new_session().create_client(
+            self._sqs = new_session().client(
                 "sqs",
                 region_name=region,
                 config=Config(

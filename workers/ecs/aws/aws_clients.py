@@ -198,7 +198,7 @@ class AwsClients:
 
     def build_client(self, service: str, region: str, credentials: TemporaryCredentials | None = None) -> Any:
         """A new client, with these credentials or else with the workers' own. `RegionClients` keeps it."""
-        options: dict[str, Any] = (
+        options = (
             {
                 "aws_access_key_id": credentials.access_key,
                 "aws_secret_access_key": credentials.secret_key,
@@ -208,7 +208,7 @@ class AwsClients:
             else {}
         )
         with self._building, aws_call(f"any call to {service} in {region}"):
-            client = self._session.create_client(service, region, config=_config(), **options)
+            client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
             ask_before_calls(client, credentials.account if credentials else OWN_ACCOUNT)
             check_responses(client)
             REQUEST_IDS.watch(client)

@@ -1,4 +1,4 @@
-"""The session of botocore, which keeps little of its descriptions of AWS in memory.
+"""The boto3 session, which keeps little of botocore's descriptions of AWS in memory.
 
 Half of what botocore reads of a service is documentation, and it reads the endpoints of 300 services, though
 it works most out by rules. A worker would keep all that as long as it lives: 13 MB.
@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import boto3
+import botocore.session
 from botocore.loaders import JSONFileLoader, Loader, create_loader
-from botocore.session import Session, get_session
 
 ENDPOINTS_KEPT = frozenset(
     {
@@ -23,11 +24,13 @@ ENDPOINTS_KEPT = frozenset(
         "iam",
         "logs",
         "monitoring",
+        "oidc",
+        "portal.sso",
         "sqs",
         "sts",
     }
 )
-"""The services that Slipway calls, by endpoint prefix: the rules do not give all of their endpoints."""
+"""Whose endpoints are kept, by endpoint prefix: what Slipway calls, and what gives credentials."""
 
 
 class DescriptionLoader(JSONFileLoader):
@@ -40,16 +43,15 @@ class DescriptionLoader(JSONFileLoader):
             return json.load(file, object_hook=_without_unneeded)
 
 
-def new_session() -> Session:
-    """A session with the credentials and the configuration of boto3's environment. boto3's own session would
-    load all that it has for S3 and DynamoDB.
+def new_session() -> boto3.Session:
+    """A session with the credentials and the configuration of boto3's environment.
 
     Raises:
         botocore.exceptions.BotoCoreError: that configuration is wrong.
     """
-    session = get_session()
+    session = botocore.session.get_session()
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
-    return session
+    return boto3.Session(botocore_session=session)
 
 
 @cache
