@@ -16,6 +16,7 @@ from zlib import crc32
 import botocore.session
 import pytest
 import structlog
+import typer.testing
 from hypothesis import settings
 from redis import Redis
 
@@ -37,6 +38,10 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` tries more exam
 
 # Each boto3 session reads AWS's models again, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# Typer builds all commands again for each one that a test types.
+_typer: Any = typer.testing
+_typer._get_command = cache(_typer._get_command)
 
 # By default structlog lets rich draw each traceback with all variables, which takes longer than a deploy.
 structlog.configure(
