@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 import botocore.session
+import httpx
 import pytest
 import structlog
 import typer.testing
@@ -38,6 +39,11 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` tries more exam
 
 # Each boto3 session reads AWS's models again, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# Each client, and each call without one, reads the certificates of all authorities again for a TLS context.
+_httpx: Any = httpx
+_httpx.create_ssl_context = cache(_httpx.create_ssl_context)
+_httpx._transports.default.create_ssl_context = _httpx.create_ssl_context
 
 # Typer builds all commands again for each one that a test types.
 _typer: Any = typer.testing
