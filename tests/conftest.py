@@ -108,7 +108,7 @@ def _together(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_url(redis_socket: Path) -> Iterator[str]:
+def _valkey_url(redis_socket: Path) -> Iterator[str]:
     """The URL of this test process's Valkey."""
     with valkey(unixsocket=str(redis_socket)) as server:
         yield server.connection_url
@@ -122,7 +122,7 @@ def redis_socket() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def redis_client(redis_url: str, redis_socket: Path) -> Iterator[Redis]:
+def redis_client(_valkey_url: str, redis_socket: Path) -> Iterator[Redis]:
     """One client for all tests: connecting takes more round trips than many tests."""
     with with_plain_pool(connect(f"unix://{redis_socket}")) as client:
         yield client
@@ -133,6 +133,12 @@ def redis(redis_client: Redis) -> Redis:
     """A client of an empty Valkey."""
     redis_client.flushall()
     return redis_client
+
+
+@pytest.fixture
+def redis_url(redis: Redis, _valkey_url: str) -> str:
+    """The URL of the same Valkey."""
+    return _valkey_url
 
 
 @pytest.fixture(autouse=True)
