@@ -26,6 +26,7 @@ from deploys.redis_connection import connect
 from deploys.stores.claim_holder import ClaimHolder
 from sandbox.valkey import valkey
 from tests.plain_redis_pool import with_plain_pool
+from tests.process_forker import forker_address
 from tests.xdist_grouping import GroupedScheduling
 
 # Without bytecode on disk, every process of the tests compiles Slipway and rewrites their assertions again.
@@ -69,6 +70,12 @@ SLOW_FILES = (
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedScheduling:
     return GroupedScheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """All test processes share one process that forks those of Slipway."""
+    forker_address()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Any
@@ -86,7 +87,7 @@ def start_process(command: list[str], **options: Any) -> Any:
 
 
 def forker_address() -> str:
-    """Starts the process that forks, unless this run has one."""
+    """Starts the process that forks, unless this run has one. It imports the modules once it is asked."""
     if ADDRESS_VARIABLE not in os.environ:
         address = str(Path(mkdtemp(prefix="process-forker-")) / "socket")
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
@@ -163,11 +164,9 @@ class _Forker:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
-            with self._channels.pop(pid) as channel:
-                try:
-                    channel.send(str(os.waitstatus_to_exitcode(status)).encode())
-                except BrokenPipeError:
-                    pass  # the test that started it has ended
+            with self._channels.pop(pid) as channel, suppress(BrokenPipeError):
+                # The test that started it may have ended.
+                channel.send(str(os.waitstatus_to_exitcode(status)).encode())
 
     def _become_plain_process(self, output: int) -> None:
         os.setsid()

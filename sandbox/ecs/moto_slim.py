@@ -36,4 +36,5 @@ def _without_instance_types() -> Iterator[None]:
 with _without_instance_types():
     import moto.ec2.models  # noqa: F401
 
-responses.method_names_from_class = cache(responses.method_names_from_class)
+_responses: Any = responses
+_responses.method_names_from_class = cache(_responses.method_names_from_class)
