@@ -106,9 +106,8 @@ def forker_address() -> str:
 
 
 def _stop_forker(forker: subprocess.Popen[bytes], address: str) -> None:
-    assert forker.stdin is not None
-    forker.stdin.close()
-    forker.wait(10)
+    forker.terminate()
+    forker.wait()
     Path(address).unlink()
     Path(address).parent.rmdir()
 
@@ -134,8 +133,8 @@ class _Forker:
         """In each process that is forked: what it has to run. The forker itself exits once the tests have."""
         while True:
             for key, _ in self._selector.select():
-                if key.fileobj is sys.stdin.buffer:
-                    sys.exit(0)
+                if key.fileobj is sys.stdin.buffer:  # closed: the process that started this one was killed
+                    os._exit(0)
                 if key.fileobj is self._signals:
                     self._signals.recv(4096)
                     self._report_ends()
