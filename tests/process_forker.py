@@ -11,7 +11,6 @@ import importlib
 import json
 import os
 import runpy
-import select
 import selectors
 import signal
 import socket
@@ -63,9 +62,11 @@ class ForkedProcess:
         return code
 
     def _receive_code(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select.select([self._channel], [], [], timeout)[0]:
-            self.returncode = int(self._channel.recv(32))
-            self._channel.close()
+        if self.returncode is None:
+            self._channel.settimeout(timeout)
+            with suppress(TimeoutError, BlockingIOError):
+                self.returncode = int(self._channel.recv(32))
+                self._channel.close()
         return self.returncode
 
     def send_signal(self, number: int) -> None:
