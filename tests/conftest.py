@@ -14,8 +14,10 @@ from typing import Any
 from zlib import crc32
 
 import botocore.session
+import httpx
 import pytest
 import structlog
+import typer.testing
 from hypothesis import settings
 from redis import Redis
 
@@ -24,6 +26,7 @@ from deploys.redis_connection import connect
 from deploys.stores.claim_holder import ClaimHolder
 from sandbox.valkey import valkey
 from tests.plain_redis_pool import with_plain_pool
+from tests.process_forker import forker_address
 from tests.xdist_grouping import GroupedScheduling
 
 # Without bytecode on disk, every process of the tests compiles Slipway and rewrites their assertions again.
@@ -37,6 +40,15 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` tries more exam
 
 # Each boto3 session reads AWS's models again, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# Each client, and each call without one, reads the certificates of all authorities again for a TLS context.
+_httpx: Any = httpx
+_httpx.create_ssl_context = cache(_httpx.create_ssl_context)
+_httpx._transports.default.create_ssl_context = _httpx.create_ssl_context
+
+# Typer builds all commands again for each one that a test types.
+_typer: Any = typer.testing
+_typer._get_command = cache(_typer._get_command)
 
 # By default structlog lets rich draw each traceback with all variables, which takes longer than a deploy.
 structlog.configure(
@@ -58,6 +70,12 @@ SLOW_FILES = (
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedScheduling:
     return GroupedScheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """All test processes share one process that forks those of Slipway."""
+    forker_address()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -97,7 +115,7 @@ def _together(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_url(redis_socket: Path) -> Iterator[str]:
+def _valkey_url(redis_socket: Path) -> Iterator[str]:
     """The URL of this test process's Valkey."""
     with valkey(unixsocket=str(redis_socket)) as server:
         yield server.connection_url
@@ -111,7 +129,7 @@ def redis_socket() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def redis_client(redis_url: str, redis_socket: Path) -> Iterator[Redis]:
+def redis_client(_valkey_url: str, redis_socket: Path) -> Iterator[Redis]:
     """One client for all tests: connecting takes more round trips than many tests."""
     with with_plain_pool(connect(f"unix://{redis_socket}")) as client:
         yield client
@@ -122,6 +140,12 @@ def redis(redis_client: Redis) -> Redis:
     """A client of an empty Valkey."""
     redis_client.flushall()
     return redis_client
+
+
+@pytest.fixture
+def redis_url(redis: Redis, _valkey_url: str) -> str:
+    """The URL of the same Valkey."""
+    return _valkey_url
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ SHARED_PROCESS_GROUPS = {
         r"^tests/sandbox/slack/[^/]+::.*[\[-]socket[\]-]"
     ),
     "an app of the played Slack over HTTP": re.compile(r"^tests/sandbox/slack/[^/]+::.*[\[-]http[\]-]"),
+    "the syntax trees of the product": re.compile(r"/test_scopes\.py::"),
     "the browser": re.compile(r"^tests/sandbox/slack/page/"),
 }
 """Tests that share something slow to build. (xdist's own groups have no effect with pytest 9.2.)"""

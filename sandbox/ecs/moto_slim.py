@@ -2,6 +2,8 @@
 
 Nothing here needs that list, and reading it takes longer than starting the region. Import this module before
 anything that imports moto.
+
+moto also lists the methods of a service's class again for each request; here it remembers them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session
+from moto.core import responses
 from moto.utilities import utils
 
 
@@ -32,3 +35,6 @@ def _without_instance_types() -> Iterator[None]:
 
 with _without_instance_types():
     import moto.ec2.models  # noqa: F401
+
+_responses: Any = responses
+_responses.method_names_from_class = cache(_responses.method_names_from_class)

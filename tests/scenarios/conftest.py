@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
+from slipway.demo import process_group
 from slipway.demo.demo_environment import start_demo
 from slipway.demo.terminal_run import read_names
+from tests.process_forker import start_process
 from tests.redis_acl import denied, users_for_processes
 from tests.scenarios.conversation import Conversation
 
 SPEED = 12.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_processes() -> Iterator[None]:
+    """The demos of the scenarios fork their processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        forking = SimpleNamespace(**{**vars(subprocess), "Popen": start_process})
+        patch.setattr(process_group, "subprocess", forking)
+        yield
 
 
 # Not for the session: an idle demo takes a tenth of a core from the tests that follow.

@@ -39,6 +39,7 @@ def total(slack: Conversation) -> Counter[str]:
 
 def test_every_process_is_well_and_ready(slack: Conversation) -> None:
     names = slack.demo.metrics_ports
+    wait_until(lambda: all(get(slack, name, "readyz").status_code == 200 for name in names))
     answers = {(name, path): get(slack, name, path) for name in names for path in ("healthz", "readyz")}
 
     assert len(answers) == 8

@@ -47,10 +47,13 @@ def web_api_methods() -> dict[str, str]:
     return found
 
 
-def product_code() -> Iterator[tuple[Path, ast.AST]]:
-    for room in ("bot", "workers", "deploys"):
-        for file in sorted((ROOT / room).rglob("*.py")):
-            yield file.relative_to(ROOT), ast.parse(file.read_text())
+@cache
+def product_code() -> list[tuple[Path, ast.AST]]:
+    return [
+        (file.relative_to(ROOT), ast.parse(file.read_text()))
+        for room in ("bot", "workers", "deploys")
+        for file in sorted((ROOT / room).rglob("*.py"))
+    ]
 
 
 def methods_called(tree: ast.AST) -> Iterator[str]:

@@ -158,13 +158,14 @@ class DeployRunner:
         )
         self.next_recovery_at = harness.ecs.now()
 
-    def run_until_next_job(self, deploy: Deploy) -> None:
-        """Runs one second, then skips the seconds in which no job is due, since no record changes then."""
+    def run_until_next_job(self, deploy: Deploy | None, until: float = math.inf) -> None:
+        """Runs one second, then skips the seconds before `until` in which no job is due, since no record
+        changes then."""
         self.run_one_second(deploy)
         now = self.harness.ecs.now()
         coming = self.harness.store.due(now + TIMING.watch_seconds)
         next_job_at = min((each.at for each in coming), default=now + TIMING.watch_seconds)
-        for _ in range(math.ceil(min(next_job_at, self.next_recovery_at) - now)):
+        for _ in range(math.ceil(min(next_job_at, self.next_recovery_at, until) - now)):
             self.harness.ecs.advance(1)
             self.claims_checker.take_snapshot()
 

@@ -142,7 +142,7 @@ def test_a_record_that_is_gone_leaves_nothing_stopped_and_no_service_blocked(
     lost_at = harness.ecs.now()
 
     while harness.ecs.now() < lost_at + 120:
-        runner.run_one_second(None)
+        runner.run_until_next_job(None, until=lost_at + 120)
     assert harness.describe_service(case.service)["desiredCount"] == DESIRED_COUNTS[case.service]
     while not is_recovered(harness, case.service) and harness.ecs.now() < lost_at + 1200:
         scan_and_wait(runner)
