@@ -44,6 +44,7 @@ from workers.flows.observe.rollout_counts import (
 from workers.flows.observe.rollout_status import (
     RolloutStatus,
     judge_rollout,
+    is_shown_twice,
     needs_service_deployment,
     wants_no_tasks,
 )
@@ -61,7 +62,8 @@ from workers.step_context import StepContext, StepResult
 
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Reads the rollout once. Its end counts once a second read agrees."""
+    """Reads the rollout once. Its end counts once two reads agree: of the service and of ECS's record of the
+    rollout, or of the service at two times."""
     ecs_service = context.read_service()
     service_deployment = None
     reads_record = needs_service_deployment(deploy, ecs_service, context.now())
@@ -122,7 +124,9 @@ def _end_if_final(
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if not status.final:
         return None
-    if again := confirm_twice(deploy, context, status.observation, soon=True):
+    if is_shown_twice(status, followed_rollout(deploy), ecs_service, service_deployment):
+        context.has_event_told_of_end()  # if none has, ECS has to be read often
+    elif again := confirm_twice(deploy, context, status.observation, soon=True):
         return again
     return _finish_rollout(deploy, context, status, ecs_service, service_deployment)
 
