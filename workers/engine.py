@@ -81,7 +81,8 @@ DEPLOYS_BETWEEN_LOOKS = 10
 
 
 class Engine:
-    """Moves deploys. It keeps nothing about them between two steps."""
+    """Moves deploys. It keeps nothing about them between two steps. Whoever runs it updates the threads that
+    are due then."""
 
     def __init__(
         self,
@@ -271,8 +272,6 @@ class Engine:
                 raise
             after = context.claim.deploy
             report_commit(before, after)
-            if after.thread_messages != before.thread_messages or after.phase != before.phase:
-                self._job_queue.publish()
             self._enqueue_others(before, after, result)
             if after.phase is Phase.ENDED:
                 self._enqueue_next_in_queue(deploy)
@@ -400,11 +399,8 @@ class Engine:
         roll it back no more, and those about failures name what came after them. If this is lost, a press of
         the button says so."""
         threads = ThreadStore(self._store.redis)
-        earlier = changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
-        for each in earlier:
+        for each in changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ)):
             threads.mark_due(each.thread_id, self._now())
-        if earlier:
-            self._job_queue.publish()
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:

@@ -43,8 +43,8 @@ from workers.flows.observe.rollout_counts import (
 )
 from workers.flows.observe.rollout_status import (
     RolloutStatus,
-    judge_rollout,
     is_shown_twice,
+    judge_rollout,
     needs_service_deployment,
     wants_no_tasks,
 )
