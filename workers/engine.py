@@ -50,6 +50,7 @@ from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS, STEP_PATIENCE_SECONDS, Caller, calls_by
 from workers.ecs.aws.lease_check import LEASE_CHECK
 from workers.ecs.aws.request_ids import REQUEST_IDS
+from workers.ecs.revision_reads import RevisionReads
 from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
@@ -282,8 +283,13 @@ class Engine:
                 self._job_queue.advance(deploy.id)
                 return
             # Whatever changes the service reads it itself.
-            known = context.known_service() if after.phase.facts.stage is Stage.BEFORE_REVISION else None
-            context = self._context(context.claim, LiveReader(self._aws), known)
+            before_revision = after.phase.facts.stage is Stage.BEFORE_REVISION
+            context = self._context(
+                context.claim,
+                LiveReader(self._aws),
+                context.known_service() if before_revision else None,
+                context.known_revisions() if before_revision else None,
+            )
 
     def _release_with_retries(self, claim: Claim, due_at: float) -> None:
         """Releases the claim as soon as Redis accepts that; after some time its lease is left to run out."""
@@ -302,7 +308,11 @@ class Engine:
         return any(must_hide_quotes(self._shared_channels, each) for each in channels_told(deploy))
 
     def _context(
-        self, claim: Claim, reader: EcsReader, known_service: ServiceRead | None = None
+        self,
+        claim: Claim,
+        reader: EcsReader,
+        known_service: ServiceRead | None = None,
+        revisions: RevisionReads | None = None,
     ) -> StepContext:
         return StepContext(
             claim,
@@ -319,6 +329,7 @@ class Engine:
             signer=self._signer,
             hold_sources=self._hold_sources,
             known_service=known_service,
+            known_revisions=revisions,
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
