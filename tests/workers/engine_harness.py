@@ -47,6 +47,7 @@ from sandbox.ecs import EcsSandbox
 from tests.builders import SIGNER, a_deploy, a_native_service, a_service, a_stop_start_service
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
+from workers.flows.observe.rollout_status import ENDED_STATUSES
 from workers.step_context import Timing
 
 TIMING = Timing(lease_seconds=60, watch_seconds=10, settle_seconds=75)
@@ -320,6 +321,23 @@ class EngineHarness:
             assert self.ecs.now() < deadline, self.describe_deploys()
             self.tick()
         del engine._may_take_another_step
+
+    def until_ended_in_ecs(self, deploy_id: str) -> None:
+        """Lets the deploy follow its rollout, and then time pass that no worker uses, until ECS has ended
+        that."""
+        follow = self.get(deploy_id).verb is Verb.FOLLOW
+        phase = Phase.FOLLOWING_EXTERNAL if follow else Phase.FOLLOWING
+        service = self.until_phase(deploy_id, phase).service.ecs_service
+        deadline = self.ecs.now() + 1800
+        while True:
+            arn = self.describe_service(service)["currentServiceDeployment"]
+            [rollout] = self.ecs_client.describe_service_deployments(serviceDeploymentArns=[arn])[
+                "serviceDeployments"
+            ]
+            if rollout["status"] in ENDED_STATUSES:
+                return
+            assert self.ecs.now() < deadline, rollout["status"]
+            self.ecs.advance(1)
 
     def run_next_due(self, deadline: float) -> None:
         """Skips whole seconds in which nothing is due, then runs what ticks of one second would run."""

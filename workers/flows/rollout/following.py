@@ -12,6 +12,7 @@ from workers.ecs.reasons.failed_tasks import HEALTHY_AFTER_SECONDS
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
 from workers.flows.ending import (
+    confirm_end,
     confirm_twice,
     end_deploy,
     end_service_deleted,
@@ -43,7 +44,6 @@ from workers.flows.observe.rollout_counts import (
 )
 from workers.flows.observe.rollout_status import (
     RolloutStatus,
-    is_shown_twice,
     judge_rollout,
     needs_service_deployment,
     wants_no_tasks,
@@ -62,8 +62,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Reads the rollout once. Its end counts once two reads agree: of the service and of ECS's record of the
-    rollout, or of the service at two times."""
+    """Reads the rollout once. Its end counts once two reads agree (`confirm_end`)."""
     ecs_service = context.read_service()
     service_deployment = None
     reads_record = needs_service_deployment(deploy, ecs_service, context.now())
@@ -124,9 +123,7 @@ def _end_if_final(
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if not status.final:
         return None
-    if is_shown_twice(status, followed_rollout(deploy), ecs_service, service_deployment):
-        context.has_event_told_of_end()  # if none has, ECS has to be read often
-    elif again := confirm_twice(deploy, context, status.observation, soon=True):
+    if again := confirm_end(deploy, context, status, ecs_service, service_deployment):
         return again
     return _finish_rollout(deploy, context, status, ecs_service, service_deployment)
 

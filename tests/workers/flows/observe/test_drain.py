@@ -176,7 +176,7 @@ def test_task_records_that_cannot_be_read_hold_nothing_up(harness: EngineHarness
     assert deploy.outcome is Outcome.SUCCEEDED
     assert "*Serving*" not in harness.thread_text(deploy_id)
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
-        "*Succeeded.* ECS completed the rollout of `1.4.2` to `web`: 3 tasks running, after 1 min 03 s. "
+        "*Succeeded.* ECS completed the rollout of `1.4.2` to `web`: 3 tasks running, after 1 min. "
         "Whether its tasks run the image that the plan showed is not known: AWS does not allow "
         "ecs:ListTasks: `arn:aws:iam::123456789012:user/sandbox` needs it on `*`. Add it to the role of the "
         "workers."

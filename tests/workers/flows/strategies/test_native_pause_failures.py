@@ -187,7 +187,8 @@ def test_a_throttled_look_does_not_replace_the_rollout_either(harness: EngineHar
 def test_where_service_deployments_are_not_allowed_the_old_version_is_set_again(
     harness: EngineHarness,
 ) -> None:
-    harness.ecs.faults.add(operation="ListServiceDeployments", kind="access-denied", times=None)
+    for operation in ("ListServiceDeployments", "DescribeServiceDeployments"):
+        harness.ecs.faults.add(operation=operation, kind="access-denied", times=None)
     configure_native_service(harness, "shop")
     deploy_id = harness.request_deploy("shop", "1.4.2")
     wait_until(harness, lambda: harness.get(deploy_id).phase is Phase.FOLLOWING)
