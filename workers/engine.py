@@ -55,6 +55,7 @@ from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
+from workers.flows.observe.deadline import deadline_at
 from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, ServiceRead, StepContext, StepResult, Timing
@@ -68,6 +69,8 @@ RETRY_SECONDS = 1.0
 JITTER_UP_TO_SECONDS = 60.0
 """Waits up to this long are between reads or tries, and jitter may lengthen them; longer ones lead to times
 that people have been shown (seconds)."""
+PAST_DEADLINE_SECONDS = 0.01
+"""What is due at a deadline is due so much after it: times in Redis have milliseconds."""
 RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to release its claim while Redis is away: well within a job's time (seconds)."""
 SOON_SECONDS = 1.25
@@ -362,7 +365,7 @@ class Engine:
         return self._store.commit(
             claim,
             after,
-            due_at=self._now() + self._with_jitter(result.delay),
+            due_at=self._due_at(result),
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
@@ -374,6 +377,15 @@ class Engine:
     def _audit_uncommitted(self, claim: Claim) -> None:
         if aws_requests := REQUEST_IDS.take():
             self._store.audit_uncommitted(claim, aws_requests)
+
+    def _due_at(self, result: StepResult) -> float:
+        """After the step's delay, or at a deadline before that."""
+        now = self._now()
+        due_at = now + self._with_jitter(result.delay)
+        deadline = deadline_at(result.deploy, now)
+        if deadline is None or deadline <= now:
+            return due_at
+        return min(due_at, deadline + PAST_DEADLINE_SECONDS)
 
     def _with_jitter(self, seconds: float) -> float:
         if seconds > JITTER_UP_TO_SECONDS:

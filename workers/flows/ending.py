@@ -56,9 +56,17 @@ def end_deploy(
 
 
 def confirm_twice(
-    deploy: Deploy, context: StepContext, observation: Observation, key: str = "", *, soon: bool = False
+    deploy: Deploy,
+    context: StepContext,
+    observation: Observation,
+    key: str = "",
+    *,
+    soon: bool = False,
+    final: bool = False,
 ) -> StepResult | None:
     """A read may be some seconds old, so what would end a deploy or turn it back has to be seen by two reads.
+
+    final: this one shows something that no older read can show.
 
     None if this read is the second one.
     """
@@ -66,7 +74,7 @@ def confirm_twice(
         return None
     pending = PendingConfirmation(observation=observation, key=key)
     delay = context.timing.confirm_seconds * (1 if soon else 2)
-    if observation in FINAL_IN_ECS and context.has_event_told_of_end():
+    if (final or observation in FINAL_IN_ECS) and context.has_event_told_of_end():
         delay = min(delay, TOLD_CONFIRM_SECONDS)
     return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)
 
