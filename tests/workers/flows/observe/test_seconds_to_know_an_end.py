@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from deploys.records.phases import Outcome, Phase
@@ -18,7 +20,7 @@ def looks_after_the_end(harness: EngineHarness, deploy_id: str) -> int:
     rollouts = harness.ecs.state()["serviceDeployments"]
     ended = max(float(each["finishedAt"] or 0) for each in rollouts if each["service"] == service)
     looks = [each.at for each in harness.ecs.calls("DescribeServices")]
-    assert max(b - a for a, b in zip(looks, looks[1:], strict=False)) <= TIMING.watch_seconds + TICK_SECONDS
+    assert max(b - a for a, b in pairwise(looks)) <= TIMING.watch_seconds + TICK_SECONDS
     return sum(at > ended for at in looks)
 
 
@@ -59,6 +61,6 @@ def test_a_rollback_that_is_read_twice_is_looked_at_sooner_by_as_much(harness: E
     assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED
 
     looks = [each.at for each in harness.ecs.calls("DescribeServices")[before:]]
-    gaps = [b - a for a, b in zip(looks, looks[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(looks)]
     assert len(gaps) > 2
     assert max(gaps[:-1]) + gaps[-1] <= TIMING.watch_seconds + TICK_SECONDS
