@@ -47,7 +47,6 @@ from sandbox.ecs import EcsSandbox
 from tests.builders import SIGNER, a_deploy, a_native_service, a_service, a_stop_start_service
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
-from workers.flows.observe.rollout_status import ENDED_STATUSES
 from workers.step_context import Timing
 
 TIMING = Timing(lease_seconds=60, watch_seconds=10, settle_seconds=75)
@@ -334,7 +333,7 @@ class EngineHarness:
             [rollout] = self.ecs_client.describe_service_deployments(serviceDeploymentArns=[arn])[
                 "serviceDeployments"
             ]
-            if rollout["status"] in ENDED_STATUSES:
+            if "finishedAt" in rollout:
                 return
             assert self.ecs.now() < deadline, rollout["status"]
             self.ecs.advance(1)

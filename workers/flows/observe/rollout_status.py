@@ -89,8 +89,6 @@ STATUS_BY_ROLLOUT_STATE: dict[str, RolloutStatus] = {
     "": RolloutStatus.IN_PROGRESS,  # unknown
 }
 """Every value of the enum DeploymentRolloutState, and none."""
-ENDED_STATUSES = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
-"""Values of the enum ServiceDeploymentStatus after which nothing comes."""
 
 
 RECORD_READ_SECONDS = 120.0
@@ -126,8 +124,6 @@ def is_shown_twice(
     be an older one that shows what is not true any more.
     """
     if service_deployment is None or status.observation not in FINAL_IN_ECS:
-        return False
-    if service_deployment.status not in ENDED_STATUSES:
         return False
     return judge_rollout(followed, ecs_service, None) is status
 

@@ -20,7 +20,6 @@ from tests.workers.flows.ecs_state_builders import (
 )
 from workers.ecs.state import ServiceDeploymentState, ServiceEventState
 from workers.flows.observe.rollout_status import (
-    ENDED_STATUSES,
     STATUS_BY_ROLLOUT_STATE,
     STATUS_BY_SERVICE_DEPLOYMENT,
     FollowedRollout,
@@ -207,10 +206,3 @@ def test_an_end_without_a_record_or_without_a_task_is_shown_once() -> None:
     assert not is_shown_twice(RolloutStatus.SUCCEEDED, FOLLOWED_ROLLOUT, done, None)
     assert judge_rollout(FOLLOWED_ROLLOUT, emptied, record) is RolloutStatus.SCALED_TO_ZERO
     assert not is_shown_twice(RolloutStatus.SCALED_TO_ZERO, FOLLOWED_ROLLOUT, emptied, record)
-
-
-def test_every_status_that_ends_a_rollout_is_known() -> None:
-    going_on = {RolloutStatus.IN_PROGRESS, RolloutStatus.ROLLING_BACK}
-    ended = {each for each, status in STATUS_BY_SERVICE_DEPLOYMENT.items() if status not in going_on}
-
-    assert ended == ENDED_STATUSES
