@@ -20,7 +20,7 @@ from workers.messages import tasks as messages
 from workers.step_context import StepContext
 
 RECOUNT_SECONDS = 30.0
-"""Between two counts of the old tasks, each of which takes one or two more calls (seconds)."""
+"""Between two counts of the old tasks, each of which takes two more calls (seconds)."""
 JUST_READ_SECONDS = 1.0
 """A count that is no older is not made again (seconds)."""
 MOST_KEPT = 50
@@ -56,17 +56,14 @@ def is_serving(rollout: RolloutCounts) -> bool:
 
 def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
     """The deploy with the number of old tasks that drain, by their records; None if unreadable. They are to
-    stop: none that is to run is left once the new version serves. So after a first count only those of it are
-    read again."""
-    known = deploy.rollout.draining
-    if known is not None and (not known.tasks or context.now() - known.read_at < JUST_READ_SECONDS):
+    stop: none that is to run is left once the new version serves."""
+    known, now, service = deploy.rollout.draining, context.now(), deploy.service
+    if known is not None and now - known.read_at < JUST_READ_SECONDS:
         return deploy
-    read = best_effort(lambda: _read_old_tasks(deploy, context), None)
-    return (
-        deploy.evolve(rollout={"draining": None})
-        if read is None
-        else with_draining(deploy, read, context.now())
+    listed = best_effort(
+        lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service), None
     )
+    return deploy.evolve(rollout={"draining": None}) if listed is None else with_draining(deploy, listed, now)
 
 
 def with_draining(deploy: Deploy, read: Iterable[TaskState], now: float) -> Deploy:
@@ -80,14 +77,6 @@ def with_draining(deploy: Deploy, read: Iterable[TaskState], now: float) -> Depl
     ]
     kept = tuple(arns) if len(arns) <= MOST_KEPT else ()
     return deploy.evolve(rollout={"draining": DrainingTasks(tasks=len(arns), read_at=now, arns=kept)})
-
-
-def _read_old_tasks(deploy: Deploy, context: StepContext) -> Iterable[TaskState]:
-    """Raises the errors of `aws_call`."""
-    region, service = context.region, deploy.service
-    if (known := deploy.rollout.draining) and known.arns:
-        return tasks.describe(region, service.cluster, known.arns).values()
-    return tasks.list_stopped_tasks(region, service.cluster, service.ecs_service)
 
 
 def recount_draining(deploy: Deploy, context: StepContext) -> Deploy:
