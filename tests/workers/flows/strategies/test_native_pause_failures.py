@@ -272,14 +272,19 @@ def test_what_the_rollback_asks_of_ecs(harness: EngineHarness, status: str, call
     assert harness.get(deploy_id).phase is Phase.FOLLOWING_ROLLBACK
 
 
-def test_that_it_is_back_stands_once_a_second_look_agrees(harness: EngineHarness) -> None:
+@pytest.mark.parametrize("shows_record", [True, False])
+def test_that_it_is_back_stands_once_the_record_or_a_second_look_agrees(
+    harness: EngineHarness, shows_record: bool
+) -> None:
     deploy_id = request_until_paused(harness, pause_hook())
     harness.cancel(deploy_id)
     harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
     harness.ecs.advance(300)
+    if not shows_record:
+        harness.ecs.faults.add(operation="*ServiceDeployments", kind="access-denied", times=None)
 
     harness.engine.advance(deploy_id)
-    assert harness.get(deploy_id).in_progress
+    assert harness.get(deploy_id).in_progress is not shows_record
     harness.ecs.advance(10)
     harness.engine.advance(deploy_id)
 
