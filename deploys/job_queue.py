@@ -108,6 +108,13 @@ class JobQueue:
         waits, or runs, which looks for more at its end. Otherwise as `advance_due`."""
         self._try_enqueue("publish", nonce="one", scheduled=scheduled, unless=redis_keys.PUBLISHER)
 
+    def is_more_urgent_waiting(self) -> bool:
+        """Whether a job waits that goes before those that tell. Raises RedisError."""
+        pipe = self._redis.pipeline(transaction=False)
+        for name in (ASKED_QUEUE, DEPLOYS_QUEUE):
+            pipe.llen(f"rq:queue:{name}")
+        return any(pipe.execute())
+
     def publish_home(self, user: str, team: str) -> None:
         """Updates this user's Home tab. team: the workspace in which it was opened."""
         self._try_enqueue("publish_home", user, team)

@@ -22,6 +22,8 @@ class PublishPriority(IntEnum):
     FAILURE = 2
     """It rolls back."""
     PROGRESS = 3
+    ELAPSED_TIME = 4
+    """Nothing is new; only the elapsed time moves."""
 
 
 def publish_priority(deploy: Deploy) -> PublishPriority:

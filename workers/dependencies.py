@@ -29,6 +29,7 @@ from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.home_viewers import HomeViewers
+from deploys.stores.job_rests import JobRests
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.retention import Retention
@@ -72,6 +73,10 @@ from workers.watch_interval import WatchClock
 log = structlog.get_logger()
 
 JITTER = 0.1
+REST_SECONDS = 600.0
+"""How long the scheduler enqueues no further job that found nothing to do in services.yml (seconds)."""
+PUBLISH_WITHIN_SECONDS = 10.0
+"""A job that has moved deploys for longer updates no threads (seconds): the time of one job is limited."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ class Dependencies:
     aws: AwsClients
     engine: Engine
     job_queue: JobQueue
+    store: DeployStore
+    threads: ThreadStore
     publisher: Publisher
     limits: SharedRateLimits
     query_handler: QueryHandler
@@ -104,6 +111,18 @@ class Dependencies:
         """Brings the threads that are behind up to date; a job of its own goes on if that takes long."""
         if self.publisher.publish_due():
             self.job_queue.publish()
+
+    def publish_after_moving(self, seconds: float) -> None:
+        """The same at the end of a job that moved deploys for so long (seconds): what they have to say needs
+        no job of its own. Nothing that moves deploys waits for it: before each thread it looks whether one
+        is due, or a job waits that goes first, and leaves the rest to a job of its own then."""
+        if not self.threads.is_due(time.time()):
+            return
+        if seconds > PUBLISH_WITHIN_SECONDS or self.publisher.publish_due(self._is_nothing_else_due):
+            self.job_queue.publish()
+
+    def _is_nothing_else_due(self) -> bool:
+        return not (self.job_queue.is_more_urgent_waiting() or self.store.due(time.time(), limit=1))
 
     def post_audit(self) -> None:
         """Tells in the audit's channel what it does not know yet."""
@@ -144,6 +163,7 @@ class Dependencies:
         """Reads from Slack who is in the user groups of services.yml."""
         named = {each for lock in Locks(self.redis).all(time.time()) for each in lock.named}
         group_ids = self.catalogue.user_group_ids | set(filter(is_user_group, named))
+        self._note_rest("read_user_groups", not group_ids)
         if group_ids:
             user_group_reader.refresh_members(
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
@@ -151,6 +171,7 @@ class Dependencies:
 
     def read_freeze_calendars(self) -> None:
         """Reads the calendars of freezes that have an address."""
+        self._note_rest("read_freeze_calendars", not self.catalogue.calendar_addresses)
         freeze_calendar_reader.refresh_calendars(
             self.catalogue.calendar_addresses, FreezeCalendars(self.redis), time.time
         )
@@ -163,7 +184,8 @@ class Dependencies:
             reader.read(slack_id)
         else:
             standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
-            reader.refresh(DeployStore(self.redis).active(), standby, age)
+            again_at = reader.refresh(DeployStore(self.redis).active(), standby, age)
+            JobRests(self.redis).note("read_slack_directory", again_at)
 
     def read_tags(self, name: str) -> None:
         """Reads which tags a service's image has, and which of them run."""
@@ -176,6 +198,12 @@ class Dependencies:
         """Removes the texts of deploys that ended long ago."""
         store = DeployStore(self.redis)
         retention.forget_thread_messages(self.redis, store, time.time(), self.message_retention_seconds)
+        again_at = retention.next_round_at(self.redis)
+        JobRests(self.redis).note("forget_thread_messages", again_at)
+
+    def _note_rest(self, job: str, has_nothing_to_do: bool) -> None:
+        """A job that depends on services.yml is enqueued at once when that changes."""
+        JobRests(self.redis).note(job, time.time() + REST_SECONDS if has_nothing_to_do else None)
 
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
@@ -285,6 +313,8 @@ class DependencyBuilder:
             aws=aws,
             engine=engine,
             job_queue=job_queue,
+            store=store,
+            threads=threads,
             publisher=Publisher(
                 self._slack, threads, store, limits, time.time, channels_to_post_in, access, hold_sources
             ),

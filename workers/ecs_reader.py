@@ -99,7 +99,7 @@ class BatchReader:
     ) -> None:
         """services, errors: by the deploy's id; errors say why ECS's record of a rollout could not be read.
 
-        deployments: by their ARN.
+        deployments: by the deploy's id, too.
         """
         self._live = live
         self._services = services
@@ -131,17 +131,21 @@ class BatchReader:
                     if each.service.ecs_service in described
                 }
             )
-            arns = [
-                each.ecs.service_deployment_arn
+            arns = {
+                each.id: arn
                 for each in group
-                if each.ecs.service_deployment_arn
+                if (arn := _likely_arn(each, states.get(each.id)))
                 and needs_service_deployment(each, states.get(each.id), now)
-            ]
-            rollouts = attempt(partial(service_deployments.describe, region, arns)) if arns else {}
+            }
+            rollouts = (
+                attempt(partial(service_deployments.describe, region, list(arns.values()))) if arns else {}
+            )
             if isinstance(rollouts, SlipwayError):
-                errors.update({each.id: rollouts for each in group if each.ecs.service_deployment_arn})
+                errors.update(dict.fromkeys(arns, rollouts))
             else:
-                deployments.update(rollouts)
+                deployments.update(
+                    {deploy_id: rollouts[arn] for deploy_id, arn in arns.items() if arn in rollouts}
+                )
         return cls(LiveReader(aws, principals.WATCH_SESSION), states, deployments, errors)
 
     def read_service(self, deploy: Deploy) -> ServiceState | None:
@@ -156,5 +160,22 @@ class BatchReader:
         """
         if deploy.id in self._errors:
             raise self._errors[deploy.id]
-        known = self._deployments.get(deploy.ecs.service_deployment_arn or "")
-        return known or self._live.read_service_deployment(deploy)
+        read = self._deployments.get(deploy.id)
+        return read if _is_of(read, deploy) else self._live.read_service_deployment(deploy)
+
+
+def _likely_arn(deploy: Deploy, ecs_service: ServiceState | None) -> str:
+    """Of ECS's record of the rollout. Until it is known, that is most likely the one that the service is in:
+    nothing has to be searched then."""
+    if deploy.ecs.service_deployment_arn or deploy.ecs.deployment_id is None or ecs_service is None:
+        return deploy.ecs.service_deployment_arn or ""
+    return ecs_service.service_deployment
+
+
+def _is_of(service_deployment: ServiceDeploymentState | None, deploy: Deploy) -> bool:
+    if service_deployment is None:
+        return False
+    return (
+        service_deployment.arn == deploy.ecs.service_deployment_arn
+        or service_deployment.number == service_deployments.number_of(deploy.ecs.deployment_id)
+    )

@@ -50,10 +50,12 @@ from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.call_budget import LONGEST_PATIENCE_SECONDS, STEP_PATIENCE_SECONDS, Caller, calls_by
 from workers.ecs.aws.lease_check import LEASE_CHECK
 from workers.ecs.aws.request_ids import REQUEST_IDS
+from workers.ecs.revision_reads import RevisionReads
 from workers.ecs.task_definitions import read_variables
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
+from workers.flows.observe.deadline import deadline_at
 from workers.flows.own_revisions import known_revisions
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, ServiceRead, StepContext, StepResult, Timing
@@ -67,6 +69,8 @@ RETRY_SECONDS = 1.0
 JITTER_UP_TO_SECONDS = 60.0
 """Waits up to this long are between reads or tries, and jitter may lengthen them; longer ones lead to times
 that people have been shown (seconds)."""
+PAST_DEADLINE_SECONDS = 0.01
+"""What is due at a deadline is due so much after it: times in Redis have milliseconds."""
 RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to release its claim while Redis is away: well within a job's time (seconds)."""
 SOON_SECONDS = 1.25
@@ -81,7 +85,8 @@ DEPLOYS_BETWEEN_LOOKS = 10
 
 
 class Engine:
-    """Moves deploys. It keeps nothing about them between two steps."""
+    """Moves deploys. It keeps nothing about them between two steps. Whoever runs it updates the threads that
+    are due then."""
 
     def __init__(
         self,
@@ -271,8 +276,6 @@ class Engine:
                 raise
             after = context.claim.deploy
             report_commit(before, after)
-            if after.thread_messages != before.thread_messages or after.phase != before.phase:
-                self._job_queue.publish()
             self._enqueue_others(before, after, result)
             if after.phase is Phase.ENDED:
                 self._enqueue_next_in_queue(deploy)
@@ -283,8 +286,13 @@ class Engine:
                 self._job_queue.advance(deploy.id)
                 return
             # Whatever changes the service reads it itself.
-            known = context.known_service() if after.phase.facts.stage is Stage.BEFORE_REVISION else None
-            context = self._context(context.claim, LiveReader(self._aws), known)
+            before_revision = after.phase.facts.stage is Stage.BEFORE_REVISION
+            context = self._context(
+                context.claim,
+                LiveReader(self._aws),
+                context.known_service() if before_revision else None,
+                context.known_revisions() if before_revision else None,
+            )
 
     def _release_with_retries(self, claim: Claim, due_at: float) -> None:
         """Releases the claim as soon as Redis accepts that; after some time its lease is left to run out."""
@@ -303,7 +311,11 @@ class Engine:
         return any(must_hide_quotes(self._shared_channels, each) for each in channels_told(deploy))
 
     def _context(
-        self, claim: Claim, reader: EcsReader, known_service: ServiceRead | None = None
+        self,
+        claim: Claim,
+        reader: EcsReader,
+        known_service: ServiceRead | None = None,
+        revisions: RevisionReads | None = None,
     ) -> StepContext:
         return StepContext(
             claim,
@@ -320,6 +332,7 @@ class Engine:
             signer=self._signer,
             hold_sources=self._hold_sources,
             known_service=known_service,
+            known_revisions=revisions,
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
@@ -352,7 +365,7 @@ class Engine:
         return self._store.commit(
             claim,
             after,
-            due_at=self._now() + self._with_jitter(result.delay),
+            due_at=self._due_at(result),
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
@@ -364,6 +377,15 @@ class Engine:
     def _audit_uncommitted(self, claim: Claim) -> None:
         if aws_requests := REQUEST_IDS.take():
             self._store.audit_uncommitted(claim, aws_requests)
+
+    def _due_at(self, result: StepResult) -> float:
+        """After the step's delay, or at a deadline before that."""
+        now = self._now()
+        due_at = now + self._with_jitter(result.delay)
+        deadline = deadline_at(result.deploy, now)
+        if deadline is None or deadline <= now:
+            return due_at
+        return min(due_at, deadline + PAST_DEADLINE_SECONDS)
 
     def _with_jitter(self, seconds: float) -> float:
         if seconds > JITTER_UP_TO_SECONDS:
@@ -400,11 +422,8 @@ class Engine:
         roll it back no more, and those about failures name what came after them. If this is lost, a press of
         the button says so."""
         threads = ThreadStore(self._store.redis)
-        earlier = changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ))
-        for each in earlier:
+        for each in changed_by(deploy, self._store.recent(deploy.service.name, DEPLOYS_READ)):
             threads.mark_due(each.thread_id, self._now())
-        if earlier:
-            self._job_queue.publish()
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.terminal_answers import TerminalAnswers
@@ -33,19 +34,26 @@ def _get_dependencies() -> Dependencies:
     return refreshed
 
 
+def _move(move: Callable[[Dependencies], None]) -> None:
+    """Moves deploys, and then updates the threads that are due."""
+    dependencies, began = _get_dependencies(), time.monotonic()
+    move(dependencies)
+    dependencies.publish_after_moving(time.monotonic() - began)
+
+
 def advance_due() -> None:
     """Moves the deploys that are due."""
-    _get_dependencies().engine.advance_due()
+    _move(lambda dependencies: dependencies.engine.advance_due())
 
 
 def advance(deploy_id: str) -> None:
     """Moves one deploy: a job of an earlier version, which may run beside this one during an upgrade."""
-    _get_dependencies().engine.advance(deploy_id)
+    _move(lambda dependencies: dependencies.engine.advance(deploy_id))
 
 
 def watch(cluster_key: str) -> None:
     """Moves all rollouts of one cluster that are due (`Deploy.cluster_key`)."""
-    _get_dependencies().engine.watch(cluster_key)
+    _move(lambda dependencies: dependencies.engine.watch(cluster_key))
 
 
 def publish() -> None:

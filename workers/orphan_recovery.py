@@ -23,7 +23,6 @@ from functools import partial
 
 import structlog
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service, Strategy
@@ -33,11 +32,10 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
-from deploys.redis_connection import to_text
-from deploys.stores import redis_keys
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
+from deploys.stores.orphan_scans import OrphanScans
 from workers.ecs import services
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
@@ -51,8 +49,6 @@ from workers.tag_signature import TagSigner
 
 log = structlog.get_logger()
 
-SCAN_EVERY_SECONDS = 300.0
-"""Between two scans, unless something calls for one sooner."""
 MIN_SECONDS_BETWEEN_SCANS = 75.0
 """At least so long between the scan that finds restore tags without a record and the one that acts on them: a
 lease and the longest call."""
@@ -102,6 +98,7 @@ class OrphanRecovery:
         self._store = store
         self._redis = redis
         self._lost = LostDeploys(redis)
+        self._scans = OrphanScans(redis, now=now)
         self._aws = aws
         self._job_queue = job_queue
         self._signer = signer
@@ -117,14 +114,11 @@ class OrphanRecovery:
         """Whether AWS did not answer during the last scan."""
 
     def scan_if_due(self) -> None:
-        """Scans if Redis was restarted or lost since the last scan, if a service waits to be brought back, or
-        if the last scan is long ago. It does not scan every time, because each scan asks AWS about all
-        services.
+        """Scans if that is due (`OrphanScans`). It does not scan every time, because each scan asks AWS about
+        all services.
         """
-        restarted = self._make_all_due_after_redis_restart()
-        last_scan = self._redis.get(redis_keys.ORPHANS_CHECKED_AT)
-        is_recent = last_scan is not None and self._now() - float(to_text(last_scan)) < SCAN_EVERY_SECONDS
-        if restarted or not is_recent or self._lost.waiting():
+        if self._scans.is_due():
+            self._make_all_due_after_redis_restart()
             self.scan()
 
     def scan(self) -> None:
@@ -142,7 +136,7 @@ class OrphanRecovery:
             for service, ecs_service in self._read_services(region, cluster, in_cluster):
                 attempt(partial(self._handle, service, ecs_service))
         if not self._aws_did_not_answer:
-            self._redis.set(redis_keys.ORPHANS_CHECKED_AT, self._now())
+            self._scans.note_scan()
 
     def _read_services(
         self, region: RegionClients, cluster: str, services_in_cluster: Sequence[Service]
@@ -168,21 +162,11 @@ class OrphanRecovery:
         for each in services_in_cluster:
             yield from self._read_services(region, cluster, [each])
 
-    def _make_all_due_after_redis_restart(self) -> bool:
+    def _make_all_due_after_redis_restart(self) -> None:
         """After a restart records may be older than what was done, and those that wait for people are not due
-        for a long time.
-
-        Returns whether Redis was restarted since the last call.
-        """
-        try:
-            run_id = to_text(self._redis.info("server")["run_id"])
-        except (ResponseError, KeyError):
-            return False  # some managed services do not say
-        run_id_before = self._redis.getset(redis_keys.REDIS_RUN, run_id)
-        if run_id_before is None or to_text(run_id_before) == run_id:
-            return False
-        self._store.make_due([each.id for each in self._store.active()])
-        return True
+        for a long time."""
+        if self._scans.note_restart():
+            self._store.make_due([each.id for each in self._store.active()])
 
     def _handle(self, service: Service, ecs_service: ServiceState | None) -> None:
         if ecs_service is None or ecs_service.status != "ACTIVE":

@@ -47,6 +47,12 @@ def forget_thread_messages(redis: Redis, store: DeployStore, now: float, retenti
     return forgotten
 
 
+def next_round_at(redis: Redis) -> float | None:
+    """When the next round over all old records begins (epoch seconds); None: one is going on."""
+    position, round_began = _progress(redis)
+    return round_began + SECONDS_BETWEEN_ROUNDS if position is None else None
+
+
 def without_texts(deploy: Deploy) -> Deploy:
     """The record without its thread messages and without what quotes AWS, a container or a log. Who asked for
     what, why, what was decided and how it ended stays. Pure.

@@ -43,6 +43,8 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
 from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
+from deploys.stores.job_rests import JobRests
+from deploys.stores.orphan_scans import OrphanScans
 from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
@@ -55,6 +57,9 @@ from workers.settings import SchedulerSettings
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.25
+LOOK_SECONDS = 1.0
+"""Between two looks what is due, if nothing is due sooner (seconds): whoever makes something due has a job of
+its own enqueued, which may be lost."""
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
 PUBLISH_SECONDS = 1.0
@@ -102,6 +107,13 @@ NEEDED_FOR: Mapping[str, tuple[str, ...]] = {
     "show_asked_requests": (redis_keys.ASKED_REQUESTS,),
 }
 """The keys of Redis, one of which has to exist for the job to have anything to do."""
+RESTED_UNLESS: Mapping[str, tuple[str, ...]] = {
+    "read_user_groups": (redis_keys.LOCKS,),
+    "read_freeze_calendars": (),
+    "read_slack_directory": (),
+    "forget_thread_messages": (),
+}
+"""Jobs that note until when they have nothing to do, and the keys that may call for one sooner."""
 
 
 class Call(NamedTuple):
@@ -135,12 +147,13 @@ class Scheduler:
         not asked four times a second."""
         self._workers, self._workers_counted_at = 1, 0.0
         self._threads_due, self._threads_looked_at = False, 0
+        self._looked_at = self._look_again_at = 0.0
 
     def tick(self) -> int:
         """Enqueues jobs for everything that is due, deploys first, as long as not too many jobs wait. Returns
         how many jobs it asked for (count)."""
         now = self._now()
-        due = self._store.due(now)
+        due = self._find_due(now)
         wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
         if self._are_threads_due(now):
             wanted["publish"] = str(int(now / PUBLISH_SECONDS))
@@ -150,7 +163,7 @@ class Scheduler:
         fresh = {
             name: nonce
             for name, nonce in wanted.items()
-            if self._enqueued.get(name) != nonce and self._is_needed(name)
+            if self._enqueued.get(name) != nonce and self._is_needed(name, now)
         }
         kept = {name: nonce for name, nonce in wanted.items() if name not in fresh}
         calls: list[Call] = []
@@ -165,11 +178,21 @@ class Scheduler:
         self._enqueued = kept
         return len(calls)
 
+    def _find_due(self, now: float) -> list[DueDeploy]:
+        if self._looked_at <= now < self._look_again_at:
+            return []
+        next_at = self._store.next_due_at()
+        self._looked_at = self._look_again_at = now
+        if next_at is not None and next_at <= now:
+            return self._store.due(now)
+        self._look_again_at = min(now + LOOK_SECONDS, next_at or math.inf)
+        return []
+
     def _are_threads_due(self, now: float) -> bool:
         """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called."""
         period = int(now / PUBLISH_SECONDS)
         if period != self._threads_looked_at:
-            self._threads_due, self._threads_looked_at = self._threads.is_due(now), period
+            self._threads_due, self._threads_looked_at = self._threads.is_overdue(now), period
         return self._threads_due
 
     def _calls_for_deploys(
@@ -196,8 +219,13 @@ class Scheduler:
                 calls.append(Call([name], partial(enqueue, self._job_queue, "one")))
         return calls
 
-    def _is_needed(self, name: str) -> bool:
-        return name not in NEEDED_FOR or bool(self._store.redis.exists(*NEEDED_FOR[name]))
+    def _is_needed(self, name: str, now: float) -> bool:
+        redis = self._store.redis
+        if name == "recover_orphans":
+            return OrphanScans(redis, now=self._now).is_due()
+        if (unless := RESTED_UNLESS.get(name)) is not None and name in JobRests(redis).resting(now):
+            return bool(unless and redis.exists(*unless))
+        return name not in NEEDED_FOR or bool(redis.exists(*NEEDED_FOR[name]))
 
     def _count_workers(self, now: float) -> int:
         """How many workers live, or 1 (count)."""

@@ -79,8 +79,9 @@ class SlackDirectoryReader:
 
     def refresh(
         self, active: Iterable[Deploy], standby: Iterable[str] = (), standby_age: float = READ_EVERY_SECONDS
-    ) -> None:
-        """Reads again what is asked about and what deploys in progress depend on.
+    ) -> float | None:
+        """Reads again what is asked about and what deploys in progress depend on. Returns when the next of
+        them is to be read (epoch seconds), or None if some are left that Slack does not take now.
 
         standby: people and channels that are read without anybody asking, once what was read of them is so
         old (seconds): the command line has to know them when Slack is down.
@@ -88,16 +89,23 @@ class SlackDirectoryReader:
         now = self._now()
         for deploy in active:
             self._directory.note_needed(_ids_in(deploy), now)
-        due = self._oldest_first(self._directory.needed(now), now, READ_EVERY_SECONDS)
-        due += self._oldest_first(standby, now, standby_age)
-        for slack_id in list(dict.fromkeys(due))[:PER_RUN]:
+        due_at = self._due_at(self._directory.needed(now), now, READ_EVERY_SECONDS)
+        needed = [each for each in sorted(due_at, key=due_at.__getitem__) if due_at[each] <= now]
+        standby_at = self._due_at(standby, now, standby_age)
+        needed += [each for each in sorted(standby_at, key=standby_at.__getitem__) if standby_at[each] <= now]
+        due = list(dict.fromkeys(needed))
+        for slack_id in due[:PER_RUN]:
             if not self.read(slack_id, Urgency.IDLE):
-                return
+                return None
+        if len(due) > PER_RUN:
+            return None
+        # Whoever is needed from now on is read when they are asked about, or was lately.
+        later = [at for at in (*due_at.values(), *standby_at.values()) if at > now]
+        return min([*later, now + READ_EVERY_SECONDS])
 
-    def _oldest_first(self, ids: Iterable[str], now: float, every: float) -> list[str]:
-        read_at = {each: self._read_at(each, now) for each in ids}
-        due = [each for each in read_at if now - read_at[each] >= every]
-        return sorted(due, key=lambda each: read_at[each])
+    def _due_at(self, ids: Iterable[str], now: float, every: float) -> dict[str, float]:
+        """When each is to be read again (epoch seconds)."""
+        return {each: self._read_at(each, now) + every for each in ids}
 
     def _read_at(self, slack_id: str, now: float) -> float:
         directory = self._directory

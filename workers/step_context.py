@@ -30,6 +30,7 @@ from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.typed_commands import KEPT_SECONDS, TypedCommands
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, READ_SECONDS, RegionClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
+from workers.ecs.revision_reads import RevisionReads
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
 from workers.tag_signature import TagSigner
@@ -135,14 +136,18 @@ class StepContext:
         signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
         known_service: ServiceRead | None = None,
+        known_revisions: RevisionReads | None = None,
     ) -> None:
-        """known_service: the first read of the service gives this one, without a call to AWS."""
+        """known_service: the first read of the service gives this one, without a call to AWS.
+        known_revisions: what is known of the revisions in the same way."""
         self.claim = claim
         self.region = region
         self.access = access
         self.timing = timing
         self.signer = signer
         """Signs a service's restore tags."""
+        self.revisions = known_revisions or RevisionReads(region, now())
+        """Reads revisions, each once."""
         self._reader = reader
         self._store = store
         self._now = now
@@ -249,6 +254,11 @@ class StepContext:
         """The service as this step read it, for the next step; None if it may be different by now."""
         read = self._last_read
         return read if read is not None and 0 <= self._now() - read.at <= KNOWN_SERVICE_SECONDS else None
+
+    def known_revisions(self) -> RevisionReads | None:
+        """What this step knows of the revisions, for the next step; None if others may be there by now."""
+        is_recent = 0 <= self._now() - self.revisions.began_at <= KNOWN_SERVICE_SECONDS
+        return self.revisions if is_recent else None
 
     def read_service_deployment(self) -> ServiceDeploymentState | None:
         """ECS's record of the rollout; None while ECS has none.

@@ -49,6 +49,8 @@ class DrainingTasks(Record):
     """Old tasks whose lastStatus was not STOPPED (count)."""
     read_at: float
     """When that was read (epoch seconds)."""
+    arns: tuple[str, ...] = ()
+    """These tasks; empty if they are too many to be read by their ARNs."""
 
 
 class ChangedSince(StrEnum):

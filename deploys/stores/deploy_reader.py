@@ -102,6 +102,12 @@ class DeployReader:
         key = redis_keys.history(service) if service else redis_keys.HISTORY
         return int(self.redis.zcard(key))
 
+    def next_due_at(self) -> float | None:
+        """When the next deploy is due, or since when the longest overdue one is (epoch seconds); None: there
+        is none."""
+        first: Any = self.redis.zrange(redis_keys.DUE, 0, 0, withscores=True)
+        return float(first[0][1]) / 1000 if first else None
+
     def due(self, now: float, limit: int = 1000) -> list[DueDeploy]:
         """Deploys that are due and that no living process has claimed. Those whose next step is their own
         come before those that are read together; among equals who was asked for first comes first. Of more

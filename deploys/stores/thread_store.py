@@ -28,6 +28,14 @@ RESPONSE_URL_SECONDS = 30 * 60
 KEPT_SECONDS = 30 * 24 * 3600
 """How long a thread is remembered after its deploy ended."""
 
+LEFT_AFTER_SECONDS = 0.5
+"""A job that moves a deploy has updated its thread within this time, if it does that at all (seconds)."""
+ELAPSED_TIME_SECONDS = 6.0
+"""The elapsed time of a deploy that nobody moves is shown so much later than one could (seconds): longer than
+it is between two looks at a rollout."""
+FEW_THREADS = 20
+"""If more are due, nobody asks why (count)."""
+
 THREAD_KEY = f"{redis_keys.PREFIX}thread:"
 LEASE = f"{redis_keys.PREFIX}thread-lease:"
 RESPONSE_URL_KEY = "{slipway}-answer:"
@@ -62,7 +70,8 @@ return 1
 """
 _START_SYNC = """
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-if redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[3] then redis.call('HDEL', KEYS[2], ARGV[1]) end
+local known = redis.call('HGET', KEYS[2], ARGV[1])
+if known == ARGV[3] or known == ARGV[4] then redis.call('HDEL', KEYS[2], ARGV[1]) end
 """
 _MARK_DUE = """
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
@@ -117,6 +126,24 @@ class ThreadStore:
     def is_due(self, now: float) -> bool:
         """Whether a thread is due."""
         return bool(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=1))
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether a thread is due that the jobs which move deploys have left: they update threads, too, when
+        they are done. If nothing is new in it but the elapsed time, that may take longer."""
+        scored: Any = self.redis.zrangebyscore(
+            redis_keys.PUBLISH,
+            "-inf",
+            _ms(now - LEFT_AFTER_SECONDS),
+            start=0,
+            num=FEW_THREADS,
+            withscores=True,
+        )
+        if not scored or len(scored) == FEW_THREADS:
+            return bool(scored)
+        if scored[0][1] <= _ms(now - ELAPSED_TIME_SECONDS):
+            return True
+        known = self.redis.hmget(redis_keys.PUBLISH_PRIORITIES, [member for member, _ in scored])
+        return any(_priority(each) is not PublishPriority.ELAPSED_TIME for each in known)
 
     def behind(self) -> int:
         """Threads that have something to show, now or later (count)."""
@@ -210,7 +237,10 @@ class ThreadStore:
         millisecond is still told apart.
         """
         score = _ms(until) + 0.5
-        self._script(_START_SYNC)(keys=_PUBLISH_KEYS, args=[deploy_id, repr(score), WAITS_FOR_SLACK])
+        self._script(_START_SYNC)(
+            keys=_PUBLISH_KEYS,
+            args=[deploy_id, repr(score), WAITS_FOR_SLACK, int(PublishPriority.ELAPSED_TIME)],
+        )
         return score
 
     def mark_due(
@@ -224,19 +254,27 @@ class ThreadStore:
         return bool(self._script(_FINISH_SYNC)(keys=_PUBLISH_KEYS, args=[deploy_id, repr(seen_score)]))
 
     def schedule(
-        self, deploy_id: str, at: float, seen_score: float | None = None, *, waits_for_slack: bool = False
+        self,
+        deploy_id: str,
+        at: float,
+        seen_score: float | None = None,
+        *,
+        waits_for_slack: bool = False,
+        elapsed_time: bool = False,
     ) -> None:
         """The thread is due then, or sooner if the record changed meanwhile.
 
         waits_for_slack: a call of it has its turn at Slack then; progress makes it due no sooner.
+        elapsed_time: nothing but the elapsed time will be new then.
         """
+        marks = {WAITS_FOR_SLACK: waits_for_slack, str(int(PublishPriority.ELAPSED_TIME)): elapsed_time}
         self._script(_SCHEDULE)(
             keys=_PUBLISH_KEYS,
             args=[
                 deploy_id,
                 math.ceil(at * 1000),
                 repr(seen_score or -1.0),
-                WAITS_FOR_SLACK if waits_for_slack else "",
+                next((mark for mark, is_set in marks.items() if is_set), ""),
             ],
         )
 

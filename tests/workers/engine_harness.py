@@ -321,6 +321,23 @@ class EngineHarness:
             self.tick()
         del engine._may_take_another_step
 
+    def until_ended_in_ecs(self, deploy_id: str) -> None:
+        """Lets the deploy follow its rollout, and then time pass that no worker uses, until ECS has ended
+        that."""
+        follow = self.get(deploy_id).verb is Verb.FOLLOW
+        phase = Phase.FOLLOWING_EXTERNAL if follow else Phase.FOLLOWING
+        service = self.until_phase(deploy_id, phase).service.ecs_service
+        deadline = self.ecs.now() + 1800
+        while True:
+            arn = self.describe_service(service)["currentServiceDeployment"]
+            [rollout] = self.ecs_client.describe_service_deployments(serviceDeploymentArns=[arn])[
+                "serviceDeployments"
+            ]
+            if "finishedAt" in rollout:
+                return
+            assert self.ecs.now() < deadline, rollout["status"]
+            self.ecs.advance(1)
+
     def run_next_due(self, deadline: float) -> None:
         """Skips whole seconds in which nothing is due, then runs what ticks of one second would run."""
         while (now := self.ecs.now()) < deadline:

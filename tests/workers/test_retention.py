@@ -12,7 +12,7 @@ from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import a_deploy
 from workers import retention
-from workers.retention import EXPIRED, forget_thread_messages
+from workers.retention import EXPIRED, SECONDS_BETWEEN_ROUNDS, forget_thread_messages, next_round_at
 
 DAY = 24 * 3600.0
 NOW = 1_800_000_000.0
@@ -94,3 +94,9 @@ def test_a_record_that_changed_meanwhile_is_left_for_the_next_round(redis: Redis
 
     assert not store.replace_ended(old.evolve(version=old.version + 3), old)
     assert quoting(store, [old.id]) == [old.id]
+
+
+def test_the_next_round_is_known_once_one_is_over(redis: Redis) -> None:
+    forget_thread_messages(redis, DeployStore(redis), NOW, 3600)
+
+    assert next_round_at(redis) == NOW + SECONDS_BETWEEN_ROUNDS

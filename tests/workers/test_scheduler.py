@@ -30,12 +30,15 @@ from deploys.stores import redis_keys
 from deploys.stores.claims import Claim, DueDeploy
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.heartbeats import HeartbeatWriter
-from deploys.stores.thread_store import ThreadStore
+from deploys.stores.job_rests import JobRests
+from deploys.stores.orphan_scans import SCAN_EVERY_SECONDS, OrphanScans
+from deploys.stores.thread_store import LEFT_AFTER_SECONDS, ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
 from sandbox.valkey import refusing_commands
 from tests.builders import NOW, a_deploy, a_service
 from workers.scheduler import (
     ORPHAN_RECOVERY_SECONDS,
+    PERIODIC_JOBS,
     PUBLISH_SECONDS,
     REPEAT_SECONDS,
     TICK_SECONDS,
@@ -277,20 +280,62 @@ def test_every_thread_that_is_behind_is_enqueued(harness: SchedulerHarness) -> N
     first, later = (harness.request_deploy(a_service(name)) for name in ("web", "api"))
     harness.threads.schedule(later.id, NOW + 30, seen_score=harness.threads.start_sync(later.id, NOW + 30))
 
-    harness.run(10)
+    harness.run(11)
     assert harness.job_queue.take("publish") == ["publish"] * 10
 
     assert harness.threads.finish_sync(first.id, harness.threads.start_sync(first.id, harness.time))
-    harness.run(20)
+    harness.run(19)
     assert harness.job_queue.take("publish") == []
 
-    harness.run(1)
+    harness.run(2)
+    assert harness.job_queue.take("publish") == ["publish"]
+
+
+def test_what_a_job_that_moves_deploys_can_say_itself_has_no_job_of_its_own(
+    harness: SchedulerHarness,
+) -> None:
+    harness.time += PUBLISH_SECONDS - LEFT_AFTER_SECONDS / 2
+    harness.threads.mark_due("thread", harness.time)
+    harness.run(PUBLISH_SECONDS)
+    assert harness.job_queue.take("publish") == []
+
+    harness.run(PUBLISH_SECONDS)
+    assert harness.job_queue.take("publish") == ["publish"]
+
+
+@pytest.mark.parametrize(("elapsed_time", "jobs_after"), [(False, 1), (True, 6)])
+def test_elapsed_time_is_left_to_the_next_look_at_the_rollout(
+    harness: SchedulerHarness, elapsed_time: bool, jobs_after: int
+) -> None:
+    harness.threads.schedule("thread", NOW, elapsed_time=elapsed_time)
+
+    harness.run(jobs_after)
+    assert harness.job_queue.take("publish") == []
+    harness.run(PUBLISH_SECONDS)
+    assert harness.job_queue.take("publish") == ["publish"]
+
+
+def test_elapsed_time_does_not_hide_a_thread_with_news(harness: SchedulerHarness) -> None:
+    harness.threads.schedule("thread", NOW, elapsed_time=True)
+    harness.threads.mark_due("another", NOW)
+
+    harness.run(1 + PUBLISH_SECONDS)
+
+    assert harness.job_queue.take("publish") == ["publish"]
+
+
+def test_news_of_a_thread_end_its_wait_for_elapsed_time(harness: SchedulerHarness) -> None:
+    harness.threads.schedule("thread", NOW, elapsed_time=True)
+    harness.threads.mark_due("thread", NOW)
+
+    harness.run(1 + PUBLISH_SECONDS)
+
     assert harness.job_queue.take("publish") == ["publish"]
 
 
 def test_a_thousand_threads_that_are_behind_take_one_job(harness: SchedulerHarness) -> None:
     for number in range(1000):
-        harness.threads.mark_due(f"thread{number}", NOW)
+        harness.threads.mark_due(f"thread{number}", NOW - 1)
     harness.scheduler = harness.scheduler_for_rq()
 
     harness.run(10)
@@ -299,7 +344,7 @@ def test_a_thousand_threads_that_are_behind_take_one_job(harness: SchedulerHarne
 
 
 def test_no_job_for_threads_is_added_to_one_that_runs(harness: SchedulerHarness) -> None:
-    harness.threads.mark_due("thread", NOW)
+    harness.threads.mark_due("thread", NOW - PUBLISH_SECONDS)
     assert harness.threads.keep_publisher("a job", 15)
     scheduler = harness.scheduler_for_rq()
 
@@ -436,6 +481,51 @@ def test_a_tick_asks_redis_the_same_few_things_however_much_is_in_flight(
     assert asked <= 4
 
 
+@pytest.mark.parametrize("job", ["read_user_groups", "read_slack_directory", "forget_thread_messages"])
+def test_a_job_that_found_nothing_to_do_is_not_enqueued_before_there_may_be_something(
+    harness: SchedulerHarness, redis: Redis, job: str
+) -> None:
+    rests = JobRests(redis)
+    rests.note(job, NOW + 600)
+    harness.run(599)
+    assert harness.job_queue.take(job) == []
+
+    seconds = PERIODIC_JOBS[job][0]
+    harness.run(1 + seconds)
+    assert harness.job_queue.take(job) == [job]
+
+    rests.note(job, harness.time + 600)
+    rests.note(job, None)
+    harness.run(seconds)
+    assert harness.job_queue.take(job) == [job]
+
+
+def test_a_rest_that_another_clock_noted_is_none(harness: SchedulerHarness, redis: Redis) -> None:
+    JobRests(redis).note("read_slack_directory", NOW + 7 * 3600)
+
+    harness.run(1)
+
+    assert harness.job_queue.take("read_slack_directory") == ["read_slack_directory"]
+
+
+def test_a_lock_may_name_a_user_group(harness: SchedulerHarness, redis: Redis) -> None:
+    JobRests(redis).note("read_user_groups", NOW + 600)
+    redis.hset(redis_keys.LOCKS, "web", "{}")
+
+    harness.run(1)
+
+    assert harness.job_queue.take("read_user_groups") == ["read_user_groups"]
+
+
+def test_nothing_due_is_asked_for_once_a_second(harness: SchedulerHarness, redis: Redis) -> None:
+    harness.run(2)
+    before = redis.info("stats")["total_commands_processed"]
+
+    harness.run(4)
+
+    assert redis.info("stats")["total_commands_processed"] - before - 1 <= 2 * 4 + 2
+
+
 def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: SchedulerHarness) -> None:
     harness.run(10 * READ_EVERY_SECONDS)
 
@@ -446,8 +536,8 @@ def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: Sc
     )
 
 
-def test_orphan_recovery_is_enqueued_at_the_start_and_every_quarter_of_a_minute(
-    harness: SchedulerHarness,
+def test_orphan_recovery_is_enqueued_at_the_start_and_every_quarter_of_a_minute_until_it_has_scanned(
+    harness: SchedulerHarness, redis: Redis
 ) -> None:
     harness.run(1)
     assert harness.job_queue.take("recover_orphans") == ["recover_orphans"]
@@ -456,6 +546,19 @@ def test_orphan_recovery_is_enqueued_at_the_start_and_every_quarter_of_a_minute(
 
     assert ORPHAN_RECOVERY_SECONDS == 15
     assert harness.job_queue.take("recover_orphans") == ["recover_orphans"] * 2
+
+    scans = OrphanScans(redis, now=harness.now)
+    scans.note_restart()
+    scans.note_scan()
+    harness.run(SCAN_EVERY_SECONDS - ORPHAN_RECOVERY_SECONDS)
+    assert harness.job_queue.take("recover_orphans") == []
+    harness.run(2 * ORPHAN_RECOVERY_SECONDS)
+    assert harness.job_queue.take("recover_orphans") != []
+
+    scans.note_scan()
+    redis.set(redis_keys.REDIS_RUN, "the one before")
+    harness.run(ORPHAN_RECOVERY_SECONDS)
+    assert harness.job_queue.take("recover_orphans") == ["recover_orphans"], "Redis was restarted"
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.4, 1.5], ids=["together", "nearly", "later"])
@@ -475,6 +578,7 @@ def test_two_schedulers_enqueue_once(harness: SchedulerHarness, apart: float) ->
 
 def test_two_schedulers_in_the_same_moment_enqueue_once(harness: SchedulerHarness) -> None:
     [harness.request_deploy(a_service(f"web-{number}")) for number in range(25)]
+    harness.time += PUBLISH_SECONDS
     schedulers = [harness.scheduler_for_rq() for _ in range(4)]
     start = Barrier(len(schedulers))
 

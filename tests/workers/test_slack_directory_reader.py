@@ -29,7 +29,7 @@ from sandbox.slack import SlackSandbox
 from sandbox.slack.team.workspace import ALICE, BOT_USER, FOREIGN_TEAM_ID, FRED, GINA, TEAM_ID
 from tests.builders import NOW, a_deploy, a_service
 from tests.workers.thread.publisher_harness import ManualClock
-from workers.slack_directory_reader import SlackDirectoryReader, channel_of, person_of
+from workers.slack_directory_reader import PER_RUN, SlackDirectoryReader, channel_of, person_of
 from workers.thread.rate_limits import SharedRateLimits
 from workers.thread.slack_client import slack_client
 
@@ -58,6 +58,22 @@ def reader(
 ) -> SlackDirectoryReader:
     client = slack_client(slack.bot_token, slack.api_url)
     return SlackDirectoryReader(client, directory, SharedRateLimits(redis, clock), clock)
+
+
+def test_the_next_look_is_when_somebody_is_to_be_read_again(
+    slack: SlackSandbox, reader: SlackDirectoryReader, directory: SlackDirectory, clock: ManualClock
+) -> None:
+    assert reader.refresh([]) == clock() + READ_EVERY_SECONDS, "nobody is needed"
+    directory.note_needed([ALICE], clock())
+    reader.refresh([])
+    first = clock()
+    clock.value += 20
+    directory.note_needed([FRED], clock())
+
+    assert reader.refresh([]) == first + READ_EVERY_SECONDS
+
+    directory.note_needed([f"U{number:09}" for number in range(PER_RUN + 1)], clock())
+    assert reader.refresh([]) is None, "some are left"
 
 
 def test_people_of_the_command_line_are_read_beforehand_and_less_often(

@@ -45,12 +45,17 @@ def find_by_deployment_id(
 
     Raises ServiceDeploymentsUnavailable and the errors of `aws_call`.
     """
-    number = short_arn(deployment_id)
+    number = number_of(deployment_id)
     for brief in _list_briefs(region, cluster, service, created_after - _CLOCK_SKEW_SECONDS):
         if short_arn(brief.get("targetServiceRevisionArn", "")) == number:
             arn = brief["serviceDeploymentArn"]
             return describe(region, [arn]).get(arn)
     return None
+
+
+def number_of(deployment_id: str | None) -> str | None:
+    """The N of `ecs-svc/N`, as `ServiceDeploymentState.number` has it. Pure."""
+    return short_arn(deployment_id) if deployment_id else None
 
 
 def describe(region: RegionClients, arns: Sequence[str]) -> dict[str, ServiceDeploymentState]:
@@ -131,6 +136,7 @@ def _service_deployment_state(found: ServiceDeploymentTypeDef) -> ServiceDeploym
     return ServiceDeploymentState(
         arn=found["serviceDeploymentArn"],
         status=found["status"],
+        number=short_arn(target.get("arn", "")),
         reason=redact(found.get("statusReason", "")),
         stage=found.get("lifecycleStage", ""),
         created_at=created.timestamp() if created else 0.0,

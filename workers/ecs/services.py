@@ -130,6 +130,7 @@ def _service_state(service: ServiceTypeDef) -> ServiceState:
         run_task_settings=_run_task_settings(service),
         tags={tag["key"]: tag.get("value", "") for tag in service.get("tags", ()) if "key" in tag},
         endpoints=_endpoints(service),
+        service_deployment=service.get("currentServiceDeployment", ""),
     )
 
 

@@ -86,6 +86,8 @@ class ServiceState:
     providers, platform version, placement."""
     tags: dict[str, str] = field(default_factory=dict)
     endpoints: Endpoints = Endpoints()
+    service_deployment: str = ""
+    """ARN of the service deployment that it is in, or was in last; empty if ECS does not say."""
 
     @property
     def primary(self) -> DeploymentState | None:
@@ -134,6 +136,8 @@ class ServiceDeploymentState:
     arn: str
     status: str
     """SUCCESSFUL, ROLLBACK_SUCCESSFUL, IN_PROGRESS, ... of the enum ServiceDeploymentStatus."""
+    number: str = ""
+    """The N of the deployment that it rolls out, `ecs-svc/N`: its target service revision ends in it."""
     reason: str = ""
     stage: str = ""
     created_at: float = 0.0

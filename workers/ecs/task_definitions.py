@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any, cast
@@ -190,10 +190,17 @@ def revision_number(arn: str) -> int:
 
 
 def find_registered_for(
-    region: RegionClients, family: str, newer_than: int, deploy_id: str, replaces: str = ""
+    region: RegionClients,
+    family: str,
+    newer_than: int,
+    deploy_id: str,
+    replaces: str = "",
+    newest: Sequence[str] | None = None,
 ) -> str | None:
     """ARN of the revision that was registered for this deploy, or None. After a crash behind `register` this
     avoids a second revision. It searches the family's 100 newest revisions.
+
+    newest: these, if they have just been listed.
 
     newer_than: number of a revision that is older than the one searched for.
 
@@ -202,7 +209,7 @@ def find_registered_for(
 
     Raises the errors of `aws_call`.
     """
-    for arn in list_newest(region, family):
+    for arn in list_newest(region, family) if newest is None else newest:
         if revision_number(arn) <= newer_than:
             break
         tags = read_tags(region, arn)

@@ -33,9 +33,10 @@ class TaskProtection:
 
 
 def list_service_tasks(
-    region: RegionClients, cluster: str, service: str, *, stopped: bool = True
+    region: RegionClients, cluster: str, service: str, *, stopped: bool = True, also: Sequence[str] = ()
 ) -> tuple[TaskState, ...]:
     """All tasks of a service, oldest first: those that should run and, with `stopped`, those that should not.
+    also: ARNs of tasks that are read with them.
 
     The second list has the tasks that are stopping, which a service's runningCount leaves out, and those that
     stopped within about the last hour: later ECS forgets them. The first list is read before the second, so a
@@ -46,6 +47,7 @@ def list_service_tasks(
     arns = _list_arns(region, cluster, service, "RUNNING")
     if stopped:
         arns += _list_arns(region, cluster, service, "STOPPED")
+    arns = list(dict.fromkeys((*arns, *also)))
     return tuple(
         sorted(describe(region, cluster, arns).values(), key=lambda task: (task.created_at or 0.0, task.arn))
     )

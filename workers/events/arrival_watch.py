@@ -11,7 +11,9 @@ from deploys.job_queue import JobQueue
 from deploys.stores.ecs_events import EcsEvents
 
 CHECK_SECONDS = 1.0
-"""Between two looks whether events arrive (seconds)."""
+"""Between two looks whether events still arrive (seconds)."""
+CHECK_AGAIN_SECONDS = 5.0
+"""Between two looks whether they arrive again, which nothing waits for (seconds)."""
 SPREAD_SECONDS = 5.0
 """All deploys that wait are read within this time, but not all at the same moment (seconds)."""
 
@@ -32,7 +34,7 @@ class ArrivalWatch:
     def tick(self) -> None:
         """Does what is due. Raises RedisError."""
         now = self._now()
-        if now - self._checked_at < CHECK_SECONDS:
+        if now - self._checked_at < (CHECK_SECONDS if self._arrived else CHECK_AGAIN_SECONDS):
             return
         arrive = self._events.arrive
         if self._arrived and not arrive:

@@ -10,7 +10,9 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
-from workers.ecs.state import ServiceState
+from workers.ecs.state import ServiceDeploymentState, ServiceState
+from workers.flows.observe.rollout_counts import followed_rollout
+from workers.flows.observe.rollout_status import RolloutStatus, is_shown_twice
 from workers.flows.own_revisions import rollback_revision
 from workers.messages import approval, count_change, outcomes, pre_task, progress, rollback_reasons
 from workers.messages.evidence import NO_EVIDENCE, Evidence
@@ -54,9 +56,17 @@ def end_deploy(
 
 
 def confirm_twice(
-    deploy: Deploy, context: StepContext, observation: Observation, key: str = "", *, soon: bool = False
+    deploy: Deploy,
+    context: StepContext,
+    observation: Observation,
+    key: str = "",
+    *,
+    soon: bool = False,
+    final: bool = False,
 ) -> StepResult | None:
     """A read may be some seconds old, so what would end a deploy or turn it back has to be seen by two reads.
+
+    final: this one shows something that no older read can show.
 
     None if this read is the second one.
     """
@@ -64,9 +74,24 @@ def confirm_twice(
         return None
     pending = PendingConfirmation(observation=observation, key=key)
     delay = context.timing.confirm_seconds * (1 if soon else 2)
-    if observation in FINAL_IN_ECS and context.has_event_told_of_end():
+    if (final or observation in FINAL_IN_ECS) and context.has_event_told_of_end():
         delay = min(delay, TOLD_CONFIRM_SECONDS)
     return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)
+
+
+def confirm_end(
+    deploy: Deploy,
+    context: StepContext,
+    status: RolloutStatus,
+    ecs_service: ServiceState | None,
+    service_deployment: ServiceDeploymentState | None,
+) -> StepResult | None:
+    """None if two reads agree about this end of a rollout: those of the service and of ECS's record of the
+    rollout, which this step made, or one of a step before."""
+    if is_shown_twice(status, followed_rollout(deploy), ecs_service, service_deployment):
+        context.has_event_told_of_end()  # if none has, ECS is read often from now on
+        return None
+    return confirm_twice(deploy, context, status.observation, soon=True)
 
 
 def confirm_superseded(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:

@@ -87,11 +87,13 @@ class Publisher:
         self._hold_sources = hold_sources
         self._saved: ThreadState | None = None
         """The state of the thread that is published now, as Redis has it."""
+        self._elapsed_time_at: float | None = None
+        """When that thread shows the elapsed time again (`ThreadSync`)."""
 
-    def publish_due(self) -> bool:
+    def publish_due(self, may_go_on: Callable[[], bool] = lambda: True) -> bool:
         """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
         nothing if another job is doing that. Returns whether threads are left that another turn could
-        update."""
+        update. may_go_on: asked before each thread."""
         owner, began = secrets.token_hex(8), time.monotonic()
         if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
             return False
@@ -99,7 +101,7 @@ class Publisher:
         try:
             while waiting := [each for each in self._threads.due(self._now()) if each not in tried]:
                 for record_id in waiting[:THREADS_BETWEEN_LOOKS]:
-                    if time.monotonic() - began > TURN_SECONDS:
+                    if time.monotonic() - began > TURN_SECONDS or not may_go_on():
                         return True
                     if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
                         return False
@@ -189,7 +191,7 @@ class Publisher:
 
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
         thread = self._saved = self._threads.state(source.id)
-        again_at = copies_at = None
+        again_at = copies_at = self._elapsed_time_at = None
         waits_for_slack = False
         if thread is not None:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
@@ -200,8 +202,13 @@ class Publisher:
             copies_at = None if copies_in is None else self._now() + copies_in
         times = [at for at in (again_at, copies_at, source.forecast_ends_at) if at is not None]
         if times:
-            waits_for_slack = waits_for_slack and min(times) == again_at
-            self._threads.schedule(source.id, min(times), due_score, waits_for_slack=waits_for_slack)
+            self._threads.schedule(
+                source.id,
+                min(times),
+                due_score,
+                waits_for_slack=waits_for_slack and min(times) == again_at,
+                elapsed_time=not waits_for_slack and min(times) == self._elapsed_time_at,
+            )
             return
         self._threads.finish_sync(source.id, due_score)
         if source.is_over:
@@ -265,6 +272,7 @@ class Publisher:
             self._save(source, owner, thread)
             return thread.retry_at
         finally:
+            self._elapsed_time_at = sync.elapsed_time_at
             self._note_questions_shown(source, sync.thread)
 
     def _has_newer_question(self, source: ThreadSource, thread: ThreadState) -> bool:

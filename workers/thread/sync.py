@@ -63,6 +63,8 @@ class ThreadSync:
         self._calls = calls
         self._source = source
         self._now = now
+        self.elapsed_time_at: float | None = None
+        """When the card next moves its elapsed time, if nothing else is new in the thread (epoch seconds)."""
 
     @property
     def thread(self) -> ThreadState:
@@ -140,7 +142,7 @@ class ThreadSync:
             asks = self._source.has_unshown_question(self.thread)
             urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
         if self._now() < earliest:
-            return earliest
+            return earliest if changed else self._move_time_at(earliest)
         message = self._fit_card()
 
         def update(has_slot: bool) -> None:
@@ -156,9 +158,15 @@ class ThreadSync:
         try:
             self._writer.call_in_slot("card_next_try", urgency, update, sent_level=message.level)
         except RetryLater as later:
-            return self._now() + (self._idle_seconds if urgency is Urgency.IDLE else later.seconds)
+            if urgency is Urgency.IDLE:
+                return self._move_time_at(self._now() + self._idle_seconds)
+            return self._now() + later.seconds
         again = self._note_card_sent(message)
-        return again or (self._now() + self._idle_seconds if has_timer else None)
+        return again or (self._move_time_at(self._now() + self._idle_seconds) if has_timer else None)
+
+    def _move_time_at(self, at: float) -> float:
+        self.elapsed_time_at = at
+        return at
 
     def _note_card_sent(self, message: FittedMessage) -> float | None:
         """Notes what the card shows now. Returns when to come back; None: it shows everything.

@@ -38,8 +38,9 @@ NAMES = {
     "names and values of a task definition without secrets (config_diff.py)": "ConfigChange.added "
     "ConfigChange.changed ConfigChange.container ConfigChange.field ConfigChange.new ConfigChange.old "
     "ConfigChange.removed",
-    "what ECS names": "EcsIdentity.deployment_id EcsIdentity.new_revision EcsIdentity.previous_deployment_id "
-    "EcsIdentity.service_deployment_arn EcsRollback.deployment_id EcsRollback.revision OldTask.last_status "
+    "what ECS names": "DrainingTasks.arns EcsIdentity.deployment_id EcsIdentity.new_revision "
+    "EcsIdentity.previous_deployment_id EcsIdentity.service_deployment_arn EcsRollback.deployment_id "
+    "EcsRollback.revision OldTask.last_status "
     "OldTask.task_id PreTaskRun.container PreTaskRun.status PreTaskRun.task_arn RestorePoint.revision "
     "RestorePoint.task_arns Rollback.revision_copy RolloutCounts.status RunningImage.container "
     "RunningImage.digest",

@@ -164,7 +164,9 @@ def test_a_job_about_nothing_does_no_harm(
     function: str,
     args: tuple[str],
 ) -> None:
+    """A thread that is due has its own test."""
     waiting = harness.request_deploy("web", "1.4.2")
+    harness.redis.delete(redis_keys.PUBLISH)
     before = (
         harness.get(waiting),
         harness.store.due(harness.ecs.now()),

@@ -141,6 +141,21 @@ def test_what_runs_is_shown_with_new_times_no_more_often_than_slack_takes(harnes
     assert seconds_between_time_updates(len(ids)) == pytest.approx(28)
 
 
+def test_a_thread_in_which_only_the_time_moves_is_known_for_that(harness: PublisherHarness) -> None:
+    deploy_id = harness.request()
+    commit(harness, deploy_id, **FOLLOWING)
+    harness.clock.value += 10
+    harness.publish_due()
+    assert harness.threads.priority(deploy_id) is PublishPriority.ELAPSED_TIME
+
+    harness.clock.value += SECONDS_BETWEEN_TIME_UPDATES
+    harness.publish_due()
+    assert harness.threads.priority(deploy_id) is PublishPriority.ELAPSED_TIME
+
+    harness.threads.mark_due(deploy_id, harness.clock())
+    assert harness.threads.priority(deploy_id) is PublishPriority.PROGRESS
+
+
 def test_the_time_between_updates_of_the_time_grows_with_the_threads() -> None:
     assert [seconds_between_time_updates(count) for count in (1, 7, 100, 1000)] == [
         SECONDS_BETWEEN_TIME_UPDATES,

@@ -74,7 +74,8 @@ def follow_count(deploy: Deploy, context: StepContext) -> StepResult:
     serving_at = (deploy.rollout.serving_at or now) if status is CountStatus.REACHED else None
     deploy = deploy.evolve(rollout={"serving_at": serving_at})
     if serving_at is not None and _holds(deploy, ecs_service, serving_at, now):
-        again = confirm_twice(deploy, context, Observation.COUNT_REACHED, soon=True)
+        is_final = is_steady(ecs_service, change.scaled_at or now)  # an older read has no event of so late
+        again = confirm_twice(deploy, context, Observation.COUNT_REACHED, soon=True, final=is_final)
         return again or end_deploy(deploy, context, Outcome.SUCCEEDED, messages.reached(deploy, now))
     if not deploy.awaits_confirmation(Observation.CRASH_LOOP):
         deploy = deploy.evolve(pending_confirmation=None)

@@ -22,7 +22,7 @@ from workers.ecs.images.image_changes import read_main_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
-from workers.flows.ending import cancelled_by, confirm_twice, end_deploy, with_typed_reason
+from workers.flows.ending import cancelled_by, confirm_end, confirm_twice, end_deploy, with_typed_reason
 from workers.flows.external import external_traffic
 from workers.flows.finish.changed_since import end_if_changed_since
 from workers.flows.finish.scaled_to_zero import end_scaled_to_zero
@@ -96,7 +96,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Reads the rollout once. Its end counts once a second read agrees."""
+    """Reads the rollout once. Its end counts once two reads agree (`confirm_end`)."""
     ecs_service, service_deployment = context.read_service(), read_service_deployment(context)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
@@ -106,7 +106,7 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     )
     deploy = external_traffic.observe_external_traffic(deploy, ecs_service, service_deployment, context.now())
     if status.final:
-        if again := confirm_twice(deploy, context, status.observation, soon=True):
+        if again := confirm_end(deploy, context, status, ecs_service, service_deployment):
             return again
         return _finish_following(deploy, context, status, ecs_service, service_deployment)
     deploy = deploy.evolve(pending_confirmation=None)

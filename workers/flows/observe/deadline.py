@@ -6,7 +6,9 @@ that it waits for people (at a PAUSE hook) do not count.
 
 from __future__ import annotations
 
+from deploys.pre_task import one_off_task
 from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 
 MIN_ROLLBACK_SECONDS = 900
 """The shortest deadline of a rollback, however short the service's own deadline is (seconds)."""
@@ -25,6 +27,27 @@ def allowed_seconds(deploy: Deploy, now: float) -> float:
 def rollback_deadline(deploy: Deploy) -> int:
     """How long a rollback may take until somebody has to look (seconds)."""
     return max(deploy.service.deadline, MIN_ROLLBACK_SECONDS) + configured_wait_seconds(deploy)
+
+
+def deadline_at(deploy: Deploy, now: float) -> float | None:
+    """When the deploy is to be looked at although nothing may have happened by then: a deadline of its phase,
+    or the end of its question's time (epoch seconds). None: there is none, or a pause moves it."""
+    if deploy.phase is Phase.AWAITING_APPROVAL:
+        return deploy.approval.expires_at
+    if deploy.phase in (Phase.RUNNING_PRE_TASK, Phase.RUNNING_COMMAND):
+        task = one_off_task(deploy)
+        return deploy.phase_since + task.deadline if task else None
+    if deploy.phase is Phase.FOLLOWING_ROLLBACK:
+        return deploy.phase_since + rollback_deadline(deploy)
+    since = {
+        Phase.FOLLOWING: deploy.ecs.rollout_started_at,
+        Phase.FOLLOWING_COUNT: deploy.ecs.rollout_started_at,
+        Phase.FOLLOWING_EXTERNAL: deploy.phase_since,
+    }.get(deploy.phase)
+    if since is None or (deploy.traffic is not None and deploy.traffic.open_pause is not None):
+        return None
+    rolls_back = deploy.phase is Phase.FOLLOWING and deploy.is_rolling_back_in_ecs
+    return since + allowed_seconds(deploy, now) + (rollback_deadline(deploy) if rolls_back else 0)
 
 
 def is_ecs_rollback_overdue(deploy: Deploy, now: float) -> bool:

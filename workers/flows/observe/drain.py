@@ -8,16 +8,23 @@ reports their number and does not wait for them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deploys.records.deploy import Deploy
 from deploys.records.rollout import DrainingTasks, RolloutCounts
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
+from workers.ecs.state import TaskState
 from workers.flows.best_effort import best_effort
 from workers.messages import tasks as messages
 from workers.step_context import StepContext
 
 RECOUNT_SECONDS = 30.0
 """Between two counts of the old tasks, each of which takes two more calls (seconds)."""
+JUST_READ_SECONDS = 1.0
+"""A count that is no older is not made again (seconds)."""
+MOST_KEPT = 50
+"""Old tasks whose ARNs are kept (count)."""
 
 
 def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
@@ -50,18 +57,26 @@ def is_serving(rollout: RolloutCounts) -> bool:
 def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
     """The deploy with the number of old tasks that drain, by their records; None if unreadable. They are to
     stop: none that is to run is left once the new version serves."""
-    service = deploy.service
+    known, now, service = deploy.rollout.draining, context.now(), deploy.service
+    if known is not None and now - known.read_at < JUST_READ_SECONDS:
+        return deploy
     listed = best_effort(
         lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service), None
     )
-    if listed is None:
-        return deploy.evolve(rollout={"draining": None})
-    draining = [
-        task
-        for task in listed
-        if task.started_by != deploy.ecs.deployment_id and task.last_status != "STOPPED"
+    return deploy.evolve(rollout={"draining": None}) if listed is None else with_draining(deploy, listed, now)
+
+
+def with_draining(deploy: Deploy, read: Iterable[TaskState], now: float) -> Deploy:
+    """The deploy with the old tasks that drain, of these that were read then (epoch seconds). Pure."""
+    arns = [
+        task.arn
+        for task in read
+        if task.started_by != deploy.ecs.deployment_id
+        and task.desired_status == "STOPPED"
+        and task.last_status != "STOPPED"
     ]
-    return deploy.evolve(rollout={"draining": DrainingTasks(tasks=len(draining), read_at=context.now())})
+    kept = tuple(arns) if len(arns) <= MOST_KEPT else ()
+    return deploy.evolve(rollout={"draining": DrainingTasks(tasks=len(arns), read_at=now, arns=kept)})
 
 
 def recount_draining(deploy: Deploy, context: StepContext) -> Deploy:

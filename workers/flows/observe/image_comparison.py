@@ -19,6 +19,7 @@ from workers.ecs.images import image_indexes
 from workers.ecs.images.image_reference import parse_image
 from workers.ecs.state import TaskState
 from workers.flows.best_effort import attempt, best_effort
+from workers.flows.observe.drain import with_draining
 from workers.messages import images as messages
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.step_context import StepContext, StepResult
@@ -31,12 +32,17 @@ DigestAnswers = Mapping[tuple[str, str], bool | str]
 
 
 def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult | Deploy:
-    """The deploy with the images that the tasks of its rollout run. Or a StepResult that reads them again: if
-    AWS did not answer, or if this is the first read that finds another image. So `runs_other_image` is true
-    after two.
+    """The deploy with the images that the tasks of its rollout run, and with what still drains of the old
+    tasks that drained before: they are read together. Or a StepResult that reads them again: if AWS did not
+    answer, or if this is the first read that finds another image. So `runs_other_image` is true after two.
     """
     earlier = deploy.rollout.running_images
-    images = _read_rollout_images(deploy, context)
+    draining = deploy.rollout.draining.arns if deploy.rollout.draining else ()
+    read = attempt(lambda: _read_service_tasks(deploy, context, also=draining))
+    if draining and not isinstance(read, SlipwayError):
+        old = [task for task in read if task.arn in draining]
+        deploy = with_draining(deploy, old, context.now())
+    images = _rollout_images(deploy, context, read)
     deploy = deploy.evolve(rollout={"running_images": images})
     if images.unreadable_since is not None and context.now() - images.unreadable_since < UNREADABLE_SECONDS:
         return StepResult(deploy, delay=context.timing.unannounced_seconds)
@@ -160,16 +166,16 @@ def _unexpected_images(wanted: Mapping[str, str], images: Sequence[RunningImage]
     return [each for each in images if wanted.get(each.container, each.digest) != each.digest]
 
 
-def _read_rollout_images(deploy: Deploy, context: StepContext) -> RunningImages:
-    deployment_id = deploy.ecs.deployment_id or ""
-    images = attempt(
-        lambda: _compare_tasks(
-            deploy,
-            context,
-            planned_digests(deploy),
-            running_tasks(_read_service_tasks(deploy, context), started_by=deployment_id),
-        )
-    )
+def _rollout_images(
+    deploy: Deploy, context: StepContext, read: tuple[TaskState, ...] | SlipwayError
+) -> RunningImages:
+    """read: the service's tasks, or why they could not be read."""
+    images: RunningImages | SlipwayError
+    if isinstance(read, SlipwayError):
+        images = read
+    else:
+        ours = running_tasks(read, started_by=deploy.ecs.deployment_id or "")
+        images = attempt(lambda: _compare_tasks(deploy, context, planned_digests(deploy), ours))
     if not isinstance(images, SlipwayError):
         return images
     since = None
@@ -208,9 +214,13 @@ def _is_same_image(context: StepContext, reference: str, wanted: str, image: Run
     return messages.digest_deleted(wanted) if same is None else same
 
 
-def _read_service_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
+def _read_service_tasks(
+    deploy: Deploy, context: StepContext, also: Sequence[str] = ()
+) -> tuple[TaskState, ...]:
     service = deploy.service
-    return tasks.list_service_tasks(context.region, service.cluster, service.ecs_service, stopped=False)
+    return tasks.list_service_tasks(
+        context.region, service.cluster, service.ecs_service, stopped=False, also=also
+    )
 
 
 def _planned_containers(deploy: Deploy) -> set[str]:

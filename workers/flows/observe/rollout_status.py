@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from deploys.records.confirmations import Observation
+from deploys.records.confirmations import FINAL_IN_ECS, Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
@@ -91,7 +91,7 @@ STATUS_BY_ROLLOUT_STATE: dict[str, RolloutStatus] = {
 """Every value of the enum DeploymentRolloutState, and none."""
 
 
-RECORD_READ_SECONDS = 30.0
+RECORD_READ_SECONDS = 120.0
 """ECS's record of a rollout that goes on is read this often at least (seconds)."""
 
 
@@ -109,6 +109,23 @@ def judge_rollout(
     if status is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
         return RolloutStatus.SCALED_TO_ZERO
     return status
+
+
+def is_shown_twice(
+    status: RolloutStatus,
+    followed: FollowedRollout,
+    ecs_service: ServiceState | None,
+    service_deployment: ServiceDeploymentState | None,
+) -> bool:
+    """Whether the service alone, and ECS's record of the rollout, which is another read, both show this end.
+    Pure.
+
+    Only an end of our own rollout is meant, which ECS never takes back (`FINAL_IN_ECS`): so neither read can
+    be an older one that shows what is not true any more.
+    """
+    if service_deployment is None or status.observation not in FINAL_IN_ECS:
+        return False
+    return judge_rollout(followed, ecs_service, None) is status
 
 
 def needs_service_deployment(deploy: Deploy, ecs_service: ServiceState | None, now: float) -> bool:

@@ -22,10 +22,9 @@ from deploys.formatting import shorten_line
 from deploys.records.deploy import Deploy
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
 from deploys.records.request import Verb
-from workers.ecs import task_definitions
 from workers.ecs.aws import principals
-from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.images.image_changes import find_retagged_containers
+from workers.ecs.revision_reads import RevisionReads
 from workers.ecs.state import Endpoints, RevisionState
 from workers.ecs.task_definitions import DEPLOY_TAG, NEWEST_LIMIT, revision_number
 from workers.flows.plan.config_diff import find_config_changes
@@ -61,7 +60,7 @@ def find_base(
         origin=find_config_origin(running, earlier), newest=_newest_recorded(running, earlier)
     )
     try:
-        newest = _newest_external_revision(context.region, running, config, earlier)
+        newest = _newest_external_revision(context.revisions, running, config, earlier)
         if newest is None:
             return BaseRevision(running, config)
         names = find_retagged_containers(running, deploy.service, endpoints, guess=True)
@@ -126,20 +125,20 @@ def is_registered_by_slipway(revision: RevisionState, earlier: Sequence[Deploy])
 
 
 def _newest_external_revision(
-    region: RegionClients, running: RevisionState, known: RevisionConfig, earlier: Sequence[Deploy]
+    reads: RevisionReads, running: RevisionState, known: RevisionConfig, earlier: Sequence[Deploy]
 ) -> RevisionState | None:
     """The newest ACTIVE revision that Slipway did not register, if it is newer than the running one's
     origin.
     """
     oldest = revision_number(known.origin) if known.origin else 0
     recorded = _slipway_revisions(earlier)
-    arns = task_definitions.list_newest(region, running.family)
+    arns = reads.list_newest(running.family)
     for arn in arns:
         if revision_number(arn) <= oldest:
             return None
         if arn == running.arn or arn in recorded:
             continue
-        revision = task_definitions.describe(region, arn)
+        revision = reads.describe(arn)
         if revision.status == "ACTIVE" and not is_registered_by_slipway(revision, earlier):
             return revision
     if (
@@ -147,7 +146,7 @@ def _newest_external_revision(
         and known.newest
         and oldest < revision_number(known.newest) < revision_number(arns[-1])
     ):
-        revision = task_definitions.describe(region, known.newest)
+        revision = reads.describe(known.newest)
         return revision if revision.status == "ACTIVE" else None
     return None
 

@@ -137,7 +137,7 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
     _check_not_scaled_to_zero(deploy, context, ecs_service)
     check_service(service, ecs_service)
     assert ecs_service is not None
-    running = task_definitions.describe(context.region, ecs_service.revision)
+    running = context.revisions.describe(ecs_service.revision)
     base = find_base(deploy, context, running, ecs_service.endpoints)
     target = find_target_version(deploy, context, running, base.revision, ecs_service.endpoints)
     if needs_copy(deploy, target.source):

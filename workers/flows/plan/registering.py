@@ -75,7 +75,7 @@ def _next_phase(deploy: Deploy) -> Phase:
 
 def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
     """ARN of the revision to run: an ACTIVE earlier one as it is, or a copy registered for this deploy."""
-    source = task_definitions.describe(context.region, plan.source_revision or plan.old_revision)
+    source = context.revisions.describe(plan.source_revision or plan.old_revision)
     if not needs_copy(deploy, source):
         return source.arn
     registered = _find_registered(deploy, source, context, replaces=plan.old_revision)
@@ -97,6 +97,7 @@ def _find_registered(
         return task_definitions.find_registered_for(
             context.region,
             source.family,
+            newest=context.revisions.list_newest(source.family),
             newer_than=source.number,
             deploy_id=deploy.id,
             replaces=replaces,

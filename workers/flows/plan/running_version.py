@@ -6,7 +6,6 @@ from deploys.errors import DaemonHasNoCount, ExternalRolloutInProgress, NothingR
 from deploys.records.deploy import Deploy
 from deploys.records.plan import ContainerChange, Plan
 from deploys.short_names import short_arn
-from workers.ecs import task_definitions
 from workers.ecs.state import RevisionState, ServiceState
 from workers.ecs.task_definitions import containers_by_name
 from workers.flows.observe.rollout_status import find_deployment_in_progress
@@ -57,7 +56,7 @@ def revision_that_runs(ecs_service: ServiceState) -> str:
 
 
 def _plan_of(deploy: Deploy, context: StepContext, ecs_service: ServiceState, arn: str) -> Plan:
-    revision = task_definitions.describe(context.region, arn)
+    revision = context.revisions.describe(arn)
     plan = plan_from_revisions(deploy, ecs_service, revision, revision)
     return plan.evolve(
         desired_count=ecs_service.desired,

@@ -12,7 +12,6 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.request import Verb
-from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
 from workers.ecs.images.image_changes import list_image_changes, list_image_changes_on_base
 from workers.ecs.images.pinned_tags import display_tag
@@ -82,7 +81,7 @@ def _rollback_target(
 ) -> TargetVersion:
     earlier = context.earlier_deploys()
     arn = find_rollback_revision(deploy, earlier, running.arn)
-    source = task_definitions.describe(context.region, arn)
+    source = context.revisions.describe(arn)
     changes = compare_images_of_revisions(running, source, deploy.service, endpoints)
     main, names = changes[0], {change.container for change in changes}
     return TargetVersion(

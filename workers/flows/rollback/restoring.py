@@ -56,8 +56,12 @@ def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
     if not is_own_revision(deploy, ecs_service.revision) and not is_at_ecs_rollback(deploy, ecs_service):
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if is_restored(deploy, ecs_service, service_deployment):
-        if again := confirm_twice(deploy, context, Observation.ROLLBACK_DONE, soon=True):
-            return again
+        if is_restored_by_ecs(service_deployment):
+            context.has_event_told_of_end()  # if none has, ECS is read often from now on
+        else:
+            is_new = _is_new_deployment(deploy, ecs_service)
+            if again := confirm_twice(deploy, context, Observation.ROLLBACK_DONE, soon=True, final=is_new):
+                return again
         return _finish_rollback(deploy, context, ecs_service)
     deploy = deploy.evolve(pending_confirmation=None)
     if now - deploy.phase_since > rollback_deadline(deploy):
@@ -66,9 +70,10 @@ def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
         )
     if service_deployment is None or service_deployment.status not in ROLLBACK_STATUSES:
         deploy = strategy_of(deploy).advance_rollback(deploy, context, ecs_service)
-    return StepResult(
-        report_rollback_failures(deploy, context, ecs_service), delay=context.timing.watch_seconds
-    )
+    delay = context.timing.watch_seconds
+    if service_deployment is None or service_deployment.status not in ROLLBACK_STATUSES:
+        delay = max(delay - context.timing.confirm_seconds, context.timing.confirm_seconds)
+    return StepResult(report_rollback_failures(deploy, context, ecs_service), delay=delay)
 
 
 def is_restored(
@@ -87,6 +92,18 @@ def is_restored(
     if primary.rollout_state:
         return primary.rollout_state == "COMPLETED"
     return len(ecs_service.deployments) == 1 and ecs_service.running >= ecs_service.desired
+
+
+def is_restored_by_ecs(service_deployment: ServiceDeploymentState | None) -> bool:
+    """Whether ECS's record of our rollout says that it was rolled back. With the service itself, these are
+    two reads. Pure."""
+    return service_deployment is not None and service_deployment.status == "ROLLBACK_SUCCESSFUL"
+
+
+def _is_new_deployment(deploy: Deploy, ecs_service: ServiceState) -> bool:
+    """Whether the service is restored by another deployment than the one before the rollout. Pure."""
+    before = deploy.ecs.previous_deployment_id
+    return before is not None and ecs_service.primary is not None and ecs_service.primary.id != before
 
 
 def _must_restore_again(

@@ -12,6 +12,7 @@ from workers.ecs.reasons.failed_tasks import HEALTHY_AFTER_SECONDS
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
 from workers.flows.ending import (
+    confirm_end,
     confirm_twice,
     end_deploy,
     end_service_deleted,
@@ -61,7 +62,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Reads the rollout once. Its end counts once a second read agrees."""
+    """Reads the rollout once. Its end counts once two reads agree (`confirm_end`)."""
     ecs_service = context.read_service()
     service_deployment = None
     reads_record = needs_service_deployment(deploy, ecs_service, context.now())
@@ -122,7 +123,7 @@ def _end_if_final(
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if not status.final:
         return None
-    if again := confirm_twice(deploy, context, status.observation, soon=True):
+    if again := confirm_end(deploy, context, status, ecs_service, service_deployment):
         return again
     return _finish_rollout(deploy, context, status, ecs_service, service_deployment)
 

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from deploys.catalogue.nested_keys import PostCheck
-from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -17,11 +16,6 @@ from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import deploy_in_console
 from workers.thread import card_state
 from workers.thread.card import deploy_card
-
-
-def wait_for_first_look(harness: EngineHarness, deploy_id: str, pending: Observation) -> None:
-    """Waits until one read saw this end and a second one must confirm it."""
-    harness.until(lambda: harness.get(deploy_id).awaits_confirmation(pending))
 
 
 def start_approved_deploy(harness: EngineHarness, service: str, tag: str = "1.4.2") -> str:
@@ -45,7 +39,7 @@ def test_what_was_replaced_right_after_is_not_said_to_run(
     harness: EngineHarness, service: str, ours: int, theirs: int
 ) -> None:
     deploy_id = start_approved_deploy(harness, service)
-    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
+    harness.until_ended_in_ecs(deploy_id)
     deploy_in_console(harness, service)
 
     deploy = harness.until_over(deploy_id)
@@ -81,7 +75,7 @@ def test_what_was_set_to_zero_right_after_is_not_said_to_run(harness: EngineHarn
 def test_a_followed_rollout_too(harness: EngineHarness) -> None:
     harness.ecs_client.update_service(cluster="production", service="web", forceNewDeployment=True)
     deploy_id = harness.request_verb(Verb.FOLLOW, "web")
-    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
+    harness.until_ended_in_ecs(deploy_id)
     deploy_in_console(harness, "web")
 
     deploy = harness.until_over(deploy_id)
@@ -99,7 +93,7 @@ def test_a_check_that_was_asked_for_is_superseded_and_not_passed(harness: Engine
     deploy_id = harness.request_deploy("ledger", "1.4.2", after=PostCheck(alarms=("site-5xx",), duration=60))
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     harness.approve(deploy_id)
-    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
+    harness.until_ended_in_ecs(deploy_id)
     deploy_in_console(harness, "ledger")
 
     assert harness.until_over(deploy_id).outcome is Outcome.SUPERSEDED
@@ -108,7 +102,7 @@ def test_a_check_that_was_asked_for_is_superseded_and_not_passed(harness: Engine
 
 def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(harness: EngineHarness) -> None:
     deploy_id = start_approved_deploy(harness, "web", "1.5.0-crash")
-    wait_for_first_look(harness, deploy_id, Observation.ROLLED_BACK_BY_ECS)
+    harness.until_ended_in_ecs(deploy_id)
     deploy_in_console(harness, "web")
 
     deploy = harness.until_over(deploy_id)
@@ -122,7 +116,7 @@ def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(harness: EngineHa
 
 def test_a_stale_read_beside_a_success_is_not_counted(harness: EngineHarness) -> None:
     deploy_id = start_approved_deploy(harness, "web")
-    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
+    harness.until_ended_in_ecs(deploy_id)
     harness.ecs.faults.add(operation="ecs:DescribeServices", kind="stale", seconds=120)
 
     deploy = harness.until_over(deploy_id)

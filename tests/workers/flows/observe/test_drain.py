@@ -14,7 +14,8 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_deploy
 from tests.fake_web_server import fake_web_server
 from tests.workers.engine_harness import EngineHarness
-from workers.flows.observe.drain import is_serving
+from workers.ecs.state import TaskState
+from workers.flows.observe.drain import MOST_KEPT, is_serving, with_draining
 from workers.messages import outcomes
 from workers.thread.card import card_headline
 from workers.thread.card_progress import counts_line
@@ -176,7 +177,7 @@ def test_task_records_that_cannot_be_read_hold_nothing_up(harness: EngineHarness
     assert deploy.outcome is Outcome.SUCCEEDED
     assert "*Serving*" not in harness.thread_text(deploy_id)
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
-        "*Succeeded.* ECS completed the rollout of `1.4.2` to `web`: 3 tasks running, after 1 min 03 s. "
+        "*Succeeded.* ECS completed the rollout of `1.4.2` to `web`: 3 tasks running, after 1 min. "
         "Whether its tasks run the image that the plan showed is not known: AWS does not allow "
         "ecs:ListTasks: `arn:aws:iam::123456789012:user/sandbox` needs it on `*`. Add it to the role of the "
         "workers."
@@ -192,3 +193,27 @@ def test_where_everything_is_stopped_first_it_is_not_said(harness: EngineHarness
 
     assert deploy.rollout.draining is None
     assert serving_message(harness, deploy_id) == ""
+
+
+def an_old_task(
+    arn: str, last: str = "RUNNING", desired: str = "STOPPED", by: str = "ecs-svc/1"
+) -> TaskState:
+    return TaskState(arn=arn, last_status=last, desired_status=desired, revision="", started_by=by)
+
+
+@pytest.mark.parametrize(
+    ("read", "tasks", "kept"),
+    [
+        ([], 0, 0),
+        ([an_old_task("a"), an_old_task("b", last="STOPPED")], 1, 1),
+        ([an_old_task("a", desired="RUNNING"), an_old_task("b", by="ecs-svc/2")], 0, 0),
+        ([an_old_task(str(number)) for number in range(MOST_KEPT)], MOST_KEPT, MOST_KEPT),
+        ([an_old_task(str(number)) for number in range(MOST_KEPT + 1)], MOST_KEPT + 1, 0),
+    ],
+    ids=["none", "one has stopped", "none is old and is to stop", "few", "too many to be kept"],
+)
+def test_which_tasks_drain(read: list[TaskState], tasks: int, kept: int) -> None:
+    draining = with_draining(a_deploy(ecs={"deployment_id": "ecs-svc/2"}), read, NOW).rollout.draining
+
+    assert draining is not None
+    assert (draining.tasks, len(draining.arns), draining.read_at) == (tasks, kept, NOW)

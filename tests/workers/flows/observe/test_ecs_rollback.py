@@ -63,7 +63,8 @@ def test_where_ecs_gives_up_the_end_names_the_version_that_runs(harness: EngineH
 def test_where_service_deployments_are_missing_it_is_not_taken_for_somebody_elses_either(
     harness: EngineHarness,
 ) -> None:
-    harness.ecs.faults.add(operation="ListServiceDeployments", kind="access-denied", times=None)
+    for operation in ("ListServiceDeployments", "DescribeServiceDeployments"):
+        harness.ecs.faults.add(operation=operation, kind="access-denied", times=None)
     deploy_id = harness.request_deploy("web", "1.5.0-unhealthy")
 
     deploy = harness.until_over(deploy_id)

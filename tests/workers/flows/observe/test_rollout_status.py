@@ -24,6 +24,7 @@ from workers.flows.observe.rollout_status import (
     STATUS_BY_SERVICE_DEPLOYMENT,
     FollowedRollout,
     RolloutStatus,
+    is_shown_twice,
     judge_rollout,
 )
 
@@ -165,3 +166,43 @@ def test_a_service_that_ecs_does_not_know_is_gone() -> None:
         judge_rollout(FOLLOWED_ROLLOUT, None, a_service_deployment("IN_PROGRESS"))
         is RolloutStatus.SERVICE_DELETED
     )
+
+
+ECS_BACK = service_with(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION, "COMPLETED", BREAKER_REASON))
+AGREEMENTS = {
+    ("COMPLETED", "SUCCESSFUL"): RolloutStatus.SUCCEEDED,
+    ("FAILED", "STOPPED"): RolloutStatus.FAILED,
+    ("FAILED", "ROLLBACK_FAILED"): RolloutStatus.FAILED,
+}
+"""The state of our deployment, while it is PRIMARY, and the status of its record that are the same end."""
+
+
+@pytest.mark.parametrize("status", sorted(STATUS_BY_SERVICE_DEPLOYMENT))
+@pytest.mark.parametrize("state", sorted(STATUS_BY_ROLLOUT_STATE))
+def test_the_service_and_the_record_have_to_show_the_same_end(state: str, status: str) -> None:
+    service, record = service_with(a_deployment(state=state)), a_service_deployment(status)
+    judged = judge_rollout(FOLLOWED_ROLLOUT, service, record)
+
+    shown_twice = judged.final and is_shown_twice(judged, FOLLOWED_ROLLOUT, service, record)
+
+    assert shown_twice == ((state, status) in AGREEMENTS)
+    assert not shown_twice or judged is AGREEMENTS[state, status]
+
+
+@pytest.mark.parametrize("status", sorted(STATUS_BY_SERVICE_DEPLOYMENT))
+def test_so_they_have_to_after_a_rollback_by_ecs(status: str) -> None:
+    record = a_service_deployment(status)
+    judged = judge_rollout(FOLLOWED_ROLLOUT, ECS_BACK, record)
+
+    shown_twice = judged.final and is_shown_twice(judged, FOLLOWED_ROLLOUT, ECS_BACK, record)
+
+    assert shown_twice == (status == "ROLLBACK_SUCCESSFUL")
+
+
+def test_an_end_without_a_record_or_without_a_task_is_shown_once() -> None:
+    done = service_with(a_deployment(state="COMPLETED"))
+    emptied, record = replace(done, desired=0), a_service_deployment("SUCCESSFUL")
+
+    assert not is_shown_twice(RolloutStatus.SUCCEEDED, FOLLOWED_ROLLOUT, done, None)
+    assert judge_rollout(FOLLOWED_ROLLOUT, emptied, record) is RolloutStatus.SCALED_TO_ZERO
+    assert not is_shown_twice(RolloutStatus.SCALED_TO_ZERO, FOLLOWED_ROLLOUT, emptied, record)

@@ -13,8 +13,8 @@ STOPPED = "a person or tool stopped the rollout in ECS (Service deployment {} by
 
 
 def stop_in_the_console(harness: EngineHarness, deploy_id: str, stop_type: str) -> None:
-    harness.until(lambda: harness.get(deploy_id).ecs.service_deployment_arn)
-    arn = harness.get(deploy_id).ecs.service_deployment_arn
+    service = harness.get(deploy_id).service.ecs_service
+    arn = harness.describe_service(service)["currentServiceDeployment"]
     harness.ecs_client.stop_service_deployment(serviceDeploymentArn=arn, stopType=stop_type)
 
 

@@ -49,7 +49,7 @@ def test_tasks_that_may_not_be_read_are_said_and_take_nothing_back(
 @pytest.mark.usefixtures("short_watch_interval")
 def test_a_read_that_fails_is_made_again(harness: EngineHarness) -> None:
     deploy_id = request_by_tag(harness, "web")
-    harness.until(lambda: harness.get(deploy_id).pending_confirmation)
+    harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
     harness.ecs.faults.add(kind="throttle", operation="ListTasks", times=8)
 
     deploy = harness.until_over(deploy_id)
@@ -59,7 +59,7 @@ def test_a_read_that_fails_is_made_again(harness: EngineHarness) -> None:
 
 def test_reads_that_go_on_failing_are_given_up_and_said(harness: EngineHarness) -> None:
     deploy_id = request_by_tag(harness, "web")
-    harness.until(lambda: harness.get(deploy_id).pending_confirmation)
+    harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
     harness.ecs.faults.add(kind="throttle", operation="ListTasks", times=None)
 
     deploy = harness.until_over(deploy_id)
@@ -74,7 +74,7 @@ def test_a_difference_that_one_read_alone_shows_is_none(
     harness: EngineHarness, alter_response: AlterResponse
 ) -> None:
     deploy_id = request_by_tag(harness, "web")
-    harness.until(lambda: harness.get(deploy_id).pending_confirmation)
+    harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
     other = digest_of_tag(harness, "1.5.0")
     reported: list[str] = []
 

@@ -109,7 +109,8 @@ def test_a_stale_look_after_that_update_is_no_rollback_that_does_not_hold(
         return answer
 
     deploy_id = harness.request_deploy("web", "1.4.2")
-    harness.until(lambda: harness.get(deploy_id).ecs.service_deployment_arn)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    harness.tick(10)
     monkeypatch.setattr(services, "update", update)
     harness.cancel(deploy_id)
     harness.until_over(deploy_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.confirmations import Observation
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
@@ -113,7 +112,7 @@ def test_cancel_works_while_service_deployments_cannot_be_read(harness: EngineHa
 
 def test_a_cancel_that_comes_too_late_is_answered(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
-    harness.until(lambda: harness.get(deploy_id).awaits_confirmation(Observation.ROLLOUT_SUCCEEDED))
+    harness.until_ended_in_ecs(deploy_id)
     harness.cancel(deploy_id)
 
     deploy = harness.until_over(deploy_id)

@@ -23,7 +23,8 @@ UNKNOWN = {"kind": "error", "code": "UnsupportedFeatureException", "status": 400
 
 
 def hide_service_deployments(harness: EngineHarness, fault: dict[str, Any]) -> None:
-    harness.ecs.faults.add(operation="ecs:ListServiceDeployments", times=None, **fault)
+    for operation in ("ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments"):
+        harness.ecs.faults.add(operation=operation, times=None, **fault)
 
 
 def wait_until_paused_in_ecs(harness: EngineHarness) -> None:
@@ -56,7 +57,7 @@ def test_what_cannot_be_seen_is_said_once_and_the_deadline_tells_what_it_counts(
         "*Needs attention*: ECS does not show me the progress of this rollout. Stages, traffic and pauses "
         "are not reported here, and no button answers a pause: answer it in ECS. The time at pauses counts "
         "towards the deadline of 2 min. ECS service deployments cannot be used here "
-        "(ecs:ListServiceDeployments: "
+        "(ecs:DescribeServiceDeployments: "
     )
     assert rollback_reasons.rollout_overdue(harness.get(deploy_id)) == (
         "the rollout did not finish within its deadline of 2 min. Bake and step times do not count; the "

@@ -187,7 +187,8 @@ def test_a_throttled_look_does_not_replace_the_rollout_either(harness: EngineHar
 def test_where_service_deployments_are_not_allowed_the_old_version_is_set_again(
     harness: EngineHarness,
 ) -> None:
-    harness.ecs.faults.add(operation="ListServiceDeployments", kind="access-denied", times=None)
+    for operation in ("ListServiceDeployments", "DescribeServiceDeployments"):
+        harness.ecs.faults.add(operation=operation, kind="access-denied", times=None)
     configure_native_service(harness, "shop")
     deploy_id = harness.request_deploy("shop", "1.4.2")
     wait_until(harness, lambda: harness.get(deploy_id).phase is Phase.FOLLOWING)
@@ -271,14 +272,19 @@ def test_what_the_rollback_asks_of_ecs(harness: EngineHarness, status: str, call
     assert harness.get(deploy_id).phase is Phase.FOLLOWING_ROLLBACK
 
 
-def test_that_it_is_back_stands_once_a_second_look_agrees(harness: EngineHarness) -> None:
+@pytest.mark.parametrize("shows_record", [True, False])
+def test_that_it_is_back_stands_once_the_record_or_a_second_look_agrees(
+    harness: EngineHarness, shows_record: bool
+) -> None:
     deploy_id = request_until_paused(harness, pause_hook())
     harness.cancel(deploy_id)
     harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
     harness.ecs.advance(300)
+    if not shows_record:
+        harness.ecs.faults.add(operation="*ServiceDeployments", kind="access-denied", times=None)
 
     harness.engine.advance(deploy_id)
-    assert harness.get(deploy_id).in_progress
+    assert harness.get(deploy_id).in_progress is not shows_record
     harness.ecs.advance(10)
     harness.engine.advance(deploy_id)
 

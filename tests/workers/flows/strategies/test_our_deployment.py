@@ -109,13 +109,42 @@ def test_a_service_deployment_that_never_shows_in_the_list_leaves_the_deployment
     harness: EngineHarness, alter_response: AlterResponse, tag: str, outcome: str
 ) -> None:
     """ECS lists service deployments of three months, and a new one can be missing for some seconds."""
-
+    hide_current_service_deployment(alter_response)
     alter_response("ListServiceDeployments", lambda parsed: parsed.update(serviceDeployments=[]))
 
     deploy = harness.until_over(harness.request_deploy("web", tag))
 
     assert deploy.outcome is Outcome[outcome]
     assert deploy.ecs.service_deployment_arn is None
+
+
+def hide_current_service_deployment(alter_response: AlterResponse) -> None:
+    """Services do not say which service deployment they are in."""
+
+    def hide(parsed: Json) -> None:
+        for service in parsed["services"]:
+            service.pop("currentServiceDeployment", None)
+
+    alter_response("DescribeServices", hide)
+
+
+def test_what_the_service_is_in_is_not_taken_for_ours_by_that_alone(
+    harness: EngineHarness, alter_response: AlterResponse
+) -> None:
+    """A read of the service may still show the service deployment before ours."""
+    [before] = harness.ecs_client.list_service_deployments(cluster="production", service="web")[
+        "serviceDeployments"
+    ][:1]
+
+    def stale(parsed: Json) -> None:
+        parsed["services"][0]["currentServiceDeployment"] = before["serviceDeploymentArn"]
+
+    alter_response("DescribeServices", stale)
+
+    deploy = harness.until_over(harness.request_deploy("web", "1.4.2"))
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert deploy.ecs.service_deployment_arn not in (None, before["serviceDeploymentArn"])
 
 
 @pytest.mark.usefixtures("short_watch_interval")
@@ -129,18 +158,21 @@ def test_a_service_deployment_that_is_absent_for_some_seconds_is_joined_once_it_
         if not looks[-1]:
             parsed["serviceDeployments"] = []
 
+    hide_current_service_deployment(alter_response)
     alter_response("ListServiceDeployments", late)
-    deploy_id = harness.request_deploy("web", "1.4.2")
+    deploy_id = harness.request_deploy("shop", "1.4.2")
 
     harness.until(lambda: harness.get(deploy_id).ecs.service_deployment_arn)
 
-    assert looks == [False] * 5 + [True]
+    assert looks[:5] == [False] * 5
+    searched = len(looks)
     number = (harness.get(deploy_id).ecs.deployment_id or "").removeprefix("ecs-svc/")
     (found,) = harness.ecs_client.describe_service_deployments(
         serviceDeploymentArns=[harness.get(deploy_id).ecs.service_deployment_arn]
     )["serviceDeployments"]
     assert found["targetServiceRevision"]["arn"].endswith(number)
-    assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    harness.until_paused(deploy_id)
+    assert len(looks) == searched
 
 
 def test_a_count_that_is_changed_in_mid_rollout_is_no_other_deployment(harness: EngineHarness) -> None:

@@ -213,6 +213,9 @@ def test_a_cancel_that_cannot_change_the_end_any_more_is_mentioned_there(
     moment: Callable[[Deploy], bool],
     outcome: Outcome,
 ) -> None:
+    if outcome is Outcome.SUCCEEDED:  # with ECS's record of the rollout, one look would know the end
+        for operation in ("ListServiceDeployments", "DescribeServiceDeployments"):
+            harness.ecs.faults.add(operation=operation, kind="access-denied", times=None)
     canceller = Canceller(harness, moment)
     canceller.install(monkeypatch)
     canceller.deploy_id = harness.request_deploy(service, tag)

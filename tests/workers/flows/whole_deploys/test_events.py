@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,15 +13,18 @@ from moto.sqs.models import sqs_backends
 from structlog.testing import capture_logs
 
 from deploys.pauses import unanswered_pause
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.deploy_reader import DeployReader
 from deploys.stores.ecs_events import EcsEvents
 from sandbox.ecs.account import ACCOUNT, REGION
+from tests.builders import a_deploy
 from tests.workers.engine_harness import EngineHarness, SilentJobQueue
 from workers.events.event_queue import EventQueue
 from workers.events.event_receiver import EventReceiver
+from workers.flows.ending import TOLD_CONFIRM_SECONDS, confirm_twice
 from workers.step_context import Timing
 
 SLOW = Timing(lease_seconds=60, watch_seconds=60, settle_seconds=75)
@@ -156,6 +160,52 @@ def test_a_pause_is_noticed_by_its_event(harness: EngineHarness) -> None:
         deploys.run_once()
 
 
+def test_the_end_of_a_rollback_is_known_soon_too(harness: EngineHarness) -> None:
+    deploys = DeploysWithEvents(harness)
+    deploy_id = harness.request_deploy("web", "1.4.2")
+    deploys.until(deploy_id, Phase.FOLLOWING)
+    harness.cancel(deploy_id)
+
+    deploy = deploys.until(deploy_id, Phase.ENDED)
+
+    rollouts = [each for each in harness.ecs.state()["serviceDeployments"] if each["service"] == "web"]
+    assert deploy.outcome is Outcome.CANCELLED
+    assert deploy.ended_at is not None
+    assert deploy.ended_at - max(float(each["finishedAt"] or 0) for each in rollouts) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("observation", "final", "told", "seconds"),
+    [
+        (Observation.ROLLOUT_SUCCEEDED, False, True, TOLD_CONFIRM_SECONDS),
+        (Observation.ROLLBACK_DONE, True, True, TOLD_CONFIRM_SECONDS),
+        (Observation.ROLLBACK_DONE, False, True, SLOW.confirm_seconds),
+        (Observation.ROLLBACK_DONE, True, False, SLOW.confirm_seconds),
+    ],
+)
+def test_what_no_older_read_can_show_is_read_again_at_once_if_an_event_told_of_it(
+    observation: Observation, final: bool, told: bool, seconds: float
+) -> None:
+    context: Any = SimpleNamespace(timing=SLOW, has_event_told_of_end=lambda: told)
+
+    again = confirm_twice(a_deploy(), context, observation, soon=True, final=final)
+
+    assert again is not None
+    assert again.delay == seconds
+
+
+def test_a_deadline_is_noticed_when_it_comes_although_ecs_is_read_every_minute(
+    harness: EngineHarness,
+) -> None:
+    deploys = DeploysWithEvents(harness, has_rule=False)
+    deploy_id = harness.request_deploy("web", "1.4.2", deadline=20)
+
+    deploy = deploys.until(deploy_id, Phase.FOLLOWING_ROLLBACK)
+
+    assert deploy.ecs.rollout_started_at is not None
+    assert deploy.phase_since - deploy.ecs.rollout_started_at == pytest.approx(20, abs=2 * STEP_SECONDS)
+
+
 def hooks_that_wait(harness: EngineHarness) -> list[str]:
     return [
         hook.id
@@ -171,7 +221,7 @@ def test_a_missing_rule_is_noticed_at_the_first_end(harness: EngineHarness) -> N
         deploy = deploys.until(harness.request_deploy("web", "1.4.2"), Phase.ENDED)
 
     assert deploy.outcome is Outcome.SUCCEEDED
-    assert 1 < deploys.seconds_behind(deploy) <= 91
+    assert 0 < deploys.seconds_behind(deploy) <= SLOW.watch_seconds + STEP_SECONDS
     assert (deploys.events.arrive, deploys.events.are_missed) == (False, True)
     assert [each["log_level"] for each in logs if "no event of ECS told of an end" in each["event"]] == [
         "warning"

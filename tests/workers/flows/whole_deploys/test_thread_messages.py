@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
-from tests.workers.engine_harness import EngineHarness
+from tests.workers.engine_harness import TIMING, EngineHarness
 from tests.workers.flows.external_rollouts import deploy_in_console
 from workers.thread import card_progress
 from workers.thread.card import card_headline, deploy_card
@@ -113,7 +114,8 @@ def test_where_the_breaker_only_stops_the_rollback_begins_with_the_reason(harnes
 def test_without_service_deployments_the_deployment_itself_says_why_ecs_goes_back(
     harness: EngineHarness,
 ) -> None:
-    harness.ecs.faults.add(operation="ListServiceDeployments", kind="access-denied", times=None)
+    for operation in ("ListServiceDeployments", "DescribeServiceDeployments"):
+        harness.ecs.faults.add(operation=operation, kind="access-denied", times=None)
 
     deploy = harness.until_over(request_approved(harness, "web", "1.5.0-crash"))
 
@@ -164,7 +166,8 @@ def test_no_old_task_counts_as_stopped_before_anybody_looked(harness: EngineHarn
 def test_a_rollout_that_went_back_is_at_no_moment_said_to_stop_the_old_tasks(
     harness: EngineHarness, service: str, tag: str
 ) -> None:
-    cards = card_texts_until_end(harness, request_approved(harness, service, tag))
+    harness.engine._timing = replace(TIMING, watch_seconds=2)  # ECS may be back within some seconds
+    cards = card_texts_until_end(harness, request_approved(harness, service, tag), step=2)
 
     assert not any("stopping the old tasks" in text for text in cards)
     assert not any("running again" in text for text in cards), "the old tasks ran all the time"
