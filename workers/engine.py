@@ -160,6 +160,7 @@ class Engine:
         claims = self._claim(due[:WATCH_BATCH_SIZE], soon, "watch")
         unchanged: list[UnchangedStep] = []
         try:
+            self._shared_channels.look_up(each for claim in claims for each in channels_told(claim.deploy))
             # What AWS answers to all may get into the messages of each.
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
             with quotes_hidden(hidden) as quotes, calls_by(self._caller_of_all(cluster_key, claims)):

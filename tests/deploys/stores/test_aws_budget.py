@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -334,3 +336,39 @@ def test_a_thousand_asked_for_at_once_are_served_in_their_order_at_half_the_limi
     assert order == sorted(coming)
     assert granted[-1] - NOW == pytest.approx((1000 - 8) * 2, abs=2), "8 at once, then one every two seconds"
     assert asked <= 3 * 1000
+
+
+def test_a_token_that_nobody_waits_for_costs_four_commands_and_waiting_ends(
+    harness: BudgetHarness,
+) -> None:
+    budget = AwsBudget(harness.redis)
+    waiter = Waiter("d", CallNeed.CHANGE, NOW)
+    budget.take(READS, waiter)
+    assert commands_of(harness.redis, lambda: budget.take(READS, waiter)) == {
+        "evalsha": 1,
+        "time": 1,
+        "hmget": 1,
+        "hset": 1,
+    }
+
+    harness.take_all()
+    first, second = harness.ask("first"), harness.ask("second", asked_at=NOW + 1)
+    harness.now += second.seconds
+    assert harness.ask("a third", asked_at=NOW + 2).before == 2, "the tokens belong to those who wait"
+    harness.budget.leave(REGISTER, "a third")
+    assert (first.before, second.before) == (0, 1)
+    assert [harness.ask("first").seconds, harness.ask("second", asked_at=NOW + 1).seconds] == [0, 0]
+    harness.now += 60
+    assert "zadd" not in commands_of(harness.redis, lambda: harness.ask("a fourth"))
+
+
+def commands_of(redis: Redis, act: Callable[[], object]) -> dict[str, int]:
+    """How often Redis ran each command for it, also inside scripts."""
+    redis.config_resetstat()
+    act()
+    stats: Any = redis.info("commandstats")
+    return {
+        name.removeprefix("cmdstat_"): each["calls"]
+        for name, each in stats.items()
+        if name != "cmdstat_config|resetstat"
+    }
