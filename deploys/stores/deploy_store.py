@@ -412,8 +412,18 @@ def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:
 def _looks_different(before: Deploy, after: Deploy) -> bool:
     """Whether people can see a difference."""
     # A field that a step left alone is the same object, so most need no comparison of what is in them.
-    fields = ((getattr(before, name), getattr(after, name)) for name in _VISIBLE_FIELDS)
-    return any(old is not new and old != new for old, new in fields)
+    changed = [name for name in _VISIBLE_FIELDS if getattr(before, name) is not getattr(after, name)]
+    return any(_shown_of(before, name) != _shown_of(after, name) for name in changed)
+
+
+def _shown_of(deploy: Deploy, name: str) -> object:
+    """This field of the record, without when something of it was read: no message tells that."""
+    value = getattr(deploy, name)
+    if name == "ecs":
+        return deploy.ecs.evolve(service_deployment_read_at=0.0)
+    if name == "rollout" and deploy.rollout.draining:
+        return deploy.rollout.evolve(draining={"read_at": 0.0})
+    return value
 
 
 _VISIBLE_FIELDS = Deploy.model_fields.keys() - {"version", "pending_confirmation", "phase_since"}
