@@ -288,6 +288,13 @@ class WatchMachine(RuleBasedStateMachine):
                     known.holder = None
             self.workers[worker], self.claims[worker] = self._new_worker(), {}
 
+    @rule(worker=st.integers(0, WORKERS - 1), later=st.integers(1, WORKERS - 1))
+    def a_paused_worker_wakes_after_another_took_over(self, worker: int, later: int) -> None:
+        self.claim(worker, 1.25)
+        self.a_heartbeat_ends(worker, is_killed=False)
+        self.claim((worker + later) % self.WORKERS, 1.25)
+        self.reschedule(worker, 5.0, 4)
+
     @rule(seconds=st.sampled_from([0.1, 1.0, 6.0]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
