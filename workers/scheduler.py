@@ -60,6 +60,8 @@ REPEAT_SECONDS = 5.0
 PUBLISH_SECONDS = 1.0
 """As long as threads are due, a job for them is called again this often, which does nothing if one waits or
 runs (seconds)."""
+IDLE_SECONDS = 1.0
+"""Between two looks whether any deploy is open, while none is (seconds)."""
 COUNT_WORKERS_SECONDS = 5.0
 """Between two counts of the workers (seconds)."""
 RETENTION_SECONDS = 60.0
@@ -135,12 +137,13 @@ class Scheduler:
         not asked four times a second."""
         self._workers, self._workers_counted_at = 1, 0.0
         self._threads_due, self._threads_looked_at = False, 0
+        self._deploys_open, self._deploys_looked_at = False, 0
 
     def tick(self) -> int:
         """Enqueues jobs for everything that is due, deploys first, as long as not too many jobs wait. Returns
         how many jobs it asked for (count)."""
         now = self._now()
-        due = self._store.due(now)
+        due = self._store.due(now) if self._are_deploys_open(now) else []
         wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
         if self._are_threads_due(now):
             wanted["publish"] = str(int(now / PUBLISH_SECONDS))
@@ -164,6 +167,14 @@ class Scheduler:
             kept.update({name: fresh[name] for name in names})
         self._enqueued = kept
         return len(calls)
+
+    def _are_deploys_open(self, now: float) -> bool:
+        """Asked once in IDLE_SECONDS: a request for a deploy enqueues its first job itself."""
+        period = int(now / IDLE_SECONDS)
+        if period != self._deploys_looked_at:
+            self._deploys_open = bool(self._store.redis.exists(redis_keys.DUE))
+            self._deploys_looked_at = period
+        return self._deploys_open
 
     def _are_threads_due(self, now: float) -> bool:
         """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
@@ -22,6 +20,7 @@ from deploys.aws_limits import LIMITS, LIMITS_BY_NAME
 from deploys.stores import redis_keys
 from deploys.stores.aws_budget import RESERVED_SHARES, AwsBudget, BucketKey, CallNeed, Turn, Waiter
 from tests.builders import NOW
+from tests.redis_commands import commands_of
 
 REGISTER = BucketKey("own", "eu-west-1", LIMITS_BY_NAME["task-definition-changes"])
 READS = BucketKey("own", "eu-west-1", LIMITS_BY_NAME["service-reads"])
@@ -217,6 +216,18 @@ def test_everything_expires(harness: BudgetHarness) -> None:
     assert all(0 < harness.redis.pttl(key) <= 3_660_000 for key in keys)
 
 
+def test_a_bucket_that_is_used_does_not_expire(harness: BudgetHarness) -> None:
+    bucket = redis_keys.aws_bucket(REGISTER.name)[0]
+    harness.take_all()
+    harness.redis.pexpire(bucket, 1000)
+
+    for _ in range(10):
+        harness.now += 200
+        harness.ask("d")
+
+    assert harness.redis.pttl(bucket) > 1_800_000
+
+
 def test_every_limit_can_be_used_by_every_need() -> None:
     for limit in LIMITS:
         capacity = max(1, limit.burst // 2)
@@ -360,15 +371,3 @@ def test_a_token_that_nobody_waits_for_costs_four_commands_and_waiting_ends(
     assert [harness.ask("first").seconds, harness.ask("second", asked_at=NOW + 1).seconds] == [0, 0]
     harness.now += 60
     assert "zadd" not in commands_of(harness.redis, lambda: harness.ask("a fourth"))
-
-
-def commands_of(redis: Redis, act: Callable[[], object]) -> dict[str, int]:
-    """How often Redis ran each command for it, also inside scripts."""
-    redis.config_resetstat()
-    act()
-    stats: Any = redis.info("commandstats")
-    return {
-        name.removeprefix("cmdstat_"): each["calls"]
-        for name, each in stats.items()
-        if name != "cmdstat_config|resetstat"
-    }

@@ -17,6 +17,7 @@ from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.slack_directory import Channel, ChannelKind, SlackDirectory
+from tests.redis_commands import commands_of
 from tests.workers.engine_harness import TIMING, EngineHarness
 from workers import engine
 from workers.flows import steps
@@ -61,11 +62,7 @@ def copies_of(deploy: Deploy, harness: EngineHarness, count: int) -> list[str]:
 
 
 def commands_of_a_look(harness: EngineHarness) -> int:
-    """How many commands Redis runs for one look, also those inside scripts (count)."""
-    harness.redis.config_resetstat()
-    look(harness)
-    stats: Any = harness.redis.info("commandstats")
-    return sum(each["calls"] for name, each in stats.items() if name != "cmdstat_config|resetstat")
+    return commands_of(harness.redis, lambda: look(harness)).total()
 
 
 def test_it_writes_no_record_and_is_due_again(harness: EngineHarness, followed: Deploy) -> None:
