@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
+from deploys.records.audit_entry import AuditNote
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.phases import Phase
 from deploys.shared_channels import KnownSharedChannels
-from deploys.stores import redis_keys
+from deploys.stores import audit, redis_keys
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
@@ -20,6 +22,7 @@ from deploys.stores.slack_directory import Channel, ChannelKind, SlackDirectory
 from tests.redis_commands import commands_of
 from tests.workers.engine_harness import TIMING, EngineHarness
 from workers import engine
+from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.flows import steps
 from workers.step_context import StepContext, StepResult
 
@@ -128,6 +131,27 @@ def test_what_happens_during_a_look_is_looked_at_at_once(
     assert is_free(harness, followed.id)
     harness.engine.watch(CLUSTER)
     assert due_in(harness, followed.id) > 0 or harness.get(followed.id).phase is not Phase.FOLLOWING
+
+
+@pytest.mark.parametrize("told", ["a note", "a call that changed AWS"])
+def test_a_look_that_has_something_for_the_audit_is_committed(
+    harness: EngineHarness, followed: Deploy, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    step = steps.STEPS[Phase.FOLLOWING]
+
+    def telling(deploy: Deploy, context: StepContext) -> StepResult:
+        result = step(deploy, context)
+        if told == "a note":
+            return replace(result, audit=(AuditNote(what="noted", why="because"),))
+        REQUEST_IDS._ids.append("UpdateService:1234")
+        return result
+
+    monkeypatch.setitem(cast("dict[Phase, steps.Step]", steps.STEPS), Phase.FOLLOWING, telling)
+    look(harness)
+
+    last = audit.trail(harness.redis, followed.id)[-1]
+    assert last["what"] == ("noted" if told == "a note" else "acted: following")
+    assert harness.get(followed.id).version == followed.version + 1
 
 
 def test_a_look_of_a_worker_that_was_taken_for_dead_changes_nothing(
