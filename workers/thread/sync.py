@@ -141,7 +141,6 @@ class ThreadSync:
             urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
         if self._now() < earliest:
             return earliest
-        message = self._fit_card()
 
         def update(has_slot: bool) -> None:
             self._calls.update(
@@ -154,6 +153,8 @@ class ThreadSync:
             )
 
         try:
+            self._writer.comes_at_slot("card_next_try", urgency)  # before the work of a card
+            message = self._fit_card()
             self._writer.call_in_slot("card_next_try", urgency, update, sent_level=message.level)
         except RetryLater as later:
             return self._now() + (self._idle_seconds if urgency is Urgency.IDLE else later.seconds)

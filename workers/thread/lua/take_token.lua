@@ -32,7 +32,7 @@ for i = 4, #KEYS, 2 do
 end
 
 -- The next token belongs to the waiting question. Other calls come after its slot, unless it is overdue.
-local slots = redis.call('HMGET', last_line, 'asked', 'urgent', 'late urgent')
+local slots = redis.call('HMGET', last_line, 'asked', 'urgent', 'late urgent', line, 'kept_until')
 local asked = tonumber(slots[1] or '0')
 if lane ~= 'question' and math.abs(asked - now) < OVERDUE_MS then
   wait = math.max(wait, asked + slowest - now)
@@ -68,7 +68,10 @@ if lane ~= '' then
   local slot = now + wait
   for i = 4, #KEYS, 2 do
     local interval = tonumber(ARGV[5 + (i - 4) / 2 * 3])
-    local known = redis.call('HMGET', KEYS[i - 1], line, 'kept_until')
+    local known = {slots[4], slots[5]}
+    if i < #KEYS then
+      known = redis.call('HMGET', KEYS[i - 1], line, 'kept_until')
+    end
     local turn = math.max(tonumber(known[1] or '0'), now)
     if i == #KEYS then
       turn = math.max(turn, now + wait)
