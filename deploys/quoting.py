@@ -33,7 +33,7 @@ class SharedChannels(Protocol):
         ...
 
     def look_up(self, channels: Iterable[str]) -> None:
-        """These are about to be asked of: who has to look that up elsewhere may do so at once."""
+        """Call this before `is_shared` is asked about many: they can be looked up together."""
         ...
 
 

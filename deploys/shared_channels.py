@@ -8,9 +8,9 @@ from deploys.stores.slack_directory import Channel, ChannelKind, SlackDirectory
 
 REMEMBERED_SECONDS = 2.0
 """How long a process goes by what it found in Redis (seconds): little beside the minute between two reads of
-Slack. What is not known is looked for each time."""
+Slack. What is not known is looked up each time."""
 MAX_REMEMBERED = 1000
-"""Channels of which a process remembers that (count)."""
+"""Channels that a process remembers (count)."""
 
 
 class KnownSharedChannels:
@@ -38,13 +38,13 @@ class KnownSharedChannels:
         return None if known is None or known.kind is ChannelKind.HIDDEN else known.is_shared
 
     def look_up(self, channels: Iterable[str]) -> None:
-        """Finds with one question to Redis what `is_shared` is about to be asked of."""
+        """Reads with one question to Redis what is not remembered of these channels."""
         now = self._now()
         asked = [each for each in dict.fromkeys(channels) if not self._is_remembered(each, now)]
         if len(self._found) > MAX_REMEMBERED:
             self._found = {}
         self._found.update(
-            {each: (now, known) for each, known in self._directory.channels(asked, now).items()}
+            {each: (now, known) for each, known in self._directory.find_channels(asked, now).items()}
         )
 
     def _find(self, channel: str) -> Channel | None:

@@ -113,7 +113,7 @@ class SlackDirectory:
             return Channel(read_at=now, kind=ChannelKind.DIRECT)
         return _current(Channel, self._redis.get(redis_keys.slack_channel(channel)), now, max_age)
 
-    def channels(self, channels: Sequence[str], now: float) -> dict[str, Channel]:
+    def find_channels(self, channels: Sequence[str], now: float) -> dict[str, Channel]:
         """What Slack said of these conversations, as far as `channel` would say it, with one question to
         Redis."""
         found = {each: Channel(read_at=now, kind=ChannelKind.DIRECT) for each in channels if each[:1] == "D"}
