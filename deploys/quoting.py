@@ -6,7 +6,7 @@ What is quoted is remembered, and a record keeps it (`deploys.quoted_texts`): a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -32,6 +32,10 @@ class SharedChannels(Protocol):
         """Whether this channel is shared; None: that is not known."""
         ...
 
+    def look_up(self, channels: Iterable[str]) -> None:
+        """Call this before `is_shared` is asked about many: they can be looked up together."""
+        ...
+
 
 class NoSharedChannels:
     """No channel is shared."""
@@ -39,6 +43,9 @@ class NoSharedChannels:
     def is_shared(self, channel: str) -> bool | None:
         """False."""
         return False
+
+    def look_up(self, channels: Iterable[str]) -> None:
+        """Nothing has to be looked up."""
 
 
 NO_SHARED_CHANNELS: SharedChannels = NoSharedChannels()

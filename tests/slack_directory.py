@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from redis import Redis
 
@@ -27,6 +28,9 @@ class KnownDirectory(SlackDirectory):
         if channel in self.channels or channel.startswith("D"):
             return self.channels.get(channel) or super().channel(channel, now)
         return a_channel()
+
+    def find_channels(self, channels: Sequence[str], now: float) -> dict[str, Channel]:
+        return {each: known for each in channels if (known := self.channel(each, now))}
 
     def person_and_channel(
         self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS

@@ -23,7 +23,6 @@ from deploys.errors import (
     LeaseLost,
     LeaseTooShort,
     SlipwayError,
-    UnknownSchema,
 )
 from deploys.failure_followup import changed_by
 from deploys.holds.held_deploys import HoldSource
@@ -37,7 +36,7 @@ from deploys.records.retries import AwsWait
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.rollback_offer import DEPLOYS_READ
 from deploys.stores.aws_budget import AwsBudget, CallNeed
-from deploys.stores.claims import Claim
+from deploys.stores.claims import Claim, UnchangedStep
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.telemetry.metrics import LEASES_LOST, STEP_LAG
@@ -82,6 +81,10 @@ TURN_SECONDS = 2.0
 (seconds)."""
 DEPLOYS_BETWEEN_LOOKS = 10
 """Deploys that such a job tries before it looks again what is due, and in which order (count)."""
+RESCHEDULE_SECONDS = 1.0
+"""After this long a job that reads many rollouts ends the steps that changed nothing, so that what people
+decided about these deploys is not kept waiting by the others (seconds)."""
+EndUnchanged = Callable[[UnchangedStep], None]
 
 
 class Engine:
@@ -131,7 +134,7 @@ class Engine:
         claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds)
         if claim is not None:
             STEP_LAG.observe(claim.late_seconds, step="advance")
-            self._run(claim, LiveReader(self._aws))
+            self._run(claim, LiveReader(self._aws), self._reschedule_one)
 
     def advance_due(self) -> None:
         """Moves the deploys that are due, one after another, until none is left or its turn is over; then
@@ -143,8 +146,8 @@ class Engine:
                 if time.monotonic() - began > TURN_SECONDS or not self._is_current():
                     return self._job_queue.advance(deploy_id)
                 tried.add(deploy_id)  # one that another worker has claimed may stay due
-                if claim := self._claim(deploy_id, self._now(), "advance"):
-                    self._run_isolated(claim, LiveReader(self._aws))
+                for claim in self._claim([deploy_id], self._now(), "advance"):
+                    self._run_isolated(claim, LiveReader(self._aws), self._reschedule_one)
         return None
 
     def _due_to_advance(self, tried: Container[str]) -> list[str]:
@@ -159,34 +162,62 @@ class Engine:
         interval = self._watch_clock.seconds(cluster_key) if self._watch_clock else self._timing.watch_seconds
         soon = self._now() + min(interval / 4, SOON_SECONDS)
         due = self._store.watched(cluster_key, due_by=soon)
-        claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon, "watch"))]
+        claims = self._claim(due[:WATCH_BATCH_SIZE], soon, "watch")
+        unchanged: list[UnchangedStep] = []
         try:
+            self._shared_channels.look_up(each for claim in claims for each in channels_told(claim.deploy))
             # What AWS answers to all may get into the messages of each.
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
             with quotes_hidden(hidden) as quotes, calls_by(self._caller_of_all(cluster_key, claims)):
                 reader = self._read_together(claims)
+            rescheduled_at = time.monotonic()
             while claims and self._is_current():
-                self._run_isolated(claims.pop(0), reader, quotes)
+                self._run_isolated(claims.pop(0), reader, unchanged.append, quotes)
+                if time.monotonic() - rescheduled_at > RESCHEDULE_SECONDS:
+                    self._reschedule(unchanged)
+                    rescheduled_at = time.monotonic()
+            self._reschedule(unchanged)
         finally:
-            for claim in claims:  # out of time, or outdated: another job may take these at once
+            # Out of time, or outdated: another job may take these at once.
+            for claim in [*(each.claim for each in unchanged), *claims]:
                 self._release_with_retries(claim, self._now())
         if claims or len(due) > WATCH_BATCH_SIZE:
             self._job_queue.watch(cluster_key)
 
-    def _claim(self, deploy_id: str, due_by: float, step: str) -> Claim | None:
-        try:
-            claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds, due_by=due_by)
-        except UnknownSchema:
-            log.exception("a record cannot be read", deploy=deploy_id)
-            return None
-        if claim is not None:
+    def _claim(self, deploy_ids: Sequence[str], due_by: float, step: str) -> list[Claim]:
+        claims, unreadable = self._store.claim_many(
+            deploy_ids, self._worker, self._timing.lease_seconds, due_by=due_by
+        )
+        for deploy_id, error in unreadable.items():
+            log.error("a record cannot be read", deploy=deploy_id, exc_info=error)
+        for claim in claims:
             STEP_LAG.observe(claim.late_seconds, step=step)
-        return claim
+        return claims
 
-    def _run_isolated(self, claim: Claim, reader: EcsReader, quotes: Sequence[Quote] = ()) -> None:
+    def _reschedule(self, steps: list[UnchangedStep]) -> None:
+        """Ends these steps, which changed nothing, and empties the list."""
+        conflicts = self._store.reschedule(steps)
+        steps.clear()
+        for conflict in conflicts:
+            self._note_conflict(conflict)
+
+    def _reschedule_one(self, step: UnchangedStep) -> None:
+        self._reschedule([step])
+
+    def _note_conflict(self, conflict: Conflict) -> None:
+        """Somebody decided meanwhile, or another worker took over: the record says which."""
+        deploy_id = str(conflict.facts["id"])
+        if isinstance(conflict, LeaseLost):
+            LEASES_LOST.add(of="deploy")
+            log.warning("lost the lease; another worker goes on", deploy=deploy_id)
+        self._job_queue.advance(deploy_id)
+
+    def _run_isolated(
+        self, claim: Claim, reader: EcsReader, end_unchanged: EndUnchanged, quotes: Sequence[Quote] = ()
+    ) -> None:
         """Runs one of several deploys: an error here must not stop the others."""
         try:
-            self._run(claim, reader, quotes)
+            self._run(claim, reader, end_unchanged, quotes)
         except (BaseTimeoutException, RedisError):
             raise
         except Exception:
@@ -232,12 +263,17 @@ class Engine:
             sleep=self._sleep,
         )
 
-    def _run(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote] = ()) -> None:
-        """read_quotes: what the reader's own errors quote."""
+    def _run(
+        self, claim: Claim, reader: EcsReader, end_unchanged: EndUnchanged, read_quotes: Sequence[Quote] = ()
+    ) -> None:
+        """end_unchanged: is given the last step, if it changed nothing. read_quotes: what the reader's own
+        errors quote."""
         with bound_contextvars(deploy=claim.deploy.id):
-            self._run_steps(claim, reader, read_quotes)
+            self._run_steps(claim, reader, end_unchanged, read_quotes)
 
-    def _run_steps(self, claim: Claim, reader: EcsReader, read_quotes: Sequence[Quote]) -> None:
+    def _run_steps(
+        self, claim: Claim, reader: EcsReader, end_unchanged: EndUnchanged, read_quotes: Sequence[Quote]
+    ) -> None:
         context = self._context(claim, reader)
         REQUEST_IDS.take()  # of whatever this process did before
         while True:
@@ -253,6 +289,10 @@ class Engine:
                 ):
                     result = self._run_step(deploy, context)
                 result = replace(result, deploy=with_quotes(result.deploy, quotes))
+                if _changes_nothing(context.claim, result):
+                    due_at = self._due_at(result)
+                    end_unchanged(UnchangedStep(context.claim, due_at, steps.job_for_phase(result.deploy)))
+                    return
                 keep = result.delay <= 0 and self._may_take_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
@@ -263,13 +303,9 @@ class Engine:
                 self._store.release(context.claim, self._now() + RETRY_SECONDS)
                 return
             except Conflict as error:
-                # Somebody decided meanwhile, or another worker took over: the record says which.
-                if isinstance(error, LeaseLost):
-                    LEASES_LOST.add(of="deploy")
-                    log.warning("lost the lease; another worker goes on", phase=deploy.phase.value)
                 self._audit_uncommitted(context.claim)
                 self._store.release(context.claim, self._now())
-                self._job_queue.advance(deploy.id)
+                self._note_conflict(error)
                 return
             except RedisError:
                 self._release_with_retries(context.claim, self._now() + RETRY_SECONDS)
@@ -379,18 +415,14 @@ class Engine:
             self._store.audit_uncommitted(claim, aws_requests)
 
     def _due_at(self, result: StepResult) -> float:
-        """After the step's delay, or at a deadline before that."""
+        """When the next step is due (epoch seconds): after the step's delay, or at a deadline before that."""
         now = self._now()
-        due_at = now + self._with_jitter(result.delay)
+        jitter = self._timing.jitter if result.delay <= JITTER_UP_TO_SECONDS else 0.0
+        due_at = now + result.delay * (1 + jitter * random.random())
         deadline = deadline_at(result.deploy, now)
         if deadline is None or deadline <= now:
             return due_at
         return min(due_at, deadline + PAST_DEADLINE_SECONDS)
-
-    def _with_jitter(self, seconds: float) -> float:
-        if seconds > JITTER_UP_TO_SECONDS:
-            return seconds
-        return seconds * (1 + self._timing.jitter * random.random())
 
     def _may_take_another_step(self, claim: Claim) -> bool:
         return claim.seconds_left() > 2 * MAX_CALL_SECONDS and self._is_current()
@@ -428,6 +460,12 @@ class Engine:
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.queue)[:1]:
             self._job_queue.advance(deploy_id)
+
+
+def _changes_nothing(claim: Claim, result: StepResult) -> bool:
+    """Whether nothing is to be written of a step but when the next one is due."""
+    told = result.overtaken_by or result.audit or REQUEST_IDS
+    return result.delay > 0 and not told and result.deploy == claim.deploy
 
 
 def _wait_for_turn(deploy: Deploy, error: AwsBudgetSpent, now: float) -> StepResult:

@@ -9,6 +9,7 @@ No two workers change one deploy at a time. Whether a claim counts is decided in
 - `claim.lua` gives a deploy to another process only after the heartbeat of its holder is gone.
 - `commit.lua` writes nothing for a claim whose lease another has. A heartbeat that vanished while nobody took
   over does no harm: the record is as this process read it, so its commit holds.
+  `reschedule.lua`, for steps that changed nothing, does the same.
 - `confirm.lua` is asked right before each request that changes AWS (`workers/ecs/aws/lease_check.py`). It
   writes the heartbeat again, and from before it was asked nobody takes the deploy over for
   `HEARTBEAT_SECONDS`. That is longer than one call can take, so a call has ended by then.

@@ -51,3 +51,14 @@ class Claim:
     def seconds_left(self) -> float:
         """Seconds until the lease runs out."""
         return self.lease_seconds - (uptime() - self.claimed_at)
+
+
+@dataclass(frozen=True)
+class UnchangedStep:
+    """A step that left the record as its claim has it. Only its deploy's time changes."""
+
+    claim: Claim
+    due_at: float
+    """Of the next step (epoch seconds)."""
+    job: str
+    """That takes the next step."""

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
-from importlib.resources import files
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 from redis import Redis
-from redis.commands.core import Script
 
-from deploys.errors import (
-    Conflict,
-    LeaseLost,
-    LeaseTooShort,
-    NotOnDisk,
-    SavedNotOnDisk,
-    UnknownDeploy,
-    UnknownSchema,
-)
+from deploys.errors import Conflict, LeaseLost, NotOnDisk, SavedNotOnDisk, UnknownDeploy
 from deploys.publish_priority import PublishPriority, publish_priority
 from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
-from deploys.redis_connection import to_text
+from deploys.redis_connection import to_text, to_texts
 from deploys.redis_durability import Durability
 from deploys.stores import audit, redis_keys
-from deploys.stores.claim_holder import HEARTBEAT_SECONDS, ClaimHolder, holder_of, uptime
-from deploys.stores.claims import Claim, Submission
-from deploys.stores.deploy_reader import ADVANCE, DeployReader, parse_record, to_ms
+from deploys.stores.claim_store import ClaimStore, lua_scripts
+from deploys.stores.claims import Claim, Submission, UnchangedStep
+from deploys.stores.deploy_reader import ADVANCE, to_ms
 
 
-class DeployStore(DeployReader):
+class DeployStore(ClaimStore):
     """Writes the records and everything that changes with them."""
+
+    scripts: ClassVar[Mapping[str, str]] = {
+        **ClaimStore.scripts,
+        **lua_scripts("submit", "adopt", "commit", "reschedule", "amend", "replace_ended", "replace_waiting"),
+    }
 
     def __init__(
         self,
@@ -47,9 +43,7 @@ class DeployStore(DeployReader):
 
         durable_wait_seconds: how long a write may take to reach the disk before people are told. Longer
         than the second that `appendfsync everysec` takes, shorter than Slack's three for an answer."""
-        super().__init__(redis)
-        self.claim_holder = ClaimHolder(redis)
-        self._now = now
+        super().__init__(redis, now=now)
         self._durable_wait_seconds = durable_wait_seconds
         self._durability = Durability(redis, now=now)
         self.catalogue_version = catalogue_version
@@ -234,72 +228,6 @@ class DeployStore(DeployReader):
                 self._refuse_unless_durable()
                 return withdrawn
 
-    def claim(
-        self, deploy_id: str, worker: str, lease_seconds: float, *, due_by: float | None = None
-    ) -> Claim | None:
-        """The right to run this deploy's next step; None if another worker has it, or the deploy is not due
-        by then (default: now). A claim of a process that died is taken over.
-
-        Raises:
-            UnknownSchema: another version of Slipway wrote the record. Its workers may claim it at once.
-        """
-        holder, now = self.claim_holder, self._now()
-        token, claimed_at = holder.new_token(worker), uptime()
-        answer = self._script("claim")(
-            keys=[
-                redis_keys.record(deploy_id),
-                redis_keys.lease(deploy_id),
-                redis_keys.FENCE,
-                redis_keys.DUE,
-                redis_keys.claim_holder(holder.id),
-                redis_keys.EVENTS_PENDING,
-            ],
-            args=[
-                deploy_id,
-                token,
-                to_ms(lease_seconds),
-                to_ms(now),
-                to_ms(now if due_by is None else due_by),
-                to_ms(HEARTBEAT_SECONDS),
-                redis_keys.CLAIM_HOLDER,
-            ],
-        )
-        if answer is None:
-            return None
-        record, version, fence, due_ms = answer
-        try:
-            deploy = parse_record(record, version)
-        except UnknownSchema:
-            self._release(deploy_id, token, self._now())
-            raise
-        holder.add(token)
-        late_seconds = max(now - float(due_ms) / 1000, 0.0)
-        return Claim(deploy, int(fence), token, claimed_at, lease_seconds, late_seconds)
-
-    def confirm(self, claim: Claim, worst_seconds: float) -> float:
-        """Asks Redis whether this process still has the deploy, right before a call that changes AWS: ECS
-        cannot check a fence, so a call that might outlive the claim is not made.
-
-        worst_seconds: the longest that the call can take (seconds).
-
-        Returns until when nobody else can take the deploy (by `uptime`).
-
-        Raises:
-            LeaseLost: another worker has it, or the lease ran out.
-            LeaseTooShort: the lease, or the time until this process seems dead, could end during the call.
-        """
-        asked_at = uptime()
-        lease_ms = self._script("confirm")(
-            keys=[redis_keys.lease(claim.deploy.id), redis_keys.claim_holder(holder_of(claim.token))],
-            args=[claim.token, to_ms(HEARTBEAT_SECONDS)],
-        )
-        if lease_ms is None:
-            raise LeaseLost(id=claim.deploy.id)
-        held_until = asked_at + min(int(lease_ms) / 1000, HEARTBEAT_SECONDS)
-        if held_until - uptime() <= worst_seconds:
-            raise LeaseTooShort(id=claim.deploy.id)
-        return held_until
-
     def commit(
         self,
         claim: Claim,
@@ -383,6 +311,42 @@ class DeployStore(DeployReader):
             self._show_queue(after.queue)
         return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)
 
+    def reschedule(self, steps: Sequence[UnchangedStep]) -> list[Conflict]:
+        """Ends the claims of steps that changed nothing, with one question to Redis: each deploy is due
+        again, and its record stays as it is.
+
+        Returns what prevented that for some of them. LeaseLost: another worker has the deploy. Conflict: its
+        record changed meanwhile, so it is due now.
+        """
+        if not steps:
+            return []
+        script_keys = [
+            redis_keys.DUE,
+            redis_keys.NEXT_JOBS,
+            redis_keys.WAITS_FOR_ECS,
+            redis_keys.EVENTS_PENDING,
+        ]
+        args: list[str | int] = [to_ms(self._now())]
+        for each in steps:
+            deploy = each.claim.deploy
+            script_keys += [redis_keys.record(deploy.id), redis_keys.lease(deploy.id)]
+            waits_for_ecs = int(deploy.phase.facts.waits_for_ecs)
+            args += [deploy.id, each.claim.token, deploy.version, to_ms(each.due_at), each.job, waits_for_ecs]
+        answers = to_texts(self._script("reschedule")(keys=script_keys, args=args))
+        conflicts: list[Conflict] = []
+        for each, answer in zip(steps, answers, strict=True):
+            if answer == "commit":
+                try:
+                    self.commit(each.claim, each.claim.deploy, due_at=each.due_at, job=each.job)
+                except Conflict as error:
+                    self.release(each.claim, self._now())
+                    conflicts.append(error)
+                continue
+            self.claim_holder.remove(each.claim.token)
+            if answer != "ok":
+                conflicts.append((LeaseLost if answer == "lease" else Conflict)(id=each.claim.deploy.id))
+        return conflicts
+
     def _show_queue(self, queue: str) -> None:
         """Has the cards of those that wait brought up to date: they say what they wait for."""
         waiting = dict.fromkeys(self.service_queue(queue)[1:], to_ms(self._now()))
@@ -419,25 +383,11 @@ class DeployStore(DeployReader):
             )
         )
 
-    def release(self, claim: Claim, due_at: float) -> None:
-        """Returns the claim without a result; the deploy is due again then (epoch seconds). If Redis does not
-        take that, it is free once the heartbeat of this process is gone."""
-        self.claim_holder.remove(claim.token)
-        self._release(claim.deploy.id, claim.token, due_at)
-
     def make_due(self, deploy_ids: Sequence[str]) -> None:
         """Makes deploys due at once that are due later. Those that have ended stay as they are."""
         if deploy_ids:
             now = dict.fromkeys(deploy_ids, to_ms(self._now()))
             self.redis.zadd(redis_keys.DUE, now, xx=True, lt=True)
-
-    def _release(self, deploy_id: str, token: str, due_at: float) -> None:
-        self._script("release")(
-            keys=[redis_keys.lease(deploy_id), redis_keys.DUE], args=[token, deploy_id, to_ms(due_at)]
-        )
-
-    def _script(self, name: str) -> Script:
-        return self.redis.register_script(_LUA[name])
 
     def confirm_on_disk(self) -> None:
         """Call after the intent is written and before AWS is changed.
@@ -462,22 +412,18 @@ def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:
 def _looks_different(before: Deploy, after: Deploy) -> bool:
     """Whether people can see a difference."""
     # A field that a step left alone is the same object, so most need no comparison of what is in them.
-    fields = ((getattr(before, name), getattr(after, name)) for name in _VISIBLE_FIELDS)
-    return any(old is not new and old != new for old, new in fields)
+    changed = [name for name in _VISIBLE_FIELDS if getattr(before, name) is not getattr(after, name)]
+    return any(_shown_of(before, name) != _shown_of(after, name) for name in changed)
+
+
+def _shown_of(deploy: Deploy, name: str) -> object:
+    """This field of the record, without when something of it was read: no message tells that."""
+    value = getattr(deploy, name)
+    if name == "ecs":
+        return deploy.ecs.evolve(service_deployment_read_at=0.0)
+    if name == "rollout" and deploy.rollout.draining:
+        return deploy.rollout.evolve(draining={"read_at": 0.0})
+    return value
 
 
 _VISIBLE_FIELDS = Deploy.model_fields.keys() - {"version", "pending_confirmation", "phase_since"}
-_LUA = {
-    name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in (
-        "submit",
-        "adopt",
-        "claim",
-        "commit",
-        "confirm",
-        "amend",
-        "release",
-        "replace_ended",
-        "replace_waiting",
-    )
-}

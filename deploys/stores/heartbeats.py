@@ -52,7 +52,7 @@ class HeartbeatWriter:
             asdict(Heartbeat(process, socket.gethostname(), os.getpid(), version(DISTRIBUTION)))
         )
         self._now = now
-        self._next_at = now()
+        self._next_at = self._removes_at = now()
 
     def write(self) -> None:
         """Writes one if it is due, by Redis's own clock. Without the right to do so it writes none.
@@ -66,7 +66,9 @@ class HeartbeatWriter:
             now = _now(self._redis)
             pipe = self._redis.pipeline(transaction=False)
             pipe.zadd(redis_keys.HEARTBEATS, {self._member: now})
-            pipe.zremrangebyscore(redis_keys.HEARTBEATS, "-inf", now - LIVES_SECONDS)
+            if self._now() >= self._removes_at:
+                pipe.zremrangebyscore(redis_keys.HEARTBEATS, "-inf", now - LIVES_SECONDS)
+                self._removes_at = self._now() + LIVES_SECONDS
             pipe.execute()
         except NoPermissionError as error:
             self._next_at = float("inf")

@@ -6,7 +6,7 @@ listeners call no Slack, so what `users.info` and `conversations.info` answer st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -112,6 +112,17 @@ class SlackDirectory:
         if channel.startswith("D"):
             return Channel(read_at=now, kind=ChannelKind.DIRECT)
         return _current(Channel, self._redis.get(redis_keys.slack_channel(channel)), now, max_age)
+
+    def find_channels(self, channels: Sequence[str], now: float) -> dict[str, Channel]:
+        """What Slack said of these conversations, as far as `channel` would say it, with one question to
+        Redis."""
+        found = {each: Channel(read_at=now, kind=ChannelKind.DIRECT) for each in channels if each[:1] == "D"}
+        asked = [each for each in channels if each not in found]
+        stored = self._redis.mget(map(redis_keys.slack_channel, asked)) if asked else []
+        for each, answer in zip(asked, stored, strict=True):
+            if known := _current(Channel, answer, now, MAX_AGE_SECONDS):
+                found[each] = known
+        return found
 
     def person_and_channel(
         self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS

@@ -13,6 +13,7 @@ from deploys.records.audit_entry import AuditEntry
 from deploys.stores import audit, redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import NOW, a_deploy
+from tests.redis_commands import commands_of
 from workers.scheduler import AuditKeeper
 
 
@@ -31,6 +32,14 @@ def test_the_two_copies_agree(redis: Redis) -> None:
     first = [{name: value for name, value in each.items() if value} for each in audit.trail(redis)]
     assert lines(out) == [{"event": "audit", **each} for each in first]
     assert write_new_entries(redis, out) == 0
+
+
+def test_a_trail_without_new_entries_costs_few_commands(redis: Redis) -> None:
+    assert commands_of(redis, lambda: write_new_entries(redis, io.StringIO())) == {"xrevrange": 1}
+
+    audit.write(redis, AuditEntry(at="1.000", who="U1", what="locked"))
+    write_new_entries(redis, io.StringIO())
+    assert commands_of(redis, lambda: write_new_entries(redis, io.StringIO())) == {"xrevrange": 1, "get": 1}
 
 
 class Full(io.StringIO):

@@ -4,8 +4,10 @@ import pytest
 from redis import Redis
 
 from deploys.quoting import must_hide_quotes
-from deploys.shared_channels import KnownSharedChannels
+from deploys.shared_channels import MAX_REMEMBERED, KnownSharedChannels
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, Channel, ChannelKind, SlackDirectory
+from tests.bot.bot_harness import ManualClock
+from tests.redis_commands import commands_of
 
 NOW = 1_800_000_000.0
 
@@ -49,3 +51,37 @@ def test_what_is_not_known_is_read_once_more(redis: Redis, known: Channel | None
 
     assert must_hide_quotes(channels, "C01DEPLOYS") is (known is not None)
     assert asked == ([] if known else ["C01DEPLOYS"])
+
+
+def test_many_are_looked_up_with_one_question_and_remembered_for_two_seconds(redis: Redis) -> None:
+    clock, directory = ManualClock(NOW), SlackDirectory(redis)
+    for number in range(5):
+        directory.save_channel(
+            f"C{number}", Channel(read_at=NOW, kind=ChannelKind.PUBLIC, is_shared=number > 3)
+        )
+    channels = KnownSharedChannels(directory, clock)
+    asked = ["C0", "C1", "C0", "C4", "D01ALICE", "C9NOBODY"]
+
+    def look() -> None:
+        channels.look_up(asked)
+        assert [channels.is_shared(each) for each in asked[:5]] == [False, False, False, True, False]
+
+    assert commands_of(redis, look) == {"mget": 1}
+    directory.save_channel("C0", Channel(read_at=NOW, kind=ChannelKind.PUBLIC, is_shared=True))
+    clock.advance(1.9)
+    assert channels.is_shared("C0") is False
+    clock.advance(0.1)
+    assert channels.is_shared("C0") is True
+    clock.advance(-3600)
+    assert channels.is_shared("C0") is None, "the clock was set back: what was read then lies in the future"
+
+
+def test_a_process_remembers_no_more_channels_than_it_has_to(redis: Redis) -> None:
+    clock, directory = ManualClock(NOW), SlackDirectory(redis)
+    channels = KnownSharedChannels(directory, clock)
+    ids = [f"D{number}" for number in range(MAX_REMEMBERED + 1)]
+    channels.look_up(ids)
+
+    channels.look_up(["D-another"])
+
+    assert list(channels._found) == ["D-another"]

@@ -36,7 +36,9 @@ from deploys.stores.thread_store import LEFT_AFTER_SECONDS, ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
 from sandbox.valkey import refusing_commands
 from tests.builders import NOW, a_deploy, a_service
+from tests.redis_commands import commands_of
 from workers.scheduler import (
+    LOOK_SECONDS,
     ORPHAN_RECOVERY_SECONDS,
     PERIODIC_JOBS,
     PUBLISH_SECONDS,
@@ -168,6 +170,24 @@ def test_what_stays_due_is_enqueued_again_every_five_seconds(harness: SchedulerH
     harness.run(4 * REPEAT_SECONDS)
 
     assert harness.job_queue.take("advance_due") == [job_for(deploy)] * 4
+
+
+def test_while_no_deploy_is_open_redis_is_asked_little(harness: SchedulerHarness, redis: Redis) -> None:
+    harness.run(1)
+    commands = commands_of(redis, lambda: harness.run(10))
+
+    assert commands["zrange"] <= 10, "the deploys"
+    assert commands["zrangebyscore"] <= 10 + 2, "the threads, and the workers"
+    assert commands.total() <= 40
+
+
+def test_a_deploy_whose_first_job_was_lost_is_found_within_a_second(harness: SchedulerHarness) -> None:
+    harness.run(TICK_SECONDS)
+    deploy = harness.request_deploy()
+
+    harness.run(LOOK_SECONDS)
+
+    assert harness.job_queue.take("advance_due") == [job_for(deploy)]
 
 
 def test_what_a_living_process_has_claimed_is_not_enqueued(harness: SchedulerHarness) -> None:

@@ -49,6 +49,8 @@ TURN_SECONDS = 2.0
 longer."""
 PUBLISHER_SECONDS = 15.0
 """How long a job that has died keeps another from updating threads (seconds)."""
+KEEP_PUBLISHER_SECONDS = 1.0
+"""How often the job says that it goes on (seconds)."""
 THREADS_BETWEEN_LOOKS = 10
 """Threads that are updated before the most urgent ones are looked for again (count)."""
 QUESTION_AGAIN_SECONDS = 2.0
@@ -94,17 +96,21 @@ class Publisher:
         """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
         nothing if another job is doing that. Returns whether threads are left that another turn could
         update. may_go_on: asked before each thread."""
-        owner, began = secrets.token_hex(8), time.monotonic()
+        owner = secrets.token_hex(8)
         if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
             return False
+        began = kept_at = time.monotonic()
         tried: set[str] = set()  # one that another worker has claimed stays due
         try:
             while waiting := [each for each in self._threads.due(self._now()) if each not in tried]:
                 for record_id in waiting[:THREADS_BETWEEN_LOOKS]:
-                    if time.monotonic() - began > TURN_SECONDS or not may_go_on():
+                    now = time.monotonic()
+                    if now - began > TURN_SECONDS or not may_go_on():
                         return True
-                    if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
-                        return False
+                    if now - kept_at >= KEEP_PUBLISHER_SECONDS:
+                        if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
+                            return False
+                        kept_at = now
                     tried.add(record_id)
                     self._publish_isolated(record_id)
         finally:
@@ -158,7 +164,9 @@ class Publisher:
 
     def _find_source(self, record_id: str) -> ThreadSource | None:
         deploy = self._store.get(record_id)
-        batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
+        batch = None
+        if deploy is None or deploy.batch_id:
+            batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         queues = QueueReader(self._store, self._now(), self._hold_sources)
         if batch is not None:
             members = self._as_shown(self._store.batch_deploys(batch))

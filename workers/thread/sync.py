@@ -143,7 +143,6 @@ class ThreadSync:
             urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
         if self._now() < earliest:
             return earliest if changed else self._move_time_at(earliest)
-        message = self._fit_card()
 
         def update(has_slot: bool) -> None:
             self._calls.update(
@@ -156,6 +155,8 @@ class ThreadSync:
             )
 
         try:
+            self._writer.comes_at_slot("card_next_try", urgency)  # before the work of a card
+            message = self._fit_card()
             self._writer.call_in_slot("card_next_try", urgency, update, sent_level=message.level)
         except RetryLater as later:
             if urgency is Urgency.IDLE:

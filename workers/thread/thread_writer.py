@@ -67,6 +67,20 @@ class ThreadWriter:
         self.thread = thread
         self._save(thread)
 
+    def comes_at_slot(self, slot: RetrySlotName, urgency: Urgency) -> bool:
+        """Whether the call comes back at the time that an earlier try was given.
+
+        Raises:
+            RetryLater: it comes before that.
+        """
+        next_try: NextTry | None = getattr(self.thread, slot)
+        if next_try is None or next_try.state not in ("", self.source.state_key()):
+            return False
+        has_slot = urgency >= _slot_urgency(next_try)
+        if has_slot and next_try.at > (now := self.now()):
+            raise RetryLater(next_try.at - now)
+        return has_slot
+
     def call_in_slot(
         self,
         slot: RetrySlotName,
@@ -82,13 +96,7 @@ class ThreadWriter:
             TryFallback: the call may succeed in another form.
             SlackCallFailed: an error that affects all calls.
         """
-        now = self.now()
-        next_try: NextTry | None = getattr(self.thread, slot)
-        if next_try is not None and next_try.state not in ("", self.source.state_key()):
-            next_try = None
-        has_slot = next_try is not None and urgency >= _slot_urgency(next_try)
-        if next_try is not None and has_slot and next_try.at > now:
-            raise RetryLater(next_try.at - now)
+        has_slot = self.comes_at_slot(slot, urgency)
         if time.monotonic() > self._out_of_time:
             raise RetryLater(0.0)
         try:

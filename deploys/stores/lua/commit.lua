@@ -21,7 +21,8 @@ end
 
 redis.call('HSET', KEYS[1], 'record', record, 'version', version + 1)
 local before = redis.call('HGET', KEYS[7], id)
-if before and before ~= job and string.sub(before, 1, 6) == 'watch:' then
+local is_other_job = before ~= job
+if before and is_other_job and string.sub(before, 1, 6) == 'watch:' then
   redis.call('SREM', watched .. string.sub(before, 7), id)
 end
 if waits_for_ecs == '1' then
@@ -53,9 +54,11 @@ if ended == '1' then
   end
 else
   redis.call('ZADD', KEYS[6], due, id)
-  redis.call('HSET', KEYS[7], id, job)
-  if string.sub(job, 1, 6) == 'watch:' then
-    redis.call('SADD', watched .. string.sub(job, 7), id)
+  if is_other_job then
+    redis.call('HSET', KEYS[7], id, job)
+    if string.sub(job, 1, 6) == 'watch:' then
+      redis.call('SADD', watched .. string.sub(job, 7), id)
+    end
   end
 end
 if overtaker ~= '' and redis.call('LINDEX', KEYS[3], 0) == id and redis.call('LREM', KEYS[3], 0, overtaker) > 0 then

@@ -15,14 +15,7 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Those who did not come back in time lose their place: they have ended, or ask again with the same one.
-for _, late in ipairs(redis.call('ZRANGEBYSCORE', turns, '-inf', now - GRACE_MS, 'LIMIT', 0, 100)) do
-  redis.call('ZREM', turns, late)
-  redis.call('ZREM', waiting, late)
-  redis.call('HDEL', since, late)
-end
-
-local stored = redis.call('HMGET', bucket, 'tokens', 'at', 'slow_until')
+local stored = redis.call('HMGET', bucket, 'tokens', 'at', 'slow_until', 'is_waited_for', 'kept_until')
 local at, slow_until = tonumber(stored[2] or now), tonumber(stored[3] or '0')
 -- AWS throttled a call although there was a token: others use the account too, so half is left to them for a while.
 local slow = math.max(0, math.min(now, slow_until) - at)
@@ -34,29 +27,54 @@ end
 local tokens = math.min(capacity, tonumber(stored[1] or capacity) + earned)
 at = math.max(at, now)
 
+local function save(left, is_waited_for)
+  local kept_until = tonumber(stored[5] or '0')
+  local expires = kept_until < now + KEEP_MS / 2
+  kept_until = expires and now + KEEP_MS or kept_until
+  redis.call('HSET', bucket, 'tokens', tostring(left), 'at', at, 'interval', ARGV[3], 'capacity', ARGV[4],
+    'is_waited_for', is_waited_for, 'kept_until', kept_until)
+  if expires then
+    redis.call('PEXPIRE', bucket, KEEP_MS)
+    redis.call('SADD', KEYS[5], ARGV[2])
+  end
+end
+local function tokens_kept()
+  return math.min(tonumber(ARGV[8 + need]), capacity - 1)
+end
+
+-- Most calls find a token that nobody waits for.
+if stored[4] == '0' and tokens - tokens_kept() >= 0.999999 then
+  save(tokens - 1, 0)
+  return {0, 0}
+end
+
+-- Those who did not come back in time lose their place: they have ended, or ask again with the same one.
+for _, late in ipairs(redis.call('ZRANGEBYSCORE', turns, '-inf', now - GRACE_MS, 'LIMIT', 0, 100)) do
+  redis.call('ZREM', turns, late)
+  redis.call('ZREM', waiting, late)
+  redis.call('HDEL', since, late)
+end
+
 -- After a minute of waiting it counts as one need greater, so that nobody waits for ever; never before a rollback.
 local began = tonumber(redis.call('HGET', since, holder) or now)
 need = math.max(math.min(need, 1), need - math.floor((now - began) / PROMOTION_MS))
-local reserve = math.min(tonumber(ARGV[8 + need]), capacity - 1)
 local place = need * NEED + asked
 redis.call('ZADD', waiting, string.format('%.0f', place), holder)
 local before = redis.call('ZRANK', waiting, holder)
-local missing = 1 + before + reserve - tokens
+local missing = 1 + before + tokens_kept() - tokens
 
-redis.call('HSET', bucket, 'tokens', tostring(tokens), 'at', at, 'interval', ARGV[3], 'capacity', ARGV[4])
-redis.call('SADD', KEYS[5], ARGV[2])
 if missing <= 0.000001 then
-  redis.call('HSET', bucket, 'tokens', tostring(tokens - 1))
   redis.call('ZREM', waiting, holder)
   redis.call('ZREM', turns, holder)
   redis.call('HDEL', since, holder)
-  redis.call('PEXPIRE', bucket, KEEP_MS)
+  save(tokens - 1, redis.call('EXISTS', waiting))
   return {0, 0}
 end
+save(tokens, 1)
 local wait = math.ceil(missing * interval)
 redis.call('ZADD', turns, now + wait, holder)
 redis.call('HSET', since, holder, began)
-for _, key in ipairs({bucket, waiting, turns, since}) do
+for _, key in ipairs({waiting, turns, since}) do
   redis.call('PEXPIRE', key, KEEP_MS + wait)
 end
 return {wait, before}

@@ -20,6 +20,7 @@ from deploys.aws_limits import LIMITS, LIMITS_BY_NAME
 from deploys.stores import redis_keys
 from deploys.stores.aws_budget import RESERVED_SHARES, AwsBudget, BucketKey, CallNeed, Turn, Waiter
 from tests.builders import NOW
+from tests.redis_commands import commands_of
 
 REGISTER = BucketKey("own", "eu-west-1", LIMITS_BY_NAME["task-definition-changes"])
 READS = BucketKey("own", "eu-west-1", LIMITS_BY_NAME["service-reads"])
@@ -215,6 +216,18 @@ def test_everything_expires(harness: BudgetHarness) -> None:
     assert all(0 < harness.redis.pttl(key) <= 3_660_000 for key in keys)
 
 
+def test_a_bucket_that_is_used_does_not_expire(harness: BudgetHarness) -> None:
+    bucket = redis_keys.aws_bucket(REGISTER.name)[0]
+    harness.take_all()
+    harness.redis.pexpire(bucket, 1000)
+
+    for _ in range(10):
+        harness.now += 200
+        harness.ask("d")
+
+    assert harness.redis.pttl(bucket) > 1_800_000
+
+
 def test_every_limit_can_be_used_by_every_need() -> None:
     for limit in LIMITS:
         capacity = max(1, limit.burst // 2)
@@ -334,3 +347,27 @@ def test_a_thousand_asked_for_at_once_are_served_in_their_order_at_half_the_limi
     assert order == sorted(coming)
     assert granted[-1] - NOW == pytest.approx((1000 - 8) * 2, abs=2), "8 at once, then one every two seconds"
     assert asked <= 3 * 1000
+
+
+def test_a_token_that_nobody_waits_for_costs_four_commands_and_waiting_ends(
+    harness: BudgetHarness,
+) -> None:
+    budget = AwsBudget(harness.redis)
+    waiter = Waiter("d", CallNeed.CHANGE, NOW)
+    budget.take(READS, waiter)
+    assert commands_of(harness.redis, lambda: budget.take(READS, waiter)) == {
+        "evalsha": 1,
+        "time": 1,
+        "hmget": 1,
+        "hset": 1,
+    }
+
+    harness.take_all()
+    first, second = harness.ask("first"), harness.ask("second", asked_at=NOW + 1)
+    harness.now += second.seconds
+    assert harness.ask("a third", asked_at=NOW + 2).before == 2, "the tokens belong to those who wait"
+    harness.budget.leave(REGISTER, "a third")
+    assert (first.before, second.before) == (0, 1)
+    assert [harness.ask("first").seconds, harness.ask("second", asked_at=NOW + 1).seconds] == [0, 0]
+    harness.now += 60
+    assert "zadd" not in commands_of(harness.redis, lambda: harness.ask("a fourth"))

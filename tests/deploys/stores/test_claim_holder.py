@@ -152,7 +152,7 @@ def test_the_time_until_redis_answers_counts(
     """The heartbeat is counted from before it was sent, since Redis may have set it then."""
     claim = claimed(one, deploy)
     times = iter([1000.0, 1002.5, 2000.0, 2003.5])
-    monkeypatch.setattr("deploys.stores.deploy_store.uptime", lambda: next(times))
+    monkeypatch.setattr("deploys.stores.claim_store.uptime", lambda: next(times))
 
     assert one.confirm(claim, 10) == 1013.0
     with pytest.raises(LeaseTooShort):

@@ -10,6 +10,7 @@ from deploys.records.approval import Cancel
 from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import DrainingTasks
 from deploys.stores import audit, redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -247,3 +248,26 @@ def test_a_commit_that_shows_nothing_new_does_not_wake_the_publisher(
 
     store.commit(claim, claim.deploy.evolve(retries={"last_error": "AWS is away"}), due_at=NOW)
     assert redis.zscore(redis_keys.PUBLISH, deploy.id) is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_shown"),
+    [
+        ({"ecs": {"service_deployment_read_at": NOW + 30}}, False),
+        ({"ecs": {"service_deployment_read_at": NOW + 30, "deployment_id": "ecs-svc/7"}}, True),
+        ({"rollout": {"draining": DrainingTasks(tasks=2, read_at=NOW + 15)}}, False),
+        ({"rollout": {"draining": DrainingTasks(tasks=1, read_at=NOW + 15)}}, True),
+        ({"rollout": {"draining": None}}, True),
+    ],
+)
+def test_when_something_was_read_is_nothing_that_a_thread_shows(
+    store: DeployStore, redis: Redis, changes: dict[str, object], is_shown: bool
+) -> None:
+    deploy = store.submit(a_deploy()).deploy
+    read = deploy.evolve(rollout={"draining": DrainingTasks(tasks=2, read_at=NOW)})
+    claim = store.commit(claimed(store, deploy), read, due_at=NOW, keep=True)
+    redis.delete(redis_keys.PUBLISH)
+
+    store.commit(claim, claim.deploy.evolve(**changes), due_at=NOW)
+
+    assert (redis.zscore(redis_keys.PUBLISH, deploy.id) is not None) is is_shown

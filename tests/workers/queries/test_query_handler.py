@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,9 @@ def test_what_only_a_terminal_shows_hides_nothing_from_other_organisations(
     class Shared:
         def is_shared(self, channel: str) -> bool | None:
             return True
+
+        def look_up(self, channels: Iterable[str]) -> None:
+            pass
 
     seen: list[bool] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -190,6 +191,9 @@ class Shared:
 
     def is_shared(self, channel: str) -> bool:
         return True
+
+    def look_up(self, channels: Iterable[str]) -> None:
+        pass
 
 
 def test_unhealthy_tasks_with_the_last_event(

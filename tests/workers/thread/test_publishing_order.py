@@ -14,7 +14,13 @@ from tests.builders import NOW, a_deploy, a_plan, a_service
 from tests.workers.thread.publisher_harness import PublisherHarness
 from workers.thread import publisher
 from workers.thread.publisher import PUBLISHER_SECONDS
-from workers.thread.sync import SECONDS_BETWEEN_TIME_UPDATES, seconds_between_time_updates
+from workers.thread.rate_limits import Urgency
+from workers.thread.sync import (
+    SECONDS_BETWEEN_CHANGES,
+    SECONDS_BETWEEN_TIME_UPDATES,
+    ThreadSync,
+    seconds_between_time_updates,
+)
 
 CAUSE = RollbackCause(kind=RollbackCauseKind.CANCELLED, sentence="Cancelled.")
 FOLLOWING: dict[str, Any] = {"phase": Phase.FOLLOWING, "ecs": {"update_tried": True}, "plan": a_plan()}
@@ -220,3 +226,26 @@ def test_neither_a_claimed_thread_nor_one_that_cannot_be_read_stops_the_others(
 
     assert harness.view(web).ts
     assert harness.threads.due(harness.clock()) == [claimed]
+
+
+def test_a_card_that_waits_for_its_turn_at_slack_is_not_built(
+    harness: PublisherHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_id = harness.request()
+    harness.run_until_published()
+    harness.clock.value += SECONDS_BETWEEN_CHANGES
+    while harness.limits.take_token("chat.update", urgency=Urgency.URGENT) == 0:
+        pass
+    commit(harness, deploy_id, **FOLLOWING)
+    harness.publish_due()
+    built: list[str] = []
+    monkeypatch.setattr(ThreadSync, "_fit_card", lambda _: built.append("a card"))
+    harness.threads.mark_due(deploy_id, harness.clock())
+
+    harness.publish_due()
+
+    assert built == []
+    state = harness.threads.state(deploy_id)
+    assert state is not None
+    assert state.card_next_try is not None
+    assert state.card_next_try.at > harness.clock()

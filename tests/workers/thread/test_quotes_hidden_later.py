@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -39,6 +39,9 @@ class World:
 
     def is_shared(self, channel: str) -> bool | None:
         return self.shared
+
+    def look_up(self, channels: Iterable[str]) -> None:
+        pass
 
     def current_service(self, deploy: Deploy) -> Service:
         return deploy.service.model_copy(update={"logs": self.logs})

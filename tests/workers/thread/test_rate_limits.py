@@ -7,6 +7,7 @@ import heapq
 import pytest
 from redis import Redis
 
+from tests.redis_commands import commands_of
 from tests.workers.thread.publisher_harness import ManualClock
 from workers.thread.rate_limits import CHANNEL_RATES, LONGEST_PAUSE_SECONDS, RATES, SharedRateLimits, Urgency
 
@@ -49,6 +50,36 @@ def test_no_minute_sees_more_calls_than_slack_allows(
     for at in granted:
         assert sum(at <= other < at + 60 for other in granted) <= SLACK_LIMITS[method]
     assert len(granted) >= 0.7 * 2 * SLACK_LIMITS[method] or method == "usergroups.users.list"
+
+
+def test_a_call_with_a_token_costs_eight_commands_and_one_that_waits_nine(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    may_call(limits, "chat.postMessage", channel="C1")
+    may_call(limits, "chat.postMessage", channel="C1")
+    clock.value += 60
+
+    def post() -> bool:
+        return may_call(limits, "chat.postMessage", channel="C1")
+
+    assert commands_of(redis, post) == {"evalsha": 1, "hget": 1, "get": 1, "hmget": 3, "hset": 2}
+    assert commands_of(redis, post) == {"evalsha": 1, "hget": 1, "get": 1, "hmget": 4, "hset": 2}
+
+
+def test_what_is_used_does_not_expire(limits: SharedRateLimits, clock: ManualClock, redis: Redis) -> None:
+    may_call(limits, "chat.postMessage", channel="C1")
+    may_call(limits, "chat.postMessage", channel="C1")
+    keys = list(redis.scan_iter("*chat.postMessage*"))
+    assert len(keys) == 4
+    for key in keys:
+        redis.pexpire(key, 1000)
+
+    for _ in range(40):
+        clock.value += 100
+        may_call(limits, "chat.postMessage", channel="C1")
+        may_call(limits, "chat.postMessage", channel="C1")
+
+    assert all(redis.pttl(key) > 300_000 for key in keys)
 
 
 def test_one_post_a_second_in_each_channel(limits: SharedRateLimits, clock: ManualClock) -> None:

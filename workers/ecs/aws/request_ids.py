@@ -21,6 +21,10 @@ class RequestIds:
         change is an attempt too."""
         client.meta.events.register("after-call", self._note)
 
+    def __bool__(self) -> bool:
+        """Whether some were collected since the last time."""
+        return bool(self._ids)
+
     def take(self) -> tuple[str, ...]:
         """Those that were collected since the last time."""
         taken, self._ids = tuple(self._ids), []

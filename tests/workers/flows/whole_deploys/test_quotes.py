@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from deploys.catalogue.service import LogLines
@@ -25,6 +27,9 @@ class Knows:
 
     def is_shared(self, channel: str) -> bool | None:
         return self.answer
+
+    def look_up(self, channels: Iterable[str]) -> None:
+        pass
 
 
 def crash(harness: EngineHarness, **changes: object) -> Deploy:
