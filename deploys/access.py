@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from deploys.access_rules import (
     ACTION_PHRASES,
@@ -12,6 +13,7 @@ from deploys.access_rules import (
     action_of,
     allowed_people,
     channel_links,
+    group_by_rules,
     named_channels,
     not_listed,
     rule_of,
@@ -89,26 +91,22 @@ class Access:
 
     def seen_by(self, asker: Asker) -> Catalogue:
         """The services, and groups of them, that this person may see there."""
-        knowledge = self._knowledge(asker)
-        return self._catalogue.only(
-            {
-                service.name
-                for service in self._catalogue.services.values()
-                if self._is_seen(asker, service, knowledge)
-            }
-        )
+        return self._filter(asker, self._is_seen)
 
     def deployable_by(self, asker: Asker) -> Catalogue:
         """The services that this person may deploy there; if they are in no channel, from wherever that is
         allowed. Unknown user groups have no members here."""
+        return self._filter(asker, self._is_deployable)
+
+    def _filter(self, asker: Asker, allows: Callable[[Asker, Service, _Knowledge], bool]) -> Catalogue:
         knowledge = self._knowledge(asker)
-        return self._catalogue.only(
-            {
-                service.name
-                for service in self._catalogue.services.values()
-                if self._is_deployable(asker, service, knowledge)
-            }
-        )
+        groups = (group for group in self._groups_by_rules if allows(asker, group[0], knowledge))
+        return self._catalogue.only({service.name for group in groups for service in group})
+
+    @cached_property
+    def _groups_by_rules(self) -> tuple[tuple[Service, ...], ...]:
+        """Of hundreds of services most have the same rules, so each set of rules is looked at once."""
+        return group_by_rules(self._catalogue.services.values())
 
     def may_run(self, deploy: Deploy) -> None:
         """Whether its requester may still ask for this deploy.
@@ -204,7 +202,7 @@ class Access:
         """
         knowledge = self._knowledge(asker)
         refusals: list[Refused] = []
-        for service in self._catalogue.services.values():
+        for service, *_ in self._groups_by_rules:
             for action in actions:
                 try:
                     self._check_person(action, asker, service, knowledge)

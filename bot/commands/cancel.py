@@ -3,7 +3,7 @@ their group or list too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from bot import disambiguation
@@ -66,7 +66,7 @@ def _refuse_several_names(command: Command, context: AppContext) -> None:
 
 def _find_deploys_of(user: str, context: AppContext) -> list[Deploy]:
     """The open deploys this person asked for."""
-    deploys = [each for each in context.store.active() if each.request.requester == user]
+    deploys = [each.parse() for each in context.store.list_active() if each.summary.requester == user]
     return _only_open(deploys) or _refuse_nothing_to_cancel("you")
 
 
@@ -75,7 +75,8 @@ def _find_deploys(name_or_id: str, request: Request, context: AppContext) -> lis
     catalogue = context.access.seen_by(request.asker)
     if name_or_id in context.catalogue.services:
         context.access.may(Action.SEE, request.asker, name_or_id)
-    if found := [each for each in context.store.active() if each.service.name == name_or_id]:
+    active = context.store.list_active()
+    if found := [each.parse() for each in active if each.summary.service == name_or_id]:
         return _only_open(found) or _refuse_nothing_to_cancel(code(name_or_id))
     if name_or_id in catalogue.services or catalogue.get_service_group(name_or_id) or "," in name_or_id:
         return _refuse_nothing_to_cancel(code(name_or_id))
@@ -115,19 +116,19 @@ def _find_batches(name_or_id: str, context: AppContext) -> list[Batch]:
     if batch := context.store.batch(name_or_id):
         return [batch]
     names = sorted(name_or_id.split(","))
-    in_progress = [each for each in context.store.active() if each.in_progress]
-    return [each for each in _batches_of(in_progress, context) if sorted(each.name.split(",")) == names]
+    in_progress = [each.summary for each in context.store.list_active() if each.summary.in_progress]
+    batches = _read_batches((each.batch_id for each in in_progress), context)
+    return [each for each in batches if sorted(each.name.split(",")) == names]
 
 
 def _find_shared_batches(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
     """The batches that more than one of these deploys belong to."""
     ids = [each.batch_id for each in deploys]
-    return [batch for batch in _batches_of(deploys, context) if ids.count(batch.id) > 1]
+    return [batch for batch in _read_batches(ids, context) if ids.count(batch.id) > 1]
 
 
-def _batches_of(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
-    ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
-    return [found for batch_id in ids if (found := context.store.batch(batch_id))]
+def _read_batches(ids: Iterable[str | None], context: AppContext) -> list[Batch]:
+    return context.store.batches(list(dict.fromkeys(filter(None, ids))))
 
 
 SUBCOMMAND = Subcommand(

@@ -27,9 +27,10 @@ from deploys.records.phases import Phase
 from deploys.redis_connection import to_text
 from deploys.redis_durability import Durability
 from deploys.stores import audit, redis_keys
+from deploys.stores.active_deploys import parse_record
 from deploys.stores.claim_holder import HEARTBEAT_SECONDS, ClaimHolder, holder_of, uptime
 from deploys.stores.claims import Claim, Submission
-from deploys.stores.deploy_reader import ADVANCE, DeployReader, parse_record, to_ms
+from deploys.stores.deploy_reader import ADVANCE, DeployReader, to_ms
 
 
 class DeployStore(DeployReader):
