@@ -3,9 +3,9 @@ when it runs."""
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 
 from deploys.access_rules import (
     ACTION_PHRASES,
@@ -79,6 +79,14 @@ class Access:
         self._groups = groups
         self._directory = directory
         self._now = now
+        self._groups_by_rules = group_by_rules(catalogue.services.values())
+        """Of hundreds of services most have the same rules, so each set of rules is looked at once."""
+
+    def with_directory(self, directory: SlackDirectory) -> Access:
+        """The same, going by what this directory knows of people and channels."""
+        other = copy.copy(self)
+        other._directory = directory
+        return other
 
     def may(self, action: Action, asker: Asker, service_name: str) -> None:
         """Whether this person may do this with this service, there.
@@ -102,11 +110,6 @@ class Access:
         knowledge = self._knowledge(asker)
         groups = (group for group in self._groups_by_rules if allows(asker, group[0], knowledge))
         return self._catalogue.only({service.name for group in groups for service in group})
-
-    @cached_property
-    def _groups_by_rules(self) -> tuple[tuple[Service, ...], ...]:
-        """Of hundreds of services most have the same rules, so each set of rules is looked at once."""
-        return group_by_rules(self._catalogue.services.values())
 
     def may_run(self, deploy: Deploy) -> None:
         """Whether its requester may still ask for this deploy.

@@ -28,6 +28,7 @@ from deploys.records.phases import Phase
 from deploys.records.request import Verb
 from deploys.records.thread_state import ThreadState
 from deploys.stores.active_deploys import ActiveDeploy
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import thread_link
 
@@ -58,16 +59,18 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     about = f" of {', '.join(map(code, command.services))}" if named else ""
     lost = [each for each in LostDeploys(context.store.redis).all() if each.service in services]
     ended = _find_ended(named, services, {each.id for each in in_progress}, context)
-    under_way_section = _section_of_active(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
+    current = CurrentHolds(context.store.redis)
+    queues = QueueReader(context.store, context.now(), hold_sources(context, current))
+    under_way_section = _list_active(f"*Under way*{about}", under_way, "under way", queues, context)
     parts = [
         context.catalogue.rejected_note,
-        _stop_section(context) if seen.services else "",
-        _lock_section(services, context),
+        _stop_section(current) if seen.services else "",
+        _lock_section(services, current, context),
         _lost_section(lost, context.now()),
         _frozen_section(services, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
-        _section_of_active("*Queued*", waiting, MAX_BYTES["waiting"], context),
-        _section("*Ended lately*", ended, len(ended), MAX_BYTES["ended"], context),
+        _list_active("*Queued*", waiting, "waiting", queues, context),
+        _list_deploys("*Ended lately*", ended, len(ended), MAX_BYTES["ended"], queues, context),
         "" if named else hidden_note(seen, context),
         _ask_what_runs(command, services, request, context),
     ]
@@ -108,16 +111,16 @@ def _frozen_section(services: Iterable[str], context: AppContext) -> str:
     return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
 
 
-def _stop_section(context: AppContext) -> str:
-    stop = context.stops.find()
+def _stop_section(current: CurrentHolds) -> str:
+    stop = current.find()
     return f"{stop_sentence(stop)} `/deploy resume-all` lets them go on." if stop else ""
 
 
-def _lock_section(services: Iterable[str], context: AppContext) -> str:
+def _lock_section(services: Iterable[str], current: CurrentHolds, context: AppContext) -> str:
     """The locks that some of the services are under."""
     locks = [
         each
-        for each in context.locks.all(context.now())
+        for each in current.locks(context.now())
         if not set(services_of(each.target, context.catalogue)).isdisjoint(services)
     ]
     return bullet_list([lock_sentence(each) for each in locks], MAX_BYTES["locks"]) if locks else ""
@@ -130,18 +133,26 @@ def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
     return f"*{title}*\n{lines}" if found else ""
 
 
-def _section_of_active(
-    title: str, deploys: Sequence[ActiveDeploy], max_bytes: int, context: AppContext
+def _list_active(
+    title: str, deploys: Sequence[ActiveDeploy], part: str, queues: QueueReader, context: AppContext
 ) -> str:
-    """Only as many are parsed as fit."""
+    """Only as many are parsed as fit. part: the key of `MAX_BYTES`."""
+    max_bytes = MAX_BYTES[part]
     shown = [each.parse() for each in deploys[: max_bytes // MIN_LINE_BYTES]]
-    return _section(title, shown, len(deploys), max_bytes, context)
+    return _list_deploys(title, shown, len(deploys), max_bytes, queues, context)
 
 
-def _section(title: str, shown: Sequence[Deploy], total: int, max_bytes: int, context: AppContext) -> str:
+def _list_deploys(
+    title: str,
+    shown: Sequence[Deploy],
+    total: int,
+    max_bytes: int,
+    queues: QueueReader,
+    context: AppContext,
+) -> str:
     if not shown:
         return ""
-    waiting = QueueReader(context.store, context.now(), hold_sources(context)).read_all(shown)
+    waiting = queues.read_all(shown)
     threads = context.threads.states([each.thread_id for each in shown])
     described = [
         _describe_deploy(each, thread, context.now()) for each, thread in zip(waiting, threads, strict=True)

@@ -51,7 +51,7 @@ class ActiveDeploy:
 
     def parse(self) -> Deploy:
         """The whole record."""
-        return _parse_remembered(self._record, self._version)
+        return parse_remembered(self._record, self._version)
 
 
 class SummaryCache:
@@ -90,7 +90,8 @@ def parse_record(record: StoredText, version: StoredText) -> Deploy:
     return deploy if deploy.version == number else deploy.model_copy(update={"version": number})
 
 
-_parse_remembered = lru_cache(MAX_PARSED)(parse_record)
+parse_remembered = lru_cache(MAX_PARSED)(parse_record)
+"""The same, for what is shown again and again: the same text is the same record."""
 
 
 def _digest(record: StoredText) -> bytes:

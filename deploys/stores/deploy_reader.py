@@ -15,7 +15,13 @@ from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
-from deploys.stores.active_deploys import ActiveDeploy, StoredText, SummaryCache, parse_record
+from deploys.stores.active_deploys import (
+    ActiveDeploy,
+    StoredText,
+    SummaryCache,
+    parse_record,
+    parse_remembered,
+)
 from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy
 
@@ -23,7 +29,7 @@ ADVANCE = "advance"
 """The job that takes a deploy's next step."""
 PAGE = 500
 """Records that are read at once (count)."""
-SMALL_PAGE = 30
+SMALL_PAGE = 10
 """The same for a caller that needs few (count)."""
 
 
@@ -124,7 +130,8 @@ class DeployReader:
         found = to_texts(self.redis.zrevrange(key, 0, limit + len(left_out) - 1))
         ids = [each for each in found if each not in left_out][:limit]
         for start in range(0, len(ids), SMALL_PAGE):
-            yield from self._load(ids[start : start + SMALL_PAGE])
+            for _, record, version in self._fetch(ids[start : start + SMALL_PAGE]):
+                yield parse_remembered(record, version)
 
     def requested_since(self, service: str | None, since: float, limit: int) -> Iterator[Deploy]:
         """The deploys of a service, or of all, that were requested since then (epoch seconds), the newest
