@@ -79,13 +79,6 @@ class AppContext:
             self.store.redis.ping()
             self.jobs.open_connection()
 
-    def for_one_request(self) -> AppContext:
-        """The same, which asks Redis once who asks and where."""
-        directory = self.directory.for_one_request()
-        access = self.access.with_directory(directory)
-        freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.store.redis), access)
-        return replace(self, directory=directory, access=access, freezes=freezes)
-
     def with_catalogue(self, catalogue: Catalogue) -> AppContext:
         """The same, going by another version of services.yml."""
         redis = self.store.redis

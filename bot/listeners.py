@@ -48,7 +48,7 @@ _WHATS = {True: "requests that change something", False: "requests"}
 
 class CurrentContext:
     """The context with services.yml as it is now. A request takes it once, so that all of it sees one
-    version, and one state of what is known of who asks."""
+    version, and Redis is asked once who asks and where."""
 
     def __init__(self, context: AppContext) -> None:
         self._latest = context
@@ -59,7 +59,10 @@ class CurrentContext:
         catalogue = context.read_catalogue()
         if catalogue is not context.catalogue:
             context = self._latest = context.with_catalogue(catalogue)
-        return context.for_one_request()
+        directory = context.directory.for_one_request()
+        access = context.access.with_directory(directory)
+        freezes = context.freezes.with_access(access)
+        return replace(context, directory=directory, access=access, freezes=freezes)
 
 
 class Listeners:

@@ -143,19 +143,21 @@ def _start(
 ) -> PrivateReply:
     """Has a worker begin it, if nothing is before it."""
     deploy = submission.deploy
-    holds = find_holds([deploy], context, current)
     waiting = WaitingDeploy(deploy)
     if submission.ahead:
         sources = hold_sources(context, current)
         waiting = QueueReader(context.store, context.now(), sources).read(deploy)
+    if waiting.ahead:
+        context.jobs.publish()
+    else:
+        context.jobs.advance(deploy.id)  # its first steps have its thread opened
+    holds = find_holds([deploy], context, current)
     reply = submit_texts.queued_behind(waiting) if waiting.ahead else submit_texts.queued(deploy)
     reply = submit_texts.with_holds(reply, holds)
     if overrides_nothing:
         reply = submit_texts.without_freeze(reply, deploy.service.name)
     if not waiting.ahead:
-        context.jobs.advance(deploy.id)  # its first steps have its thread opened
         return reply
-    context.jobs.publish()
     if not holds:
         _wake_held_first(waiting.ahead, context)
     return with_buttons(reply, _offer_replacement(deploy, waiting.ahead, context))

@@ -106,10 +106,11 @@ def submit_batch(
         return _answer_repetition(found, command, request, context, overrides_freeze=overrides_freeze)
     if request.response_url:
         context.threads.save_response_url(batch.id, request.response_url)
-    context.jobs.publish()
     for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
+    if any(each.ahead for each in submissions):
+        context.jobs.publish()
     holds = find_holds([each.deploy for each in submissions], context, current)
     queues = QueueReader(context.store, now, hold_sources(context, current))
     waiting = queues.read_all([each.deploy for each in submissions if each.ahead])

@@ -63,6 +63,10 @@ class ServiceFreezes:
         self._calendars = calendars
         self._access = access
 
+    def with_access(self, access: Access) -> ServiceFreezes:
+        """The same, going by this access."""
+        return ServiceFreezes(self._catalogue, self._calendars, access)
+
     def find(self, service: str, now: float) -> ServiceFreeze | None:
         """What freezes the service at a time (epoch seconds); None: nothing does.
 
