@@ -55,7 +55,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         newest = context.store.recent_of_each(named, MAX_DEPLOYS)
         deploys = [each for found in newest.values() for each in found]
     else:
-        found = context.store.recent_without(None, (), MAX_READ)
+        found = context.store.recent_without(None, (), MAX_READ, page=MAX_DEPLOYS)
         deploys = list(islice((each for each in found if each.service.name in seen.services), MAX_DEPLOYS))
     deploys.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
     about = f" of {', '.join(map(code, command.services))}" if command.services else ""

@@ -85,7 +85,7 @@ def _find_ended(
     ended: list[Deploy] = []
     for name in named or (None,):
         most = MAX_ENDED_SHOWN if name else MAX_READ
-        newest = context.store.recent_without(name, in_progress, most)
+        newest = context.store.recent_without(name, in_progress, most, page=MAX_ENDED_SHOWN)
         found = (each for each in newest if not each.in_progress and each.service.name in services)
         ended += islice(found, MAX_ENDED_SHOWN)
     ended.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)

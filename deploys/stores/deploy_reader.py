@@ -29,8 +29,6 @@ ADVANCE = "advance"
 """The job that takes a deploy's next step."""
 PAGE = 500
 """Records that are read at once (count)."""
-SMALL_PAGE = 10
-"""The same for a caller that needs few (count)."""
 
 
 class DeployReader:
@@ -123,14 +121,16 @@ class DeployReader:
         read = {each.id: each for each in self._load([each for found in ids.values() for each in found])}
         return {name: [read[each] for each in found if each in read] for name, found in ids.items()}
 
-    def recent_without(self, service: str | None, left_out: Collection[str], limit: int) -> Iterator[Deploy]:
+    def recent_without(
+        self, service: str | None, left_out: Collection[str], limit: int, page: int
+    ) -> Iterator[Deploy]:
         """The newest deploys of a service, or of all, newest first, without some ids; at most so many. They
-        are read as they are needed."""
+        are read as they are needed, so many at once."""
         key = redis_keys.history(service) if service else redis_keys.HISTORY
         found = to_texts(self.redis.zrevrange(key, 0, limit + len(left_out) - 1))
         ids = [each for each in found if each not in left_out][:limit]
-        for start in range(0, len(ids), SMALL_PAGE):
-            for _, record, version in self._fetch(ids[start : start + SMALL_PAGE]):
+        for start in range(0, len(ids), page):
+            for _, record, version in self._fetch(ids[start : start + page]):
                 yield parse_remembered(record, version)
 
     def requested_since(self, service: str | None, since: float, limit: int) -> Iterator[Deploy]:
