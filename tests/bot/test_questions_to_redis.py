@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from redis import Redis
-from redis.connection import AbstractConnection
 
 from bot.app_context import build_app_context
 from bot.commands.status import MAX_READ
@@ -21,25 +18,11 @@ from deploys.stores.request_limits import Limits
 from deploys.stores.slack_directory import SlackDirectory
 from tests.bot.bot_harness import ALICE, BOT_IDENTITY, DEPLOYS_CHANNEL, BotHarness, ManualClock, RecordedViews
 from tests.builders import a_service
+from tests.redis_questions import counted_questions
 from tests.slack_directory import a_channel, a_person
 
 CALENDAR = "https://calendar.example.com/private-f00/freezes.ics"
 UNLIMITED = Limits(10_000, 10_000, 10_000, 10_000, 10_000)
-
-
-@contextmanager
-def counted_questions() -> Iterator[list[int]]:
-    """One entry for each time that something waits for Redis in the block."""
-    asked: list[int] = []
-    send = AbstractConnection.send_packed_command
-
-    def count(connection: AbstractConnection, *args: Any, **kwargs: Any) -> None:
-        asked.append(1)
-        send(connection, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(AbstractConnection, "send_packed_command", count)
-        yield asked
 
 
 def make_bot(redis: Redis, clock: ManualClock, services: int, **of_each: Any) -> BotHarness:
@@ -78,12 +61,13 @@ def end(bot: BotHarness, deploy: Deploy) -> None:
     bot.commit_step(deploy, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=bot.clock())
 
 
-def questions_of(bot: BotHarness, ask: Callable[[], object]) -> int:
-    """Of the second time: the first one makes the scripts known to Redis."""
-    ask()
+def questions_of(bot: BotHarness, *texts: str) -> int:
+    """How often the last of these commands waits for Redis. Those before it make the scripts known there."""
+    for each in texts[:-1]:
+        bot.type(f"/deploy {each}")
     bot.clear_jobs()
     with counted_questions() as asked:
-        ask()
+        bot.type(f"/deploy {texts[-1]}")
     return len(asked)
 
 
@@ -105,8 +89,7 @@ def test_a_deploy_asks_no_more_because_others_wait(redis: Redis, clock: ManualCl
         redis.flushall()
         bot = make_bot(redis, clock, 3)
         fill(bot, 2, waiting=waiting, ended=waiting)
-        tags = iter(("3.0.0", "3.1.0"))
-        counts.append(questions_of(bot, lambda bot=bot, tags=tags: bot.type(f"/deploy s1 {next(tags)}")))
+        counts.append(questions_of(bot, "s1 3.0.0", "s1 3.1.0"))
 
     assert counts[1] == counts[0]
 
@@ -125,7 +108,7 @@ def test_an_answer_asks_no_more_because_there_is_more_to_tell(
         fill(bot, services, waiting=1, ended=1)
         for index in range(services):
             bot.type(f"/deploy lock s{index} looking at it")
-        counts.append(questions_of(bot, lambda bot=bot: bot.type(f"/deploy {text}")))
+        counts.append(questions_of(bot, text, text))
 
     assert counts[1] == counts[0]
 
@@ -135,7 +118,7 @@ def test_a_calendar_that_many_services_share_is_read_once(redis: Redis, clock: M
     for services in (2, 6):
         redis.flushall()
         bot = make_bot(redis, clock, services, freezes=(FreezeEntry(calendar=CALENDAR),))
-        counts.append(questions_of(bot, lambda bot=bot: bot.type("/deploy status")))
+        counts.append(questions_of(bot, "status", "status"))
         assert bot.type("/deploy status").count("is frozen, because the calendar") == services
 
     assert counts[1] == counts[0]
@@ -147,9 +130,14 @@ def test_a_record_that_has_not_changed_is_not_parsed_again(
     bot = make_bot(redis, clock, 6)
     fill(bot, 6, ended=1)
     before = bot.type("/deploy status")
-    parsed: list[bool] = []
+    parsed: list[bytes | str] = []
     from_json = Deploy.from_json
-    monkeypatch.setattr(Deploy, "from_json", lambda stored: parsed.append(True) or from_json(stored))
+
+    def parse(stored: bytes | str) -> Deploy:
+        parsed.append(stored)
+        return from_json(stored)
+
+    monkeypatch.setattr(Deploy, "from_json", parse)
 
     assert bot.type("/deploy status") == before
     assert parsed == []
