@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -69,7 +69,9 @@ class QueueReader:
 
     def read_all(self, deploys: Sequence[Deploy]) -> list[WaitingDeploy]:
         """What each of them waits for, with few questions to Redis."""
-        self._read_queues([each for each in deploys if _is_queued(each)])
+        queued = [each for each in deploys if _is_queued(each)]
+        self._read_queues(queued)
+        self._read_batches(queued)
         return [self.read(each) for each in deploys]
 
     def _read_queues(self, deploys: Sequence[Deploy]) -> None:
@@ -80,9 +82,21 @@ class QueueReader:
         ids = dict.fromkeys(each for found in ahead.values() for each in found)
         found = self._store.get_all(each for each in ids if each not in self._records)
         self._records |= {each.id: each for each in found}
-        names = dict.fromkeys(each.service.name for each in deploys if ahead[each.id])
-        if unread := [each for each in names if each not in self._recent]:
+        self._read_recent(each.service.name for each in deploys if ahead[each.id])
+
+    def _read_recent(self, services: Iterable[str]) -> None:
+        if unread := [each for each in dict.fromkeys(services) if each not in self._recent]:
             self._recent |= self._store.recent_of_each(unread, DEPLOYS_READ)
+
+    def _read_batches(self, deploys: Iterable[Deploy]) -> None:
+        ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
+        unread = [each for each in ids if each not in self._batches]
+        batches = self._store.batches(unread)
+        found = self._store.get_all(member for batch in batches for member in batch.deploys)
+        members = {each.id: each for each in found}
+        self._batches |= dict.fromkeys(unread)
+        for batch in batches:
+            self._batches[batch.id] = batch, [members[each] for each in batch.deploys if each in members]
 
     def _ids_ahead(self, deploy: Deploy) -> list[str]:
         queue = self._queues[deploy.queue]
@@ -117,7 +131,7 @@ class QueueReader:
         ahead = tuple(self._records[each] for each in self._ids_ahead(deploy) if each in self._records)
         if not ahead:
             return self._read_batch(deploy)
-        recent = self._recent_of(deploy.service.name)
+        recent = self._recent[deploy.service.name]
         forecasts = [forecast(ahead, recent, self._now), self._read_batch(deploy).forecast]
         return WaitingDeploy(deploy, ahead, _latest([each for each in forecasts if each]))
 
@@ -130,23 +144,14 @@ class QueueReader:
                 return WaitingDeploy(deploy, (other,))
             case WaitsFor(other):
                 before = open_before(batch, members, deploy)
-                recent = {each.id: self._recent_of(each.service.name) for each in before}
+                self._read_recent(each.service.name for each in before)
+                recent = {each.id: self._recent[each.service.name] for each in before}
                 return WaitingDeploy(deploy, (other,), batch_forecast(before, recent, self._now))
         return WaitingDeploy(deploy)
 
     def _batch_of(self, deploy: Deploy) -> tuple[Batch, list[Deploy]] | None:
-        batch_id = deploy.batch_id
-        if not batch_id:
-            return None
-        if batch_id not in self._batches:
-            batch = self._store.batch(batch_id)
-            self._batches[batch_id] = (batch, self._store.batch_deploys(batch)) if batch else None
-        return self._batches[batch_id]
-
-    def _recent_of(self, service: str) -> list[Deploy]:
-        if service not in self._recent:
-            self._recent[service] = self._store.recent(service, DEPLOYS_READ)
-        return self._recent[service]
+        self._read_batches([deploy])
+        return self._batches[deploy.batch_id] if deploy.batch_id else None
 
 
 def _is_queued(deploy: Deploy) -> bool:

@@ -106,6 +106,8 @@ def test_an_answer_asks_no_more_because_there_is_more_to_tell(
         redis.flushall()
         bot = make_bot(redis, clock, services)
         fill(bot, services, waiting=1, ended=1)
+        for index in range(0, services, 2):
+            bot.type(f"/deploy s{index},s{index + 1} 3.0.0")
         for index in range(services):
             bot.type(f"/deploy lock s{index} looking at it")
         counts.append(questions_of(bot, text, text))

@@ -76,10 +76,13 @@ def test_who_asks_is_noted_and_read_with_one_question(redis: Redis) -> None:
 def test_within_one_request_what_is_known_stays_and_what_is_unknown_is_read_again(redis: Redis) -> None:
     directory = SlackDirectory(redis)
     one, other = directory.for_one_request(), directory.for_one_request()
-    assert one.find_asker(ALICE, DEPLOYS, NOW) == (None, None)
-    directory.save_person(ALICE, a_person(read_at=NOW))
-    directory.save_channel(DEPLOYS, a_channel(read_at=NOW))
     known = a_person(read_at=NOW), a_channel(read_at=NOW)
+    directory.save_person(ALICE, known[0])
+    assert one.find_asker(ALICE, DEPLOYS, NOW) == (known[0], None)
+    redis.delete(redis_keys.slack_person(ALICE))
+    directory.save_channel(DEPLOYS, known[1])
+    assert one.person_and_channel(ALICE, DEPLOYS, NOW) == (None, known[1])
+    directory.save_person(ALICE, known[0])
     assert one.person_and_channel(ALICE, DEPLOYS, NOW) == known
 
     directory.save_person(ALICE, a_person(read_at=NOW, is_deleted=True))
