@@ -61,7 +61,7 @@ class CurrentContext:
             context = self._latest = context.with_catalogue(catalogue)
         directory = context.directory.for_one_request()
         access = context.access.with_directory(directory)
-        freezes = context.freezes.with_access(access)
+        freezes = context.freezes.for_one_request(access)
         return replace(context, directory=directory, access=access, freezes=freezes)
 
 

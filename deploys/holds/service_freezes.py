@@ -63,9 +63,9 @@ class ServiceFreezes:
         self._calendars = calendars
         self._access = access
 
-    def with_access(self, access: Access) -> ServiceFreezes:
-        """The same, going by this access."""
-        return ServiceFreezes(self._catalogue, self._calendars, access)
+    def for_one_request(self, access: Access) -> ServiceFreezes:
+        """The same, which reads each calendar once, and goes by this access."""
+        return ServiceFreezes(self._catalogue, self._calendars.for_one_request(), access)
 
     def find(self, service: str, now: float) -> ServiceFreeze | None:
         """What freezes the service at a time (epoch seconds); None: nothing does.

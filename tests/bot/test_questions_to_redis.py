@@ -14,6 +14,7 @@ from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.request_limits import Limits
 from deploys.stores.slack_directory import SlackDirectory
 from tests.bot.bot_harness import ALICE, BOT_IDENTITY, DEPLOYS_CHANNEL, BotHarness, ManualClock, RecordedViews
@@ -122,6 +123,19 @@ def test_a_calendar_that_many_services_share_is_read_once(redis: Redis, clock: M
         bot = make_bot(redis, clock, services, freezes=(FreezeEntry(calendar=CALENDAR),))
         counts.append(questions_of(bot, "status", "status"))
         assert bot.type("/deploy status").count("is frozen, because the calendar") == services
+
+    assert counts[1] == counts[0]
+
+
+def test_a_calendar_is_read_once_however_many_may_be_held_by_it(redis: Redis, clock: ManualClock) -> None:
+    counts = []
+    for services in (2, 4):
+        redis.flushall()
+        FreezeCalendars(redis).save(CALENDAR, "UTC", (), clock())
+        bot = make_bot(redis, clock, services, freezes=(FreezeEntry(calendar=CALENDAR),))
+        fill(bot, services, waiting=1, ended=1)
+        counts.append(questions_of(bot, "status", "status"))
+        assert bot.type("/deploy status").count("2nd in the queue, expected to start") == services
 
     assert counts[1] == counts[0]
 
