@@ -1,4 +1,4 @@
-"""The deploys that have not ended, of which only those are parsed whole that somebody looks at."""
+"""The deploys that have not ended. Only the records of those that are shown are parsed each time."""
 
 from __future__ import annotations
 
