@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
-	@echo "make bench   measure what Slipway costs, in up to 25 minutes; make bench-quick: less, in 2 minutes"
+	@echo "make bench   measure what Slipway costs, in up to 25 minutes; make bench-quick: less, in 2 to 3 minutes"
 	@echo "make test-pythons  run a part of the tests with each promised version of Python that this machine has"
 	@echo "make test-operations  run the commands of docs/operations.md, with packages from the registry"
 	@echo "make check   lint, types and import rules"

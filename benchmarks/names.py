@@ -20,6 +20,11 @@ def service(index: int) -> str:
     return f"bench-{index:06d}"
 
 
+def index_of(service: str) -> int:
+    """The index of a service with this name."""
+    return int(service.rpartition("-")[2])
+
+
 def person(index: int) -> str:
     """Id of a person."""
     return f"U0BENCH{index % PEOPLE:03d}"

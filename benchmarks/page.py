@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import table
 from benchmarks.capacity.model import Costs, Load, costs_of, need, seconds_until_all_began
-from benchmarks.results import Results, read_results
+from benchmarks.results import Results, most_in_flight, read_results
 from benchmarks.table import number
 
 LOADS = {
@@ -78,13 +78,18 @@ def others(results: Results) -> str:
         "a script with the SDK's waiter `services_stable`": "services_stable",
         "a plain RQ job that polls each 5 s": "plain_rq_job",
     }
+    ours = {
+        "Slipway (on the sandbox's ECS, with all checks and its thread)": "one_deploy",
+        "Slipway with ECS's events": "one_deploy_with_events",
+    }
     rows = [
         [
-            "Slipway (on the sandbox's ECS, with all checks and its thread)",
-            number(results.figure("one_deploy", "aws_calls"), 0),
-            number(results.figure("one_deploy", "seconds_to_know_the_end"), 1),
-            number(results.figure("one_deploy", "worker_cpu_seconds"), 2),
+            what,
+            number(results.figure(subject, "aws_calls"), 0),
+            number(results.figure(subject, "seconds_to_know_the_end"), 1),
+            number(results.figure(subject, "worker_cpu_seconds"), 2),
         ]
+        for what, subject in ours.items()
     ]
     for what, name in ways.items():
         figures = (("aws_calls", 0), ("seconds_to_know_the_end", 1), ("cpu_seconds", 2))
@@ -95,31 +100,34 @@ def others(results: Results) -> str:
 
 
 def processes(results: Results) -> str:
-    """What each process needs to start."""
-    return _figures_table(
-        results,
-        "startup",
-        ("web", "scheduler", "worker"),
-        {"seconds": 1, "cpu_seconds": 1, "memory_megabytes": 0},
-        ("process", "ready after (s)", "CPU until then (s)", "memory (PSS, MB)"),
-    )
+    """What each process needs to start, and its memory with the most that were in flight."""
+    most = most_in_flight(results)
+    rows = []
+    for name in ("web", "bot", "scheduler", "worker", "events"):
+        starting = (("seconds", 1), ("cpu_seconds", 1), ("memory_megabytes", 0))
+        busy = results.figure(f"in_flight/{most}", f"memory_megabytes/{name}")
+        each = results.workers if name == "worker" else 1
+        cells = (number(results.figure("startup", f"{name}/{figure}"), digits) for figure, digits in starting)
+        rows.append([name, *cells, number(None if busy is None else busy / each, 0)])
+    head = ("process", "ready after (s)", "CPU until then (s)", "memory then (PSS, MB)")
+    return _table((*head, f"with {most:,} in flight (PSS, MB)"), rows)
 
 
 def questions(results: Results) -> str:
     """What questions cost when many deploys have ended."""
-    return _figures_table(
-        results,
-        "history",
-        ("status", "history", "history_of_a_service", "home"),
-        {
-            "ack_milliseconds": 1,
-            "answer_milliseconds": 0,
-            "web_cpu_milliseconds": 0,
-            "worker_cpu_milliseconds": 0,
-            "redis_commands": 0,
-        },
-        ("question", "ack (ms)", "answer (ms)", "CPU of web (ms)", "CPU of workers (ms)", "Redis commands"),
-    )
+    figures = {
+        "ack_milliseconds": 1,
+        "answer_milliseconds": 0,
+        "web_cpu_milliseconds": 0,
+        "worker_cpu_milliseconds": 0,
+        "redis_commands": 0,
+    }
+    rows = []
+    for name in ("status", "history", "history_of_a_service", "home"):
+        cells = (number(results.figure("history", f"{name}/{each}"), of) for each, of in figures.items())
+        rows.append([name.replace("_", " "), *cells])
+    head = ("question", "ack (ms)", "answer (ms)", "CPU of web (ms)", "CPU of workers (ms)", "Redis commands")
+    return _table(head, rows)
 
 
 def growth(costs: Costs) -> str:
@@ -151,16 +159,6 @@ def growth(costs: Costs) -> str:
         "first limit, and how much of it is used",
         "if all are asked for at once, the last begins after (minutes)",
     )
-    return _table(head, rows)
-
-
-def _figures_table(
-    results: Results, subject: str, names: Sequence[str], digits: Mapping[str, int], head: Sequence[str]
-) -> str:
-    rows = []
-    for name in names:
-        values = (number(results.figure(subject, f"{name}/{each}"), of) for each, of in digits.items())
-        rows.append([name.replace("_", " "), *values])
     return _table(head, rows)
 
 

@@ -51,10 +51,18 @@ class Results(BaseModel):
     """By subject: `ack`, `in_flight/100`, `burst` ... A subject that was not measured is missing."""
     notes: tuple[str, ...] = ()
     """What a reader of the figures has to know about this run."""
+    failed: tuple[str, ...] = ()
+    """Parts that could not be measured to their end."""
 
     def figure(self, subject: str, name: str) -> float | None:
         """One figure; None if it was not measured."""
         return self.figures.get(subject, {}).get(name)
+
+
+def most_in_flight(results: Results) -> int:
+    """The largest number of deploys in flight that was measured (count); 0 if none was."""
+    levels = (each.rpartition("/")[2] for each in results.figures if each.startswith("in_flight/"))
+    return max(map(int, levels), default=0)
 
 
 def read_results(path: Path) -> Results:

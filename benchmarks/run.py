@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.forms import BURST_ROLLOUT_SECONDS, ROLLOUT_SECONDS, Form
+from redis.exceptions import RedisError
+
+from benchmarks.forms import BURST_ROLLOUT_SECONDS, Form, Part
 from benchmarks.measurements import (
     acknowledgements,
     burst,
@@ -20,10 +23,12 @@ from benchmarks.measurements import (
     worker_killed,
 )
 from benchmarks.measurements.in_flight import InFlight
+from benchmarks.measurements.one_deploy import OneDeploy
 from benchmarks.redis_figures import sets_per_second
 from benchmarks.results import Figures, Results, this_commit, this_machine, with_prefix
 from benchmarks.seeding import Seeds, add_history
-from benchmarks.system import System, fast_ecs, has_events, played_system, sandbox_ecs
+from benchmarks.system import System, fast_ecs, played_system, sandbox_ecs
+from slipway.demo.process_group import DemoFailed
 
 EDITS_PER_MINUTE = 40
 """What Slack takes of chat.update while deploys are in flight."""
@@ -46,6 +51,7 @@ class Run:
     say: Callable[[str], None]
     figures: dict[str, Figures] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
 
     def note(self, subject: str, figures: Figures) -> None:
@@ -61,28 +67,37 @@ class Run:
         self.notes.append(f"Not measured, because the time was up: {what}.")
         return False
 
+    def try_part(self, part: str, measure: Callable[[Run], None]) -> None:
+        """Measures a part, and goes on without the rest of it if a process ended or a deploy got stuck."""
+        try:
+            measure(self)
+        except (DemoFailed, RuntimeError, OSError, RedisError) as error:
+            self.say(f"{part} could not be measured to its end: {error}")
+            self.notes.append(f"Not measured to its end: {part} ({type(error).__name__}).")
+            self.failed.append(part)
+
     @property
     def seconds(self) -> float:
         """How long it has taken so far."""
         return time.monotonic() - self._began
 
 
-def run(form: Form, workers: int, say: Callable[[str], None]) -> Results:
-    """Measures all parts of this form, one after the other.
-
-    Raises:
-        DemoFailed: a process did not start, or ended.
-    """
+def run(form: Form, workers: int, say: Callable[[str], None], parts: Collection[Part]) -> Results:
+    """Measures these parts of a form, one after the other. One that cannot be measured to its end is among
+    the `failed` ones of the results; what it had measured by then is kept."""
     machine, began_at = this_machine(), datetime.now(UTC)
     going = Run(form, workers, say)
-    if form.sandbox_speed and going.has_time("one deploy alone, and others' ways beside it"):
-        _one_deploy(going)
-    if going.has_time("deploys in flight"):
-        _in_flight(going)
-    if form.burst and going.has_time(f"{form.burst} deploys asked for at once"):
-        _burst(going)
-    if form.repeats and going.has_time(f"questions, with {form.ended_deploys} ended deploys"):
-        _history(going)
+    measured: dict[Part, tuple[str, Callable[[Run], None]]] = {
+        "one_deploy": ("one deploy alone, and others' ways beside it", _one_deploy),
+        "in_flight": ("deploys in flight", _in_flight),
+        "burst": (f"{form.burst} deploys asked for at once", _burst),
+        "history": (f"questions, with {form.ended_deploys} ended deploys", _history),
+    }
+    for part, (what, measure) in measured.items():
+        if part in parts and going.has_time(what):
+            going.try_part(part, measure)
+    if left_out := [each for each in form.parts if each not in parts]:
+        going.notes.append(f"Not measured, because only some parts were asked for: {', '.join(left_out)}.")
     return Results(
         form=form.name,
         commit=this_commit(Path(__file__).parent),
@@ -92,18 +107,24 @@ def run(form: Form, workers: int, say: Callable[[str], None]) -> Results:
         machine=machine,
         figures=going.figures,
         notes=tuple(going.notes),
+        failed=tuple(going.failed),
     )
 
 
 def _one_deploy(going: Run) -> None:
-    seconds = ROLLOUT_SECONDS / going.form.sandbox_speed
-    with (
-        played_system(fast_ecs(FEW_SERVICES, rollout_seconds=seconds)) as others,
-        played_system(sandbox_ecs(going.form.sandbox_speed)) as system,
-    ):
-        seeds = _start_workers(system, going.workers)
+    """In two systems at the same time, of which one has ECS's events; the other ways use a third."""
+    form = going.form
+    with ExitStack() as stack:
+        ecs = fast_ecs(FEW_SERVICES, rollout_seconds=form.rollout_seconds)
+        others = stack.enter_context(played_system(ecs))
+        without = stack.enter_context(played_system(sandbox_ecs(form.sandbox_speed)))
+        with_events = stack.enter_context(played_system(sandbox_ecs(form.sandbox_speed)))
+        with_events.start_events(one_deploy.create_event_queue(with_events))
+        deploys = [OneDeploy(each, _start_workers(each, going.workers)) for each in (without, with_events)]
         with rivals.start(others) as started:
-            going.note("one_deploy", one_deploy.measure(system, seeds))
+            alone, eventful = one_deploy.measure(deploys, form.rollout_seconds)
+            going.note("one_deploy", alone)
+            going.note("one_deploy_with_events", eventful)
             going.note("rivals", started.wait())
         going.notes += [f"Could not be run beside it: {each}." for each in started.missing]
 
@@ -136,19 +157,23 @@ def _in_flight(going: Run) -> None:
         for level in form.levels:
             if going.has_time(f"{level} in flight"):
                 _level(going, flight, level)
-        if going.has_time("acknowledgements under load"):
-            seeds.introduce_people()
-            measured = acknowledgements.over_http(
-                system, bare, form.http_rates, form.http_seconds, range(most)
-            )
-            going.note("ack", measured)
+        flight.fill(most)
+        asked = flight.indexes()[most // 2 :]
         if form.socket_commands and going.has_time("acknowledgements in Socket Mode"):
+            going.note("startup", startup.measure(system, "bot", system.start_bot))
+            seeds.introduce_people()
             measured = acknowledgements.by_socket_mode(
-                system, form.socket_commands, COMMANDS_PER_SECOND, range(most)
+                system, form.socket_commands, COMMANDS_PER_SECOND, asked
             )
             going.note("socket_mode", measured)
-        if form.all_end_seconds and going.has_time("all that are in flight end"):
-            measured = in_flight.measure_all_at_once(flight, form.all_end_seconds, form.plan.longest_wait * 2)
+        if going.has_time("acknowledgements under load"):
+            seeds.introduce_people()
+            measured = acknowledgements.over_http(system, bare, form.http_rates, form.http_requests, asked)
+            going.note("ack", measured)
+        if form.many_end_seconds and going.has_time("half of those in flight end"):
+            measured = in_flight.measure_many_at_once(
+                flight, most // 2, form.many_end_seconds, form.plan.longest_wait * 2
+            )
             going.note(f"in_flight/{most}", measured)
         going.note("redis", {"sets_per_second": sets_per_second(system.redis)})
 
@@ -159,7 +184,7 @@ def _level(going: Run, flight: InFlight, level: int) -> None:
     going.note(subject, {"seconds_until_looks_came_in_rounds": flight.settle(form.plan.settle_seconds)})
     going.note(subject, in_flight.measure_cost(flight.system, form.plan.window_seconds))
     going.note(subject, in_flight.measure_lags(flight, form.plan))
-    if level in form.event_levels and has_events():
+    if level in form.event_levels:
         _with_events(going, flight, level)
     if form.kills and level == form.kill_level and going.has_time("a worker is killed"):
         flight.fill(level)
@@ -168,7 +193,7 @@ def _level(going: Run, flight: InFlight, level: int) -> None:
 
 def _with_events(going: Run, flight: InFlight, level: int) -> None:
     flight.fill(level)
-    flight.system.start_events()
+    going.note("startup", startup.measure(flight.system, "events", flight.system.start_events))
     time.sleep(EVENTS_BEGIN_SECONDS)
     measured = in_flight.measure_lags(
         flight, replace(going.form.plan, ends=max(1, going.form.plan.ends // 2))

@@ -25,6 +25,8 @@ class Answered:
 
     milliseconds: float
     status: int
+    has_text: bool = False
+    """Whether there is more to it than that the request came."""
 
 
 def command(text: str, nth: int, slack_url: str) -> tuple[bytes, str]:
@@ -75,10 +77,15 @@ async def post(request: bytes, url: str) -> Answered:
             writer.write(request)
             answer = await reader.read()
             writer.close()
-        status = int(answer.split(b" ", 2)[1])
+        status, has_text = parse_answer(answer)
     except (OSError, TimeoutError, IndexError, ValueError):
-        status = 0
-    return Answered((time.perf_counter() - began) * 1000, status)
+        status, has_text = 0, False
+    return Answered((time.perf_counter() - began) * 1000, status, has_text)
+
+
+def parse_answer(answer: bytes) -> tuple[int, bool]:
+    """The status of an HTTP answer, and whether it has a text. Pure. Raises IndexError or ValueError."""
+    return int(answer.split(b" ", 2)[1]), bool(answer.partition(b"\r\n\r\n")[2].strip())
 
 
 async def _post_all(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import secrets
@@ -87,15 +86,13 @@ class System:
         )
         return worker
 
-    def start_events(self) -> None:
-        """The process that reads ECS's events; returns once it asks for them."""
-        before = self._receives()
-        queue = f"{self.ecs.url}/{names.ACCOUNT}/{names.EVENT_QUEUE}"
-        self.start("events", python("workers.events"), SLIPWAY_EVENTS_QUEUE=queue)
-        self.processes.wait_until("events", lambda: self._receives() > before, START_SECONDS)
-
-    def _receives(self) -> int:
-        return sum(each.calls for each in self.ecs.calls() if each.api == "ReceiveMessage")
+    def start_events(self, queue: str = "") -> None:
+        """The process that reads ECS's events; returns once it has begun. queue: URL, of the fast ECS's queue
+        if it is empty."""
+        queue = queue or f"{self.ecs.url}/{names.ACCOUNT}/{names.EVENT_QUEUE}"
+        child = self.start("events", python("workers.events"), SLIPWAY_EVENTS_QUEUE=queue)
+        has_begun = lambda: child.find_in_log("receiver of events started")  # noqa: E731
+        self.processes.wait_until("the receiver of events", has_begun, START_SECONDS)
 
     def stop(self, name: str) -> None:
         """Ends one of Slipway's processes."""
@@ -128,10 +125,9 @@ class System:
         ports = [port for name, port in self.metrics_ports.items() if name.startswith("worker")]
         return worker_metrics.read_total(ports, "slipway_jobs_total")
 
-
-def has_events() -> bool:
-    """Whether this version of Slipway reads ECS's events."""
-    return importlib.util.find_spec("workers.events") is not None
+    def round_seconds(self) -> float:
+        """Between two looks at a rollout (seconds), as the scheduler's metrics tell it."""
+        return worker_metrics.read_total([self.metrics_ports["scheduler"]], "slipway_watch_interval_seconds")
 
 
 def python(module: str, *arguments: str) -> list[str]:

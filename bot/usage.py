@@ -14,10 +14,9 @@ from bot.grammar import (
     Subcommand,
 )
 from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
-from deploys.catalogue import Service
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.durations import suggest_duration
-from deploys.catalogue.service import ServiceGroup
+from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import TooManyServices
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, mention, plural

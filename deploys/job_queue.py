@@ -34,7 +34,7 @@ DEPLOYS_QUEUE = "slipway-deploys"
 TELLING_QUEUE = "slipway-telling"
 """Jobs that show what has happened, and clean up."""
 QUEUES = (ASKED_QUEUE, DEPLOYS_QUEUE, TELLING_QUEUE)
-"""In the order in which workers take from them."""
+"""In the order in which workers take from them, except that each gets its turn (`workers/rq_worker.py`)."""
 JOB_TIMEOUT = 55
 """How long a job may take (seconds). A lease may end sooner: no step begins a change that outlasts it."""
 DEDUPLICATION_SECONDS = 0.2

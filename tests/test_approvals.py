@@ -13,7 +13,7 @@ from redis import Redis
 
 from bot.app_context import build_app_context
 from bot.slack_clock import SlackClock
-from deploys.catalogue import Catalogue
+from deploys.catalogue.catalogue import Catalogue
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase

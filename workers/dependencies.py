@@ -32,6 +32,7 @@ from deploys.stores.home_viewers import HomeViewers
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.retention import Retention
+from deploys.stores.revision_versions import RevisionVersions
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.tag_lists import TagLists
@@ -303,6 +304,7 @@ class DependencyBuilder:
                 self._slack,
                 freezes,
                 signer,
+                RevisionVersions(redis),
                 hold_sources=hold_sources[:2],
                 shared_channels=shared_channels,
                 native_blocks=NativeBlockSupport(limits),

@@ -34,7 +34,7 @@ from rq.utils import now as rq_now
 from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
-from deploys.job_queue import JOB_TIMEOUT, TELLING_QUEUE
+from deploys.job_queue import DEPLOYS_QUEUE, JOB_TIMEOUT, TELLING_QUEUE
 from deploys.redis_connection import to_text
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
@@ -58,6 +58,10 @@ TELLING_EVERY_SECONDS = 1.0
 """Jobs that tell are behind all others, but once in this time one of them is taken first (seconds): otherwise
 nobody would hear of anything while there is more to move than the workers can."""
 
+MOVING_EVERY_SECONDS = 2.0
+"""Jobs that somebody waits for go before those that move deploys, but once in this time one of these is taken
+first (seconds): otherwise no rollout would be looked at while people ask more than the workers can answer."""
+
 
 class RqWorker(Worker):
     """Runs jobs in a process that it forks for them, and waits while Redis is unavailable."""
@@ -78,6 +82,9 @@ class RqWorker(Worker):
     _next_heartbeat_at = 0.0
     _told_at = 0.0
     """When this worker last took a job that tells, or found none."""
+
+    _moved_at = 0.0
+    """When this worker last took a job that moves deploys, or found none."""
 
     def run_until_stopped(self) -> None:
         """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
@@ -116,6 +123,8 @@ class RqWorker(Worker):
         """The first job of the first queue that has one. RQ's own way to wait for a job tries again while
         Redis fails, whether the worker has to stop or not."""
         names = [each.name for each in self.queues]
+        if moving_first := time.monotonic() - self._moved_at >= MOVING_EVERY_SECONDS:
+            names.sort(key=lambda name: name != DEPLOYS_QUEUE)
         if telling_first := time.monotonic() - self._told_at >= TELLING_EVERY_SECONDS:
             names.sort(key=lambda name: name != TELLING_QUEUE)
         keys = {f"{self.queue_class.redis_queue_namespace_prefix}{name}": name for name in names}
@@ -126,6 +135,8 @@ class RqWorker(Worker):
         name = keys[to_text(found[0])]
         if telling_first or name == TELLING_QUEUE:
             self._told_at = time.monotonic()
+        if name == DEPLOYS_QUEUE or (moving_first and name != TELLING_QUEUE):
+            self._moved_at = time.monotonic()
         return self._fetch_job(to_text(found[1]))
 
     def _fetch_job(self, job_id: str) -> tuple[Job, StoredJob] | None:

@@ -70,6 +70,7 @@ class Costs:
     ack_seconds: float
     """CPU of the web process for one request."""
     worker_megabytes: float
+    """Of one worker and its job, with the most that were in flight."""
 
 
 def costs_of(results: Results) -> Costs | None:
@@ -88,11 +89,11 @@ def costs_of(results: Results) -> Costs | None:
         return max(0.0, first - slope * levels[0]), slope
 
     cpu, commands = line("cpu_cores/worker"), line("redis_commands_per_second")
-    deploy_cpu = results.figure("one_deploy", "worker_cpu_seconds")
-    deploy_commands = results.figure("one_deploy", "redis_commands_without_idle")
+    deploy_cpu = results.figure("one_deploy", "own/worker_cpu_seconds")
+    deploy_commands = results.figure("one_deploy", "own/redis_commands")
     sets = results.figure("redis", "sets_per_second")
     ack = results.figure("ack", "web_cpu_milliseconds")
-    memory = results.figure("startup", "worker/memory_megabytes")
+    memory = results.figure(high, "memory_megabytes/worker")
     if cpu is None or commands is None or None in (deploy_cpu, deploy_commands, sets, ack, memory):
         return None
     assert deploy_cpu is not None
@@ -100,7 +101,7 @@ def costs_of(results: Results) -> Costs | None:
     assert sets is not None
     assert ack is not None
     assert memory is not None
-    return Costs(*cpu, deploy_cpu, *commands, deploy_commands, sets, ack / 1000, memory)
+    return Costs(*cpu, deploy_cpu, *commands, deploy_commands, sets, ack / 1000, memory / results.workers)
 
 
 @dataclass(frozen=True)

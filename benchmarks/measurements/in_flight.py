@@ -83,6 +83,10 @@ class InFlight:
         looks = call_counts.by_api(counts).get("DescribeServices", 0)
         return looks <= most_looks(len(self.ids), SETTLED_SECONDS)
 
+    def indexes(self) -> list[int]:
+        """Indexes of the services in flight."""
+        return [names.index_of(each) for each in self.ids]
+
     def end(self, count: int, seconds_between: float) -> dict[str, str]:
         """So many of the rollouts end, one after the other from now on; their deploys by service."""
         ending = dict(list(self.ids.items())[:count])
@@ -123,6 +127,8 @@ def measure_cost(system: System, seconds: float) -> Figures:
         "jobs_waiting/median": queue.median,
         "jobs_waiting/max": queue.max,
         "memory_megabytes": process_figures.pss_megabytes(system.pids()),
+        **{f"memory_megabytes/{name}": process_figures.pss_megabytes(system.pids(name)) for name in cpu},
+        "round_seconds": system.round_seconds(),
         "aws_reads_per_second": reads / seconds_counted,
         **{f"calls_per_second/{api}": count / seconds_counted for api, count in by_api.items()},
         **largest_share_of_limit(calls, int(seconds_counted)),
@@ -146,13 +152,13 @@ def measure_lags(flight: InFlight, plan: InFlightPlan) -> Figures:
     """Some rollouts end: how long until the record has it, and until a text in Slack says so."""
     before = flight.system.slack.ask("texts", **{"from": 10**9})["count"]
     ending = flight.end(plan.ends, plan.seconds_between_ends)
+    real = _ends_in_ecs(flight.system, ending)
     deadline = time.monotonic() + plan.ends * plan.seconds_between_ends + plan.longest_wait
     told: dict[str, float] = {}
     while len(told) < len(ending) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         told = told_at(flight.system, ending, before)
     ended = flight.seeds.ended_at(list(ending.values()))
-    real = _ends_in_ecs(flight.system, ending)
     to_record = [ended[each] - real[service] for service, each in ending.items() if each in ended]
     to_slack = [at - real[service] for service, at in told.items()]
     between = [at - ended[ending[service]] for service, at in told.items() if ending[service] in ended]
@@ -184,6 +190,8 @@ def services_named(text: str) -> list[str]:
 
 
 def _ends_in_ecs(system: System, ending: Mapping[str, str]) -> dict[str, float]:
+    """When the rollouts of these services end (epoch seconds). To be asked before they do: the next deploy of
+    a service may begin then."""
     rollouts = system.ecs.ask("rollouts")["rollouts"]
     return {service: rollouts[service][-1]["ends_at"] for service in ending}
 
@@ -197,16 +205,18 @@ def _wait_until(ready: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def measure_all_at_once(flight: InFlight, seconds: float, longest_wait: float) -> Figures:
-    """All that are in flight end within so many seconds: the lags to the record."""
-    ending = flight.end(len(flight.ids), seconds / max(1, len(flight.ids)))
+def measure_many_at_once(flight: InFlight, count: int, seconds: float, longest_wait: float) -> Figures:
+    """So many of those in flight end within so many seconds: the lags to the record."""
+    ending = flight.end(count, seconds / max(1, count))
+    real = _ends_in_ecs(flight.system, ending)
     last = time.monotonic() + seconds + longest_wait
     ids = list(ending.values())
     _wait_until(lambda: len(flight.seeds.ended_at(ids)) == len(ids), last - time.monotonic())
-    ended, real = flight.seeds.ended_at(ids), _ends_in_ecs(flight.system, ending)
+    ended = flight.seeds.ended_at(ids)
     lags = [ended[each] - real[service] for service, each in ending.items() if each in ended]
     return {
-        **with_prefix("all_end/lag_to_record", spread(lags)),
-        "all_end/seconds": seconds,
-        "all_end/not_recorded": float(len(ids) - len(lags)),
+        **with_prefix("many_end/lag_to_record", spread(lags)),
+        "many_end/seconds": seconds,
+        "many_end/ends": float(len(ids)),
+        "many_end/not_recorded": float(len(ids) - len(lags)),
     }

@@ -12,10 +12,10 @@ from benchmarks.system import System, is_healthy
 
 def start_all(system: System, workers: int) -> Figures:
     """Starts web, scheduler and workers one after the other, and measures each."""
-    figures = _measure(system, "web", system.start_web)
-    figures |= _measure(system, "scheduler", lambda: _start_scheduler(system))
+    figures = measure(system, "web", system.start_web)
+    figures |= measure(system, "scheduler", lambda: _start_scheduler(system))
     for number in range(1, workers + 1):
-        measured = _measure(system, f"worker-{number}", lambda n=number: system.start_worker(n))  # type: ignore[misc]
+        measured = measure(system, f"worker-{number}", lambda n=number: system.start_worker(n))  # type: ignore[misc]
         figures |= measured if number == 1 else {}
     return figures
 
@@ -26,7 +26,8 @@ def _start_scheduler(system: System) -> None:
     system.processes.wait_until("the scheduler", lambda: is_healthy(url))
 
 
-def _measure(system: System, name: str, start: Callable[[], object]) -> Figures:
+def measure(system: System, name: str, start: Callable[[], object]) -> Figures:
+    """Starts the process with this name: seconds and CPU until it is ready, and its memory then."""
     began = time.monotonic()
     start()
     took = time.monotonic() - began

@@ -186,6 +186,11 @@ def tag_list(service: str) -> str:
     return f"{PREFIX}tags:{service}"
 
 
+def revision_version(service: str, revision: str) -> str:
+    """The version that a revision of this service (an ARN) is. It expires by itself."""
+    return f"{PREFIX}revision-version:{service}:{revision}"
+
+
 def tag_read(service: str) -> str:
     """Set while a worker reads the tags of a service, and shortly after. It expires by itself."""
     return f"{PREFIX}tag-read:{service}"

@@ -6,7 +6,8 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import (
@@ -29,7 +30,9 @@ from deploys.telemetry import metrics
 from deploys.telemetry.metrics import Kind, Metric
 from deploys.telemetry.metrics_pipe import LOOPED, SERVICE
 from deploys.telemetry.process_state import ProcessState
-from deploys.telemetry.redis_state import Samples, read_redis_state
+
+if TYPE_CHECKING:
+    from deploys.telemetry.redis_state import Samples
 
 log = structlog.get_logger()
 
@@ -54,7 +57,9 @@ class Exposition:
         self._take(metrics.PROCESS_INFO.name, 1, process, version)
         self._registry.register(_LookedUp(self._redis, state))
         if process == metrics.SCHEDULER:
-            self._registry.register(_RedisState(self._redis))
+            from deploys.telemetry.redis_state import read_redis_state  # loads all records
+
+            self._registry.register(_RedisState(lambda: read_redis_state(self._redis, time.time())))
 
     def take(self, line: bytes) -> None:
         """Takes a line of the pipe."""
@@ -136,8 +141,8 @@ class _LookedUp:
 class _RedisState:
     """What Redis knows of deploys, jobs and threads. Without an answer of Redis it has nothing."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, read: Callable[[], Samples]) -> None:
+        self._read = read
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._samples: Samples = {}
@@ -150,7 +155,7 @@ class _RedisState:
         with self._lock:
             if time.monotonic() - self._read_at >= STATE_SECONDS:
                 try:
-                    self._samples = read_redis_state(self._redis, time.time())
+                    self._samples = self._read()
                     self._outage.record_recovery()
                 except RedisError as error:
                     self._samples = {}

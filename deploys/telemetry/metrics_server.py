@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
+from deploys.process_startup import exempt_start_from_collection
 from deploys.settings import Settings
 from deploys.telemetry.installed_version import installed_version
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
@@ -46,6 +47,7 @@ def start_metrics(process: str, settings: Settings) -> None:
         return
     _started_by = os.getpid()
     reading, writing = os.pipe()
+    exempt_start_from_collection()  # a collection would copy all that the two processes share
     if os.fork() == 0:
         os.close(writing)
         _run_forked(process, settings, reading)

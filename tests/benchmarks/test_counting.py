@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import percentiles, process_figures, worker_metrics
+from benchmarks import names, percentiles, process_figures, worker_metrics
 from benchmarks.measurements.burst import largest_displacement, shares_of_limits
 from benchmarks.measurements.in_flight import largest_share_of_limit, most_looks, services_named
-from benchmarks.measurements.one_deploy import calls_by_api
+from benchmarks.measurements.one_deploy import calls_by_api, compare
 from benchmarks.played import call_counts
 from benchmarks.played.call_counts import CallCount, CallCounter
 from benchmarks.process_figures import ProcessStat
@@ -94,12 +94,25 @@ def test_looks_at_definition_and_image_are_added_up() -> None:
     operations = ["DescribeServices", "DescribeImages", "DescribeTaskDefinition", "DescribeServices"]
 
     assert calls_by_api(operations) == {
-        "aws_calls": 4,
         "looks_at_definition_and_image": 2,
         "calls/DescribeServices": 2,
         "calls/DescribeImages": 1,
         "calls/DescribeTaskDefinition": 1,
     }
+
+
+def test_what_is_the_deploys_own_is_what_the_same_seconds_cost_more() -> None:
+    used = {"aws_calls": 30.0, "rq_jobs": 20.0, "redis_commands": 2000.0, "worker_cpu_seconds": 1.0}
+    without = {"aws_calls": 0.0, "rq_jobs": 4.0, "redis_commands": 600.0, "worker_cpu_seconds": 0.1}
+
+    figures = compare(used, without, seconds=60, idle_seconds=30)
+
+    assert figures["redis_commands"] == 2000
+    assert figures["idle/redis_commands"] == 1200
+    assert figures["own/redis_commands"] == 800
+    assert (figures["idle/rq_jobs"], figures["own/rq_jobs"]) == (8, 12)
+    assert (figures["idle/aws_calls"], figures["own/aws_calls"]) == (0, 30)
+    assert figures["own/worker_cpu_seconds"] == pytest.approx(0.8)
 
 
 def test_the_services_that_a_text_names_are_found() -> None:
@@ -145,3 +158,8 @@ def test_a_metric_is_added_up_over_its_labels() -> None:
     )
 
     assert worker_metrics.total(text, "slipway_jobs_total") == 15
+
+
+@pytest.mark.parametrize("index", [0, 17, 123_456])
+def test_a_service_is_found_by_its_name(index: int) -> None:
+    assert names.index_of(names.service(index)) == index

@@ -13,7 +13,7 @@ from benchmarks import names
 from benchmarks.control import Played
 from benchmarks.played import call_counts
 from benchmarks.played.fast_slack import EDIT_BURST, FastSlack
-from benchmarks.slack_requests import command, signed
+from benchmarks.slack_requests import command, parse_answer, signed
 from tests.benchmarks.test_played_ecs import Clock, serving
 
 
@@ -49,6 +49,15 @@ def test_edits_over_the_limit_are_refused_with_a_time_to_come_back() -> None:
 
         assert refused.value.response.headers["Retry-After"] == "2"
         assert Played(url).ask("texts")["count"] == EDIT_BURST + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "has_text"), [(b"", False), (b"\r\n", False), (b'{"text": "*web* runs"}', True)]
+)
+def test_an_acknowledgement_may_be_the_answer(body: bytes, has_text: bool) -> None:
+    head = b"HTTP/1.1 200 OK\r\nServer: gunicorn\r\nContent-Type: text/plain\r\n\r\n"
+
+    assert parse_answer(head + body) == (200, has_text)
 
 
 def test_a_typed_command_is_signed_as_slack_signs() -> None:

@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import process_figures
+from benchmarks.__main__ import main
+from benchmarks.forms import FORMS
 from benchmarks.results import read_results
+from benchmarks.run import Run
 
 ROOT = Path(__file__).parents[2]
 RUN = [sys.executable, "-m", "benchmarks", "--form", "tiny", "--workers", "1"]
@@ -40,6 +43,35 @@ def test_a_tiny_run_has_its_figures_and_its_table(tmp_path: Path) -> None:
     assert results.figure("startup", "worker/memory_megabytes")
     assert json.loads(file.read_text())["schema_number"] == 1
     assert "| what | then (9326b38) | now (" in ran.stdout
+
+
+def test_a_part_that_the_form_does_not_have_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *RUN[3:], "--part", "burst"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "python -m benchmarks: error: the tiny form does not measure burst, only in_flight"
+    )
+
+
+def test_what_was_measured_before_something_broke_is_kept() -> None:
+    """One deploy gets stuck: the other parts go on."""
+    going = Run(FORMS["full"], 2, lambda line: None)
+
+    def measure(run: Run) -> None:
+        run.note("burst", {"begun": 3.0})
+        raise RuntimeError("a deploy got no further than this")
+
+    going.try_part("burst", measure)
+
+    assert going.figures == {"burst": {"begun": 3.0}}
+    assert going.failed == ["burst"]
+    assert going.notes == ["Not measured to its end: burst (RuntimeError)."]
 
 
 def test_a_run_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:

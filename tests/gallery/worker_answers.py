@@ -16,6 +16,7 @@ from bot.forms.deploy_form import FormOrigin, PlannedDeploy, plan_frame
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.phases import Outcome
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.revision_versions import RevisionVersions
 from deploys.stores.thread_store import ThreadStore
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW, SIGNER, a_service, a_stop_start_service
@@ -109,6 +110,7 @@ def _handler(redis: Redis, ecs: EcsSandbox) -> QueryHandler:
         slack=cast("WebClient", None),
         freezes=service_freezes(redis, *services),
         signer=SIGNER,
+        versions=RevisionVersions(redis),
         now=ecs.now,
     )
 

@@ -11,9 +11,10 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from bot.settings import BotSettings, WebSettings
-from deploys.catalogue import Service, slack_ids
+from deploys.catalogue import slack_ids
 from deploys.catalogue.key_declaration import find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Service
 from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
 from slipway.commands.check import ProcessName

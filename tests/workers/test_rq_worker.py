@@ -26,7 +26,7 @@ from tests.reported_metrics import reported_metrics
 from tests.workers.jobs.queue_harness import QueueHarness, WorkerWithoutProcess, wait_until
 from workers import jobs
 from workers.ecs.aws.aws_clients import AwsClients
-from workers.rq_worker import JOB_PROCESS_SECONDS, TELLING_EVERY_SECONDS, RqWorker
+from workers.rq_worker import JOB_PROCESS_SECONDS, MOVING_EVERY_SECONDS, TELLING_EVERY_SECONDS, RqWorker
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_jobs_are_taken_in_the_order_of_need(redis: Redis) -> None:
     job_queue.answer_tags("query", "web", "C01DEPLOYS", None, "U01ALICE00", "T01SLIPWAY")
     job_queue.read_slack_directory("U01ALICE00")
     worker = OrderedWorker(redis)
-    worker._told_at = time.monotonic()
+    worker._told_at = worker._moved_at = time.monotonic()
 
     for _ in range(5):
         worker._work_once()
@@ -133,6 +133,33 @@ def test_what_tells_gets_its_turn_though_there_is_ever_more_to_move(
         "watch",
         "watch",
         "watch",
+    ]
+
+
+def test_what_moves_deploys_gets_its_turn_though_people_ask_ever_more(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer takes longer than a turn."""
+    clock = 1000.0
+    monkeypatch.setattr("workers.rq_worker.time.monotonic", lambda: clock)
+    job_queue, worker = JobQueue(redis), OrderedWorker(redis)
+    worker._told_at = worker._moved_at = clock
+    for number in range(4):
+        job_queue.answer_tags(f"query {number}", "web", "C01DEPLOYS", None, "U01ALICE00", "T01SLIPWAY")
+    job_queue.watch("eu-west-1/production")
+    job_queue.advance("7k2m9xq4")
+
+    for _ in range(6):
+        worker._work_once()
+        clock += 0 if worker.taken[-1] in ("watch", "advance_due") else MOVING_EVERY_SECONDS + 0.1
+
+    assert worker.taken == [
+        "answer_tags",
+        "watch",
+        "answer_tags",
+        "advance_due",
+        "answer_tags",
+        "answer_tags",
     ]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
+from workers.ecs.aws.aws_session import new_session
 from workers.ecs.aws.call_metrics import watch_calls
 from workers.ecs.aws.error_translation import aws_call
 
@@ -42,7 +42,7 @@ class EventQueue:
         """Raises AwsError if boto3 cannot be configured."""
         self._url = url
         with aws_call("sqs:ReceiveMessage"):
-            self._sqs = boto3.Session().client(
+            self._sqs: Any = new_session().create_client(
                 "sqs",
                 region_name=region,
                 config=Config(

@@ -30,6 +30,7 @@ from deploys.redis_outage import describe_error
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.revision_versions import RevisionVersions
 from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
@@ -84,6 +85,7 @@ class QueryHandler:
     slack: WebClient
     freezes: ServiceFreezes
     signer: TagSigner
+    versions: RevisionVersions
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
     native_blocks: NativeBlockSupport | None = None
@@ -139,7 +141,7 @@ class QueryHandler:
         for each in services:
             self.access.may(Action.SEE, target.asker, each)
         asked = [self.catalogue.get_service(each) for each in services]
-        return describe_running(asked, self.store, self.aws, self.now())
+        return describe_running(asked, self.store, self.aws, self.versions, self.now())
 
     def answer_stats(self, target: QueryTarget, services: Sequence[str]) -> None:
         """Sends how these services were delivered."""

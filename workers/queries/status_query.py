@@ -1,21 +1,23 @@
 """`/deploy status [SERVICE]`: what runs now, as ECS says, with what the records know of it.
 
 Of one service its tasks are read, and so the digest that each runs and its health checks; of several, only
-what one DescribeServices says of ten of them.
+what one DescribeServices says of ten of them, and the task definitions of which the version is not known yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 from deploys.catalogue.service import Service
-from deploys.errors import NoSuchContainer, SlipwayError
+from deploys.errors import AwsBudgetSpent, NoSuchContainer, SlipwayError
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape_line
+from deploys.mrkdwn import code, escape_line, plural
 from deploys.native_blocks import Cell, data_table, fit_rows
 from deploys.records.deploy import Deploy
 from deploys.stores.deploy_reader import DeployReader
+from deploys.stores.revision_versions import RevisionVersions
 from deploys.text_limits import TEXT, shorten
 from workers.ecs import services, task_definitions, tasks
 from workers.ecs.aws import principals
@@ -44,7 +46,9 @@ MAX_BYTES = TEXT - 400
 """UTF-8 bytes of the list."""
 
 
-def describe_running(asked: Sequence[Service], store: DeployReader, aws: AwsClients, now: float) -> Answer:
+def describe_running(
+    asked: Sequence[Service], store: DeployReader, aws: AwsClients, versions: RevisionVersions, now: float
+) -> Answer:
     """What these services run. now: epoch seconds.
 
     Raises:
@@ -54,7 +58,7 @@ def describe_running(asked: Sequence[Service], store: DeployReader, aws: AwsClie
     """
     if len(asked) == 1:
         return Answer(running_now_text.describe_one(read_one(asked[0], store, aws), now))
-    return _describe_several(asked, store, aws, now)
+    return _describe_several(asked, store, aws, versions, now)
 
 
 def read_one(service: Service, store: DeployReader, aws: AwsClients) -> RunningNow:
@@ -97,14 +101,17 @@ def _tag_of(revision: RevisionState, container: str) -> str:
     return display_tag(task_definitions.images_by_container(revision)[container], revision)
 
 
-def _describe_several(asked: Sequence[Service], store: DeployReader, aws: AwsClients, now: float) -> Answer:
+def _describe_several(
+    asked: Sequence[Service], store: DeployReader, aws: AwsClients, versions: RevisionVersions, now: float
+) -> Answer:
     lines: list[str] = []
     rows: list[list[Cell]] = []
+    unread = 0
     shown = sorted(asked[:MAX_SERVICES], key=_place)
     for _, group in groupby(shown, _place):
         together = list(group)
         try:
-            found = _read_together(together, store, aws)
+            found = _read_together(together, store, aws, versions)
         except SlipwayError as error:
             lines += [f"{code(each.name)} could not be read: {error.message}" for each in together]
             rows += [running_now_text.unread_row(each.name, "could not be read") for each in together]
@@ -118,8 +125,13 @@ def _describe_several(asked: Sequence[Service], store: DeployReader, aws: AwsCli
             else:
                 lines.append(running_now_text.describe_briefly(running, now))
                 rows.append(running_now_text.table_row(running))
+                unread += bool(running.ecs.revision) and not running.set_to
     fitting = fit_rows(rows)
     head = "*Running now*"
+    if unread:
+        head += (
+            f" (AWS takes only so many reads: of {plural(unread, 'service')} I do not know the version yet)"
+        )
     table = data_table("What runs now", running_now_text.TABLE_HEADER, fitting)
     rest = _rest(len(asked) - len(fitting))
     return Answer(_list(head, lines, len(asked)), (table, *([section(rest)] if rest else [])))
@@ -130,34 +142,53 @@ def _place(service: Service) -> tuple[str, str, str]:
     return (service.region, role, service.cluster)
 
 
-def _read_together(group: Sequence[Service], store: DeployReader, aws: AwsClients) -> dict[str, RunningNow]:
+def _read_together(
+    group: Sequence[Service], store: DeployReader, aws: AwsClients, versions: RevisionVersions
+) -> dict[str, RunningNow]:
     """The services of one cluster, by name; one that ECS does not have is absent."""
     region = aws.for_service(group[0], principals.STATUS_SESSION)
     names = list(dict.fromkeys(each.ecs_service for each in group))
     described = services.describe(region, group[0].cluster, names)
-    found: dict[str, RunningNow] = {}
-    for service in group:
-        if ecs := described.get(service.ecs_service):
-            deploys = store.recent(service.name, RECORDS_READ)
-            found[service.name] = RunningNow(
-                service=service,
-                ecs=ecs,
-                health=judge_health(ecs),
-                origin=find_origin(ecs, deploys),
-                versions=(),
-                set_to=_known_tag(service, ecs, deploys, region),
-            )
-    return found
+    present = [(each, described[each.ecs_service]) for each in group if each.ecs_service in described]
+    deploys = {each.name: store.recent(each.name, RECORDS_READ) for each, _ in present}
+    known = _known_versions(present, deploys, region, versions)
+    return {
+        service.name: RunningNow(
+            service=service,
+            ecs=ecs,
+            health=judge_health(ecs),
+            origin=find_origin(ecs, deploys[service.name]),
+            versions=(),
+            set_to=known.get(service.name, ""),
+        )
+        for service, ecs in present
+    }
 
 
-def _known_tag(service: Service, ecs: ServiceState, deploys: Sequence[Deploy], region: RegionClients) -> str:
-    """The version that the service is set to: of a record, or else of the revision itself."""
-    if not ecs.revision:
-        return ""
-    if known := tags_by_revision(deploys).get(ecs.revision):
-        return known
-    revision = task_definitions.describe(region, ecs.revision)
-    return _tag_of(revision, _main_container(revision, service, ecs))
+def _known_versions(
+    present: Sequence[tuple[Service, ServiceState]],
+    deploys: Mapping[str, Sequence[Deploy]],
+    region: RegionClients,
+    versions: RevisionVersions,
+) -> dict[str, str]:
+    """The version that each service is set to: of a record, or else of the revision itself. Those are absent
+    whose revision cannot be read before AWS takes more calls: nobody waits for that, and what was read is
+    known to the next who asks."""
+    of_records = {service.name: tags_by_revision(deploys[service.name]) for service, _ in present}
+    asked = [(each.name, ecs.revision) for each, ecs in present if ecs.revision]
+    found = {name: of_records[name][arn] for name, arn in asked if arn in of_records[name]}
+    stored = versions.known((name, arn) for name, arn in asked if name not in found)
+    found |= {name: version for (name, _), version in stored.items()}
+    read: dict[tuple[str, str], str] = {}
+    with suppress(AwsBudgetSpent):
+        for service, ecs in present:
+            if ecs.revision and service.name not in found:
+                revision = task_definitions.describe(region, ecs.revision)
+                version = _tag_of(revision, _main_container(revision, service, ecs))
+                read[service.name, ecs.revision] = version
+    if read:
+        versions.save(read)
+    return found | {name: version for (name, _), version in read.items()}
 
 
 def _list(head: str, lines: Sequence[str], total: int) -> str:

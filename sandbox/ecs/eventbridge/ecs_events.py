@@ -80,7 +80,8 @@ def _service_events(
         yield action("INFO", "SERVICE_STEADY_STATE")
     for event in new.events[: 1 if new.events[:1] != old.events[:1] else 0]:
         if "unable to place a task" in event.message:
-            yield action("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", reason="RESOURCE:MEMORY")
+            resource = "MEMORY" if new.settings.get("launchType") == "EC2" else "FARGATE"
+            yield action("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", reason=f"RESOURCE:{resource}")
         elif "unable to consistently start tasks" in event.message:
             yield action("WARN", "SERVICE_TASK_START_IMPAIRED")
 

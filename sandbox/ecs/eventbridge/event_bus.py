@@ -6,6 +6,7 @@ import json
 from functools import partial
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from moto.events.models import events_backends
 from moto.sqs.models import sqs_backends
@@ -46,7 +47,7 @@ class EventBus:
         region = self._region
         return {
             "version": "0",
-            "id": f"{self._random.getrandbits(128):032x}",
+            "id": str(UUID(int=self._random.getrandbits(128), version=4)),
             "detail-type": sent.detail_type,
             "source": "aws.ecs",
             "account": region.account,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.catalogue import Catalogue, Service, Strategy, load_catalogue
-from deploys.catalogue.service import Pin
+from deploys.catalogue.catalogue import Catalogue, load_catalogue
+from deploys.catalogue.service import Pin, Service, Strategy
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
 from tests.deploys.catalogue.services_yml import check_yaml, one_service
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue import Catalogue, ServiceGroup
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.service import ServiceGroup
 from tests.deploys.catalogue.services_yml import check_yaml, list_problems
 
 SERVICES = """\

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -89,6 +90,7 @@ def test_an_event_has_the_members_of_the_developer_guide(ecs: EcsSandbox) -> Non
         "region": "eu-west-1",
         "resources": [f"{ECS}:service/production/web"],
     }
+    assert str(UUID(deployment["id"])) == deployment["id"]
     assert set(deployment["detail"]) == {"eventType", "eventName", "deploymentId", "updatedAt", "reason"}
     action = by_type["ECS Service Action"]
     assert action["resources"] == [f"{ECS}:service/production/web"]
@@ -100,12 +102,13 @@ def test_an_event_has_the_members_of_the_developer_guide(ecs: EcsSandbox) -> Non
     assert task["detail"]["updatedAt"].endswith("Z")
 
 
-def test_a_rollout_that_fails_says_so(ecs: EcsSandbox) -> None:
+def events_of_version(ecs: EcsSandbox, tag: str, name: str) -> list[dict[str, Any]]:
+    """The details of the events with this name while `web` rolls out this version."""
     queue = Queue(ecs)
     client = ecs.client("ecs")
     answer = client.describe_task_definition(taskDefinition="web")["taskDefinition"]
     container = answer["containerDefinitions"][0]
-    container["image"] = container["image"].rpartition(":")[0] + ":1.5.0-crash"
+    container["image"] = container["image"].rpartition(":")[0] + f":{tag}"
     registered = client.register_task_definition(
         **{
             name: answer[name]
@@ -117,14 +120,21 @@ def test_a_rollout_that_fails_says_so(ecs: EcsSandbox) -> None:
     )["taskDefinition"]["taskDefinitionArn"]
     client.update_service(cluster=CLUSTER, service="web", taskDefinition=registered)
     ecs.advance(1200)
+    return [each["detail"] for each in queue.receive() if each["detail"].get("eventName") == name]
 
-    failed = [
-        each for each in queue.receive() if each["detail"].get("eventName") == "SERVICE_DEPLOYMENT_FAILED"
-    ]
 
-    assert [(each["detail"]["eventType"], each["detail"]["reason"]) for each in failed] == [
+def test_a_rollout_that_fails_says_so(ecs: EcsSandbox) -> None:
+    failed = events_of_version(ecs, "1.5.0-crash", "SERVICE_DEPLOYMENT_FAILED")
+
+    assert [(each["eventType"], each["reason"]) for each in failed] == [
         ("ERROR", "ECS deployment circuit breaker: tasks failed to start.")
     ]
+
+
+def test_a_task_that_cannot_be_placed_says_what_is_missing(ecs: EcsSandbox) -> None:
+    failed = events_of_version(ecs, "1.5.0-noroom", "SERVICE_TASK_PLACEMENT_FAILURE")
+
+    assert [(each["eventType"], each["reason"]) for each in failed[:1]] == [("ERROR", "RESOURCE:FARGATE")]
 
 
 def test_a_pause_is_announced(ecs: EcsSandbox) -> None:

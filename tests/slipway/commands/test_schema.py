@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from deploys.catalogue import Service
+from deploys.catalogue.service import Service
 from tests.deploys.catalogue.nested_key_mistakes import NESTED_KEY_MISTAKES
 from tests.deploys.catalogue.services_yml import list_problems, one_service
 from tests.deploys.catalogue.test_wrong_values import VALUE_MISTAKES

@@ -10,6 +10,7 @@ from redis import Redis
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import BaseChoice
+from deploys.stores.revision_versions import RevisionVersions
 from deploys.stores.thread_store import ThreadStore
 from sandbox.slack import SlackSandbox
 from slipway.demo.transcript import mrkdwn_to_text
@@ -55,6 +56,7 @@ def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryH
         slack=slack_client(slack.bot_token, slack.api_url),
         freezes=service_freezes(redis, *services),
         signer=SIGNER,
+        versions=RevisionVersions(redis),
         native_blocks=NativeBlockSupport(SharedRateLimits(redis, harness.ecs.now)),
         now=harness.ecs.now,
     )

@@ -146,6 +146,18 @@ def test_many_services_stay_within_slacks_limits(
     assert lines[-1] == f"• and {70 - len(lines) + 1} more; `/deploy status SERVICE` shows one whole"
 
 
+def test_a_revision_that_was_read_for_a_list_is_not_read_again(
+    harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers
+) -> None:
+    handler.answer_status(TARGET, ["web", "api"])
+    handler.answer_status(TARGET, ["web", "api"])
+
+    first, second = answers()
+    assert first == second
+    assert "`1.4.0`" in first
+    assert len(harness.ecs.calls("DescribeTaskDefinition")) == 2
+
+
 def test_aws_that_does_not_answer(
     handler: QueryHandler, answers: ReadAnswers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 from botocore.config import Config
 
 from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
+from workers.ecs.aws.aws_session import new_session
 from workers.ecs.aws.call_budget import OWN_ACCOUNT, ask_before_calls
 from workers.ecs.aws.call_metrics import watch_calls
 from workers.ecs.aws.error_translation import aws_call
@@ -134,7 +134,7 @@ class AwsClients:
     ) -> None:
         """external_ids: of the roles in services.yml, by ARN. No record has them."""
         with aws_call("any call"):
-            self._session = boto3.Session()
+            self._session = new_session()
         self._now = now
         self._external_ids = {} if external_ids is None else external_ids
         self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
@@ -198,7 +198,7 @@ class AwsClients:
 
     def build_client(self, service: str, region: str, credentials: TemporaryCredentials | None = None) -> Any:
         """A new client, with these credentials or else with the workers' own. `RegionClients` keeps it."""
-        options = (
+        options: dict[str, Any] = (
             {
                 "aws_access_key_id": credentials.access_key,
                 "aws_secret_access_key": credentials.secret_key,
@@ -208,7 +208,7 @@ class AwsClients:
             else {}
         )
         with self._building, aws_call(f"any call to {service} in {region}"):
-            client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
+            client = self._session.create_client(service, region, config=_config(), **options)
             ask_before_calls(client, credentials.account if credentials else OWN_ACCOUNT)
             check_responses(client)
             REQUEST_IDS.watch(client)

@@ -46,11 +46,12 @@ class Caller:
     """What a call is for; given whether it may change AWS."""
     patience_seconds: float = STEP_PATIENCE_SECONDS
     comes_back: bool = True
-    """Whether it asks again when its turn comes. If not, its place is given up."""
+    """Whether it asks again when its turn comes. If not, its place is given up, and having begun counts for
+    nothing: a question is answered without the rest."""
     sleep: Callable[[float], object] = time.sleep
     waited_seconds: float = 0.0
     has_begun: bool = False
-    """Whether a call was made: what is begun is completed before others begin."""
+    """Whether a call was made: a step that has begun is completed before others begin."""
     taken_ahead: dict[BucketKey, int] = field(default_factory=dict)
     """Tokens taken before the calls (count)."""
 
@@ -67,10 +68,11 @@ class Caller:
             return
         changes = changes_something(operation.partition(":")[2])
         need, patience = self.need(changes), self.patience_seconds
-        if self.has_begun:
+        must_complete = self.has_begun and self.comes_back
+        if must_complete:
             patience = LONGEST_PATIENCE_SECONDS if changes else max(patience, BEGUN_PATIENCE_SECONDS)
         while True:
-            effective = min(need, CallNeed.END) if self.has_begun else need
+            effective = min(need, CallNeed.END) if must_complete else need
             turn = self.budget.take(key, Waiter(self.holder, effective, self.asked_at))
             if turn.seconds <= 0:
                 self.has_begun = self.has_begun or not ahead

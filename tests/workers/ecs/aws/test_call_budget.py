@@ -117,6 +117,21 @@ def test_a_step_that_has_begun_waits_longer_so_that_it_ends(ecs: EcsSandbox, bud
         describe()
 
 
+def test_a_query_that_has_begun_gives_up_like_one_that_has_not(ecs: EcsSandbox, budget: AwsBudget) -> None:
+    """Otherwise it would hold a worker, and take what the looks at rollouts need."""
+    asking = caller_for_query(budget, "q")
+    assert asking is not None
+    asking.sleep = ecs.advance
+    with calls_by(asking):
+        describe()
+        use_up(budget)
+        with pytest.raises(AwsBudgetSpent):
+            describe(100)
+
+    assert asking.waited_seconds <= 5
+    assert len(ecs.calls("DescribeServices")) < 40
+
+
 def test_a_query_waits_five_seconds_and_then_gives_up_its_place(ecs: EcsSandbox, budget: AwsBudget) -> None:
     use_up(budget)
     asking = caller_for_query(budget, "q")

@@ -11,6 +11,7 @@ from deploys.errors import LeaseTooShort
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
+from deploys.stores.revision_versions import RevisionVersions
 from tests.builders import SIGNER, a_deploy, a_service, a_stop_start_service
 from tests.frozen_services import service_freezes
 from tests.workers.engine_harness import ALICE, EngineHarness
@@ -123,7 +124,9 @@ def test_questions_are_answered_through_the_role_under_names_of_their_own(harnes
         imagined, store=harness.store, aws=aws, access=harness.access, freezes=freezes, signer=SIGNER
     )
     listed = describe_tags(service, aws).text
-    running = describe_running([service], harness.store, aws, harness.ecs.now()).text
+    running = describe_running(
+        [service], harness.store, aws, RevisionVersions(harness.redis), harness.ecs.now()
+    ).text
 
     assert f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2" in planned
     assert f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web" in listed
