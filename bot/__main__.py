@@ -39,6 +39,7 @@ def main() -> int:
         socket = SocketModeClient(
             app, SlackClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
         )
+        context.open_connections()
         socket.connect()
     except StartupError as error:
         exit_with(error)

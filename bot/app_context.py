@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import repeat
 
 from redis import Redis
 from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
 
 from bot import identity
 from bot.identity import Identity
@@ -69,6 +71,13 @@ class AppContext:
     terminal_answers: TerminalAnswers
     views: ViewCalls
     now: Callable[[], float] = time.time
+
+    def open_connections(self) -> None:
+        """Connects to Redis, so that the first request need not. Call it after the last fork of the process.
+        If Redis is away, each request tries again."""
+        with suppress(RedisError):
+            self.store.redis.ping()
+            self.jobs.open_connection()
 
     def with_catalogue(self, catalogue: Catalogue) -> AppContext:
         """The same, going by another version of services.yml."""

@@ -24,7 +24,7 @@ from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.asker import Asker
 from deploys.errors import TooManyRequests
-from deploys.stores.slack_directory import SLACKBOT
+from deploys.stores.slack_directory import SLACKBOT, Channel, Person
 
 log = structlog.get_logger()
 
@@ -48,18 +48,21 @@ _WHATS = {True: "requests that change something", False: "requests"}
 
 class CurrentContext:
     """The context with services.yml as it is now. A request takes it once, so that all of it sees one
-    version."""
+    version, and Redis is asked once who asks and where."""
 
     def __init__(self, context: AppContext) -> None:
         self._latest = context
 
     def take(self) -> AppContext:
-        """The same object until services.yml changes."""
+        """For one request."""
         context = self._latest
         catalogue = context.read_catalogue()
         if catalogue is not context.catalogue:
             context = self._latest = context.with_catalogue(catalogue)
-        return context
+        directory = context.directory.for_one_request()
+        access = context.access.with_directory(directory)
+        freezes = context.freezes.for_one_request(access)
+        return replace(context, directory=directory, access=access, freezes=freezes)
 
 
 class Listeners:
@@ -212,19 +215,18 @@ def open_form_or_send(reply: PrivateReply, asked: Request, context: AppContext) 
 def read_if_unknown(asker: Asker, context: AppContext) -> None:
     """Has a worker read who asks and where, if that is not known, and waits a little. What is unknown then is
     refused, and may be known at the next try."""
-    context.directory.note_needed((asker.user, asker.channel), context.slack_clock.now())
-    unknown = _find_unknown(asker, context)
+    directory, now = context.directory, context.slack_clock.now
+    unknown = _unknown_of(asker, directory.find_asker(asker.user, asker.channel, now()))
     for slack_id in unknown:
         context.jobs.read_slack_directory(slack_id)
     until = time.monotonic() + KNOWLEDGE_WAIT_SECONDS
     while unknown and time.monotonic() < until:
         time.sleep(KNOWLEDGE_POLL_SECONDS)
-        unknown = _find_unknown(asker, context)
+        unknown = _unknown_of(asker, directory.person_and_channel(asker.user, asker.channel, now()))
 
 
-def _find_unknown(asker: Asker, context: AppContext) -> list[str]:
-    now = context.slack_clock.now()
-    person, channel = context.directory.person_and_channel(asker.user, asker.channel, now)
+def _unknown_of(asker: Asker, known: tuple[Person | None, Channel | None]) -> list[str]:
+    person, channel = known
     unknown = [] if person else [asker.user]
     if asker.channel and channel is None:
         unknown.append(asker.channel)

@@ -26,7 +26,7 @@ from deploys.holds.held_deploys import HoldSource, first_hold
 from deploys.holds.locks import StopHolds
 from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.holds.service_freezes import HELD_VERBS
-from deploys.queue_forecast import QueueReader
+from deploys.queue_forecast import QueueReader, WaitingDeploy
 from deploys.queue_limits import refuse_if_too_many
 from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy, new_deploy_id
@@ -34,6 +34,8 @@ from deploys.records.hold import Hold, HoldKind
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.typed_command import TypedCommand
 from deploys.stores.audit import lock_fields
+from deploys.stores.claims import Submission
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.typed_commands import TypedCommands
 
 
@@ -115,8 +117,9 @@ def submit_deploy(
         deploy = override_freeze(
             deploy, request.user, command.reason, context.now(), command_line=request.command_line
         )
+    current = CurrentHolds(context.store.redis)
     if not command.waits_for_lock:
-        refuse_if_locked(deploy.service.name, verb, request, context)
+        refuse_if_locked(deploy.service.name, verb, request, context, current)
     request.refuse_if_late()
     refuse_if_too_many([deploy], context.store, context.request_limits.limits)
     if deploy.command and deploy.command.has_secret:
@@ -131,20 +134,29 @@ def submit_deploy(
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
-    context.jobs.publish()
-    return _start(submission.deploy, context, overrides_nothing=overrides_freeze and not is_frozen)
+    overrides_nothing = overrides_freeze and not is_frozen
+    return _start(submission, context, current, overrides_nothing=overrides_nothing)
 
 
-def _start(deploy: Deploy, context: AppContext, *, overrides_nothing: bool) -> PrivateReply:
+def _start(
+    submission: Submission, context: AppContext, current: CurrentHolds, *, overrides_nothing: bool
+) -> PrivateReply:
     """Has a worker begin it, if nothing is before it."""
-    holds = find_holds([deploy], context)
-    waiting = QueueReader(context.store, context.now(), hold_sources(context)).read(deploy)
+    deploy = submission.deploy
+    waiting = WaitingDeploy(deploy)
+    if submission.ahead:
+        sources = hold_sources(context, current)
+        waiting = QueueReader(context.store, context.now(), sources).read(deploy)
+    if waiting.ahead:
+        context.jobs.publish()
+    else:
+        context.jobs.advance(deploy.id)  # its first steps have its thread opened
+    holds = find_holds([deploy], context, current)
     reply = submit_texts.queued_behind(waiting) if waiting.ahead else submit_texts.queued(deploy)
     reply = submit_texts.with_holds(reply, holds)
     if overrides_nothing:
         reply = submit_texts.without_freeze(reply, deploy.service.name)
     if not waiting.ahead:
-        context.jobs.advance(deploy.id)
         return reply
     if not holds:
         _wake_held_first(waiting.ahead, context)
@@ -162,23 +174,27 @@ def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppCont
     return ()
 
 
-def refuse_if_locked(service: str, verb: Verb, request: Request, context: AppContext) -> None:
+def refuse_if_locked(
+    service: str, verb: Verb, request: Request, context: AppContext, current: CurrentHolds
+) -> None:
     """Raises ServiceLocked if a lock stops this person."""
-    lock = context.lock_holds.find_lock(service, verb, request.user, context.now())
+    locks = context.lock_holds.going_by(current)
+    lock = locks.find_lock(service, verb, request.user, context.now())
     if lock is not None:
         refusal = ServiceLocked(service=service, **lock_facts(lock, request.asker, context))
         refusal.refused_by = {"hold": HoldKind.LOCK.value, **lock_fields(lock)}
         raise refusal
 
 
-def hold_sources(context: AppContext) -> tuple[HoldSource, ...]:
+def hold_sources(context: AppContext, current: CurrentHolds) -> tuple[HoldSource, ...]:
     """The stop of all deploys, locks and freezes."""
-    return (StopHolds(context.stops), context.lock_holds, context.freezes)
+    return (StopHolds(current), context.lock_holds.going_by(current), context.freezes)
 
 
-def find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
+def find_holds(deploys: Sequence[Deploy], context: AppContext, current: CurrentHolds) -> list[Hold]:
     """What holds these deploys right away: a freeze has refused them before, or is overridden."""
-    found = (first_hold(hold_sources(context)[:2], each, context.now()) for each in deploys)
+    sources = hold_sources(context, current)[:2]
+    found = (first_hold(sources, each, context.now()) for each in deploys)
     return list(dict.fromkeys(hold for hold in found if hold))
 
 

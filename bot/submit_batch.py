@@ -32,6 +32,7 @@ from deploys.queue_limits import refuse_if_too_many
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import Verb
+from deploys.stores.current_holds import CurrentHolds
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def submit_batch(
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
-    services = _check_all(wanted, command, request, context, overrides_freeze=overrides_freeze)
+    current = CurrentHolds(context.store.redis)
+    services = _check_all(wanted, command, request, context, current, overrides_freeze=overrides_freeze)
     batch_id, now = new_deploy_id(), context.now()
     deploys = [
         build_deploy(
@@ -104,13 +106,14 @@ def submit_batch(
         return _answer_repetition(found, command, request, context, overrides_freeze=overrides_freeze)
     if request.response_url:
         context.threads.save_response_url(batch.id, request.response_url)
-    context.jobs.publish()
     for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
-    holds = find_holds([each.deploy for each in submissions], context)
-    queues = QueueReader(context.store, now, hold_sources(context))
-    waiting = [queues.read(each.deploy) for each in submissions if each.ahead]
+    if any(each.ahead for each in submissions):
+        context.jobs.publish()
+    holds = find_holds([each.deploy for each in submissions], context, current)
+    queues = QueueReader(context.store, now, hold_sources(context, current))
+    waiting = queues.read_all([each.deploy for each in submissions if each.ahead])
     return submit_texts.with_holds(submit_texts.batch_queued(batch, deploys, waiting), holds)
 
 
@@ -139,6 +142,7 @@ def _check_all(
     command: Command,
     request: Request,
     context: AppContext,
+    current: CurrentHolds,
     *,
     overrides_freeze: bool,
 ) -> list[Service]:
@@ -158,7 +162,7 @@ def _check_all(
             elif not overrides_freeze:
                 context.freezes.refuse_if_frozen(name, context.now(), tag=command.tag, asker=request.asker)
             if not command.waits_for_lock:
-                refuse_if_locked(name, Verb.DEPLOY, request, context)
+                refuse_if_locked(name, Verb.DEPLOY, request, context, current)
         except Refused as refusal:
             refusals[name] = refusal
         else:

@@ -58,6 +58,7 @@ def app() -> WebApp:
     def start() -> None:
         TRACING.start(WEB)
         context.slack_clock.start_reading(clock_client(settings.slack_api_url))
+        context.open_connections()
         heartbeats.start()
         look_regularly(context.read_catalogue, until=threading.Event())
         exempt_start_from_collection()

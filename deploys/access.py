@@ -3,6 +3,7 @@ when it runs."""
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -12,6 +13,7 @@ from deploys.access_rules import (
     action_of,
     allowed_people,
     channel_links,
+    group_by_rules,
     named_channels,
     not_listed,
     rule_of,
@@ -77,6 +79,14 @@ class Access:
         self._groups = groups
         self._directory = directory
         self._now = now
+        self._groups_by_rules = group_by_rules(catalogue.services.values())
+        """Of hundreds of services most have the same rules, so each set of rules is looked at once."""
+
+    def with_directory(self, directory: SlackDirectory) -> Access:
+        """The same, going by what this directory knows of people and channels."""
+        other = copy.copy(self)
+        other._directory = directory
+        return other
 
     def may(self, action: Action, asker: Asker, service_name: str) -> None:
         """Whether this person may do this with this service, there.
@@ -89,26 +99,17 @@ class Access:
 
     def seen_by(self, asker: Asker) -> Catalogue:
         """The services, and groups of them, that this person may see there."""
-        knowledge = self._knowledge(asker)
-        return self._catalogue.only(
-            {
-                service.name
-                for service in self._catalogue.services.values()
-                if self._is_seen(asker, service, knowledge)
-            }
-        )
+        return self._filter(asker, self._is_seen)
 
     def deployable_by(self, asker: Asker) -> Catalogue:
         """The services that this person may deploy there; if they are in no channel, from wherever that is
         allowed. Unknown user groups have no members here."""
+        return self._filter(asker, self._is_deployable)
+
+    def _filter(self, asker: Asker, allows: Callable[[Asker, Service, _Knowledge], bool]) -> Catalogue:
         knowledge = self._knowledge(asker)
-        return self._catalogue.only(
-            {
-                service.name
-                for service in self._catalogue.services.values()
-                if self._is_deployable(asker, service, knowledge)
-            }
-        )
+        groups = (group for group in self._groups_by_rules if allows(asker, group[0], knowledge))
+        return self._catalogue.only({service.name for group in groups for service in group})
 
     def may_run(self, deploy: Deploy) -> None:
         """Whether its requester may still ask for this deploy.
@@ -204,7 +205,7 @@ class Access:
         """
         knowledge = self._knowledge(asker)
         refusals: list[Refused] = []
-        for service in self._catalogue.services.values():
+        for service, *_ in self._groups_by_rules:
             for action in actions:
                 try:
                     self._check_person(action, asker, service, knowledge)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from enum import StrEnum
 
 from deploys.catalogue.service import Service
@@ -47,6 +47,22 @@ def allowed_people(service: Service, action: Action) -> tuple[str, ...]:
         actions = (each for each in Action if each is not Action.SEE)
         return tuple(dict.fromkeys(who for each in actions for who in _grant(service, each)[1]))
     return _grant(service, action)[1]
+
+
+def group_by_rules(services: Iterable[Service]) -> tuple[tuple[Service, ...], ...]:
+    """These services, those with the same rules together: who may see or deploy one of them somewhere may do
+    that with all of them."""
+    found: dict[Hashable, list[Service]] = {}
+    for each in services:
+        found.setdefault(_rules_of(each), []).append(each)
+    return tuple(map(tuple, found.values()))
+
+
+def _rules_of(service: Service) -> Hashable:
+    """All that decides who may see and deploy a service, and where."""
+    people = tuple(_grant(service, each)[1] for each in Action)
+    places = (named_channels(service), service.direct_messages, service.shared_channels)
+    return people, service.guests, places
 
 
 def rule_of(service: Service, action: Action) -> str:

@@ -88,6 +88,10 @@ class JobQueue:
         self._queues = {name: Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES}
         self._now = now
 
+    def open_connection(self) -> None:
+        """Connects to Redis, so that the first job need not. Raises RedisError."""
+        self._redis.ping()
+
     def advance(self, deploy_id: str) -> None:
         """Has this deploy moved, which is due: one of few jobs is enqueued, which take what is due, oldest
         request first. Nothing happens if that job waits already."""

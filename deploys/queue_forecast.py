@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -53,7 +53,7 @@ class WaitingDeploy:
 
 
 class QueueReader:
-    """Reads what deploys wait for, as of `now` (epoch seconds). Each queue and history is read once.
+    """Reads what deploys wait for, as of `now` (epoch seconds). Each queue, record and history is read once.
 
     hold_sources: what may hold a deploy when its turn comes.
     """
@@ -63,8 +63,44 @@ class QueueReader:
         self._now = now
         self._hold_sources = hold_sources
         self._queues: dict[str, list[str]] = {}
+        self._records: dict[str, Deploy] = {}
         self._recent: dict[str, list[Deploy]] = {}
         self._batches: dict[str, tuple[Batch, list[Deploy]] | None] = {}
+
+    def read_all(self, deploys: Sequence[Deploy]) -> list[WaitingDeploy]:
+        """What each of them waits for, with few questions to Redis."""
+        queued = [each for each in deploys if _is_queued(each)]
+        self._read_queues(queued)
+        self._read_batches(queued)
+        return [self.read(each) for each in deploys]
+
+    def _read_queues(self, deploys: Sequence[Deploy]) -> None:
+        queues = dict.fromkeys(each.queue for each in deploys)
+        if unread := [each for each in queues if each not in self._queues]:
+            self._queues |= self._store.service_queues(unread)
+        ahead = {each.id: self._ids_ahead(each) for each in deploys}
+        ids = dict.fromkeys(each for found in ahead.values() for each in found)
+        found = self._store.get_all(each for each in ids if each not in self._records)
+        self._records |= {each.id: each for each in found}
+        self._read_recent(each.service.name for each in deploys if ahead[each.id])
+
+    def _read_recent(self, services: Iterable[str]) -> None:
+        if unread := [each for each in dict.fromkeys(services) if each not in self._recent]:
+            self._recent |= self._store.recent_of_each(unread, DEPLOYS_READ)
+
+    def _read_batches(self, deploys: Iterable[Deploy]) -> None:
+        ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
+        unread = [each for each in ids if each not in self._batches]
+        batches = self._store.batches(unread)
+        found = self._store.get_all(member for batch in batches for member in batch.deploys)
+        members = {each.id: each for each in found}
+        self._batches |= dict.fromkeys(unread)
+        for batch in batches:
+            self._batches[batch.id] = batch, [members[each] for each in batch.deploys if each in members]
+
+    def _ids_ahead(self, deploy: Deploy) -> list[str]:
+        queue = self._queues[deploy.queue]
+        return queue[: queue.index(deploy.id)] if deploy.id in queue else []
 
     def read(self, deploy: Deploy) -> WaitingDeploy:
         """What it waits for. One that is first in its queue may still wait for the one before it in its
@@ -89,17 +125,14 @@ class QueueReader:
         return QueueForecast(found.place)
 
     def _read_unheld(self, deploy: Deploy) -> WaitingDeploy:
-        if deploy.phase is not Phase.WAITING or not deploy.in_progress:
+        if not _is_queued(deploy):
             return WaitingDeploy(deploy)
-        name = deploy.service.name
-        if deploy.queue not in self._queues:
-            self._queues[deploy.queue] = self._store.service_queue(deploy.queue)
-        queue = self._queues[deploy.queue]
-        ids = queue[: queue.index(deploy.id)] if deploy.id in queue else []
-        ahead = tuple(found for each in ids if (found := self._store.get(each)))
+        self._read_queues([deploy])
+        ahead = tuple(self._records[each] for each in self._ids_ahead(deploy) if each in self._records)
         if not ahead:
             return self._read_batch(deploy)
-        forecasts = [forecast(ahead, self._recent_of(name), self._now), self._read_batch(deploy).forecast]
+        recent = self._recent[deploy.service.name]
+        forecasts = [forecast(ahead, recent, self._now), self._read_batch(deploy).forecast]
         return WaitingDeploy(deploy, ahead, _latest([each for each in forecasts if each]))
 
     def _read_batch(self, deploy: Deploy) -> WaitingDeploy:
@@ -111,23 +144,18 @@ class QueueReader:
                 return WaitingDeploy(deploy, (other,))
             case WaitsFor(other):
                 before = open_before(batch, members, deploy)
-                recent = {each.id: self._recent_of(each.service.name) for each in before}
+                self._read_recent(each.service.name for each in before)
+                recent = {each.id: self._recent[each.service.name] for each in before}
                 return WaitingDeploy(deploy, (other,), batch_forecast(before, recent, self._now))
         return WaitingDeploy(deploy)
 
     def _batch_of(self, deploy: Deploy) -> tuple[Batch, list[Deploy]] | None:
-        batch_id = deploy.batch_id
-        if not batch_id:
-            return None
-        if batch_id not in self._batches:
-            batch = self._store.batch(batch_id)
-            self._batches[batch_id] = (batch, self._store.batch_deploys(batch)) if batch else None
-        return self._batches[batch_id]
+        self._read_batches([deploy])
+        return self._batches[deploy.batch_id] if deploy.batch_id else None
 
-    def _recent_of(self, service: str) -> list[Deploy]:
-        if service not in self._recent:
-            self._recent[service] = self._store.recent(service, DEPLOYS_READ)
-        return self._recent[service]
+
+def _is_queued(deploy: Deploy) -> bool:
+    return deploy.phase is Phase.WAITING and deploy.in_progress
 
 
 def forecast(ahead: Sequence[Deploy], recent: Sequence[Deploy], now: float) -> QueueForecast:

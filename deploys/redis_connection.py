@@ -74,6 +74,7 @@ def make_client(url: str, *, timeout: float, retries: int, backoff: AbstractBack
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=30,
+        driver_info=None,  # redis-py would read its own version from a file for each new connection
         retry=Retry(backoff, retries),
     )
     return made

@@ -37,6 +37,10 @@ class KnownDirectory(SlackDirectory):
     ) -> tuple[Person | None, Channel | None]:
         return self.person(user, now, max_age), self.channel(channel, now, max_age)
 
+    def find_asker(self, user: str, channel: str, now: float) -> tuple[Person | None, Channel | None]:
+        self.note_needed((user, channel), now)
+        return self.person_and_channel(user, channel, now)
+
 
 def know_everybody(redis: Redis) -> None:
     """Writes down what a worker would read of the sandbox's members and #deploys, for processes that run

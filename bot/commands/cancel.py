@@ -3,7 +3,7 @@ their group or list too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from bot import disambiguation
@@ -28,6 +28,7 @@ from deploys.errors import NothingToCancel, UnknownDeploy
 from deploys.mrkdwn import code, escape
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
+from deploys.stores.active_deploys import ActiveDeploy
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -39,7 +40,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         MentionTooLate, AlreadyCancelled, AlreadyRollingBack, TooLateToCancel
     """
     _refuse_several_names(command, context)
-    batches = _find_batches(command.target, context) if command.target else []
+    active = context.store.list_active()
+    batches = _find_batches(command.target, active, context) if command.target else []
     if len(batches) == 1:
         return PrivateReply(cancel_batch(batches[0], request, context, command.reason))
     if batches:
@@ -47,9 +49,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
             _only_seen(context.store.batch_deploys(each), request, context)
         return disambiguation.ask_which_to_cancel((), batches)
     if command.target:
-        deploys = _find_deploys(command.target, request, context)
+        deploys = _find_deploys(command.target, active, request, context)
     else:
-        deploys = _find_deploys_of(request.user, context)
+        deploys = _find_deploys_of(request.user, active)
     if len(deploys) > 1:
         deploys = _only_seen(deploys, request, context)
         return disambiguation.ask_which_to_cancel(deploys, _find_shared_batches(deploys, context))
@@ -64,18 +66,20 @@ def _refuse_several_names(command: Command, context: AppContext) -> None:
         raise ParseError(ParseErrorKind.TOO_MANY_WORDS, command.reason, verb=SUBCOMMAND.name)
 
 
-def _find_deploys_of(user: str, context: AppContext) -> list[Deploy]:
+def _find_deploys_of(user: str, active: Sequence[ActiveDeploy]) -> list[Deploy]:
     """The open deploys this person asked for."""
-    deploys = [each for each in context.store.active() if each.request.requester == user]
+    deploys = [each.parse() for each in active if each.summary.requester == user]
     return _only_open(deploys) or _refuse_nothing_to_cancel("you")
 
 
-def _find_deploys(name_or_id: str, request: Request, context: AppContext) -> list[Deploy]:
+def _find_deploys(
+    name_or_id: str, active: Sequence[ActiveDeploy], request: Request, context: AppContext
+) -> list[Deploy]:
     """The open deploys of a service, or the deploy with this id."""
     catalogue = context.access.seen_by(request.asker)
     if name_or_id in context.catalogue.services:
         context.access.may(Action.SEE, request.asker, name_or_id)
-    if found := [each for each in context.store.active() if each.service.name == name_or_id]:
+    if found := [each.parse() for each in active if each.summary.service == name_or_id]:
         return _only_open(found) or _refuse_nothing_to_cancel(code(name_or_id))
     if name_or_id in catalogue.services or catalogue.get_service_group(name_or_id) or "," in name_or_id:
         return _refuse_nothing_to_cancel(code(name_or_id))
@@ -110,24 +114,24 @@ def _refuse_nothing_to_cancel(what: str) -> NoReturn:
     raise NothingToCancel(what=what)
 
 
-def _find_batches(name_or_id: str, context: AppContext) -> list[Batch]:
+def _find_batches(name_or_id: str, active: Sequence[ActiveDeploy], context: AppContext) -> list[Batch]:
     """The batch with this id, or those under way that go by this group or list, in any order."""
     if batch := context.store.batch(name_or_id):
         return [batch]
     names = sorted(name_or_id.split(","))
-    in_progress = [each for each in context.store.active() if each.in_progress]
-    return [each for each in _batches_of(in_progress, context) if sorted(each.name.split(",")) == names]
+    ids = (each.summary.batch_id for each in active if each.summary.in_progress)
+    batches = _read_batches(ids, context)
+    return [each for each in batches if sorted(each.name.split(",")) == names]
 
 
 def _find_shared_batches(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
     """The batches that more than one of these deploys belong to."""
     ids = [each.batch_id for each in deploys]
-    return [batch for batch in _batches_of(deploys, context) if ids.count(batch.id) > 1]
+    return [batch for batch in _read_batches(ids, context) if ids.count(batch.id) > 1]
 
 
-def _batches_of(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
-    ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
-    return [found for batch_id in ids if (found := context.store.batch(batch_id))]
+def _read_batches(ids: Iterable[str | None], context: AppContext) -> list[Batch]:
+    return context.store.batches(list(dict.fromkeys(filter(None, ids))))
 
 
 SUBCOMMAND = Subcommand(

@@ -4,6 +4,7 @@ how it ended and how long it took."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from bot.app_context import AppContext
 from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
@@ -50,11 +51,12 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     """
     named = find_named_services(command, request, context)
     seen = context.access.seen_by(request.asker)
-    deploys = [each for name in named for each in context.store.recent(name, MAX_DEPLOYS)]
-    if not named:
-        deploys = [
-            each for each in context.store.recent(None, MAX_READ) if each.service.name in seen.services
-        ]
+    if named:
+        newest = context.store.recent_of_each(named, MAX_DEPLOYS)
+        deploys = [each for found in newest.values() for each in found]
+    else:
+        found = context.store.recent_without(None, (), MAX_READ, page=MAX_DEPLOYS)
+        deploys = list(islice((each for each in found if each.service.name in seen.services), MAX_DEPLOYS))
     deploys.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
     about = f" of {', '.join(map(code, command.services))}" if command.services else ""
     note = "" if named else hidden_note(seen, context)
@@ -66,7 +68,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         describe_deploy(each, context) + _approved_by(approvers[each.id]) + _override_note(each)
         for each in shown
     ]
-    total = sum(context.store.count_deploys(name) for name in named or seen.services)
+    total = context.store.count_deploys(named or seen.services)
     text = f"*Last deploys*{about}\n{bullet_list(lines, MAX_BYTES, total=total)}"
     parts = [text, note] if note else [text]
     rows = fit_rows([_table_row(each, approvers[each.id], context) for each in shown])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from bot.app_context import AppContext
 from bot.grammar import Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, bullet_list
@@ -15,8 +17,9 @@ MAX_BYTES = 2500
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Lists the locks of the services that may be seen here."""
-    locks = [each for each in context.locks.all(context.now()) if _may_see(each, request, context)]
-    stop = context.stops.find() if context.access.seen_by(request.asker).services else None
+    seen = context.access.seen_by(request.asker).services
+    locks = [each for each in context.locks.all(context.now()) if _may_see(each, request, seen, context)]
+    stop = context.stops.find() if seen else None
     stopped = f"{stop_sentence(stop)}\n" if stop else ""
     if not locks:
         return PrivateReply(f"{stopped}Nothing is locked.")
@@ -24,9 +27,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     return PrivateReply(f"{stopped}*Locked*\n{lines}")
 
 
-def _may_see(lock: Lock, request: Request, context: AppContext) -> bool:
+def _may_see(lock: Lock, request: Request, seen: Container[str], context: AppContext) -> bool:
     """The owner sees it, and people who may see one of its services here."""
-    seen = context.access.seen_by(request.asker).services
     return lock.owner == request.user or any(
         each in seen for each in services_of(lock.target, context.catalogue)
     )

@@ -35,10 +35,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 def _find_of_service(name: str, request: Request, context: AppContext) -> Deploy:
     context.access.may(Action.SEE, request.asker, name)
+    active = [(each, each.summary) for each in context.store.list_active()]
     asking = [
-        each
-        for each in context.store.active()
-        if each.service.name == name and each.phase is Phase.AWAITING_APPROVAL and each.in_progress
+        each.parse()
+        for each, known in active
+        if known.service == name and known.phase is Phase.AWAITING_APPROVAL and known.in_progress
     ]
     if not asking:
         raise NothingToReject(service=code(name))

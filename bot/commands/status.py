@@ -7,7 +7,8 @@ what runs now; that follows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
+from itertools import islice
 
 from bot.app_context import AppContext
 from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
@@ -21,11 +22,13 @@ from deploys.formatting import slack_time, time_ago
 from deploys.holds.breaking_locks import services_of
 from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
-from deploys.queue_forecast import QueueReader, forecast_text
+from deploys.queue_forecast import QueueReader, WaitingDeploy, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
 from deploys.records.thread_state import ThreadState
+from deploys.stores.active_deploys import ActiveDeploy
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import thread_link
 
@@ -48,23 +51,26 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     """
     named = find_named_services(command, request, context)
     seen = context.access.seen_by(request.asker)
-    services = named or tuple(seen.services)
-    active = [each for each in context.store.active() if each.service.name in services]
-    under_way = [each for each in active if each.in_progress and each.phase is not Phase.WAITING]
-    waiting = [each for each in active if each.in_progress and each.phase is Phase.WAITING]
+    services = dict.fromkeys(named or seen.services)
+    active = [each for each in context.store.list_active() if each.summary.service in services]
+    in_progress = [each for each in active if each.summary.in_progress]
+    under_way = [each for each in in_progress if each.summary.phase is not Phase.WAITING]
+    waiting = [each for each in in_progress if each.summary.phase is Phase.WAITING]
     about = f" of {', '.join(map(code, command.services))}" if named else ""
     lost = [each for each in LostDeploys(context.store.redis).all() if each.service in services]
-    ended = _find_ended(named, services, len(active), context)
-    under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
+    ended = _find_ended(named, services, {each.id for each in in_progress}, context)
+    current = CurrentHolds(context.store.redis)
+    queues = QueueReader(context.store, context.now(), hold_sources(context, current))
+    under_way_section = _list_active(f"*Under way*{about}", under_way, "under way", queues, context)
     parts = [
         context.catalogue.rejected_note,
-        _stop_section(context) if seen.services else "",
-        _lock_section(services, context),
+        _stop_section(current) if seen.services else "",
+        _lock_section(services, current, context),
         _lost_section(lost, context.now()),
         _frozen_section(services, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
-        _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
-        _section("*Ended lately*", ended, MAX_BYTES["ended"], context),
+        _list_active("*Queued*", waiting, "waiting", queues, context),
+        _list_deploys("*Ended lately*", ended, len(ended), MAX_BYTES["ended"], queues, context),
         "" if named else hidden_note(seen, context),
         _ask_what_runs(command, services, request, context),
     ]
@@ -73,18 +79,20 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 
 def _find_ended(
-    named: Sequence[str], services: Sequence[str], active: int, context: AppContext
+    named: Sequence[str], services: Container[str], in_progress: Collection[str], context: AppContext
 ) -> list[Deploy]:
-    """What ended last, the newest first. active: deploys that may be newer (count)."""
-    recent = [each for name in named for each in context.store.recent(name, MAX_ENDED_SHOWN + active)]
-    recent.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
-    if not named:
-        recent = context.store.recent(None, MAX_READ)
-    ended = [each for each in recent if not each.in_progress and each.service.name in services]
+    """What ended last, the newest first. in_progress: ids of deploys that may be newer."""
+    ended: list[Deploy] = []
+    for name in named or (None,):
+        most = MAX_ENDED_SHOWN if name else MAX_READ
+        newest = context.store.recent_without(name, in_progress, most, page=MAX_ENDED_SHOWN)
+        found = (each for each in newest if not each.in_progress and each.service.name in services)
+        ended += islice(found, MAX_ENDED_SHOWN)
+    ended.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
     return ended[:MAX_ENDED_SHOWN]
 
 
-def _ask_what_runs(command: Command, services: Sequence[str], request: Request, context: AppContext) -> str:
+def _ask_what_runs(command: Command, services: Collection[str], request: Request, context: AppContext) -> str:
     """Has a worker tell what these services run now, and says so."""
     if not services:
         return ""
@@ -97,23 +105,22 @@ def announce(command: Command) -> str:
     return "What runs now follows here, as ECS says."
 
 
-def _frozen_section(services: Sequence[str], context: AppContext) -> str:
+def _frozen_section(services: Iterable[str], context: AppContext) -> str:
     """Those of the services that are frozen."""
-    now = context.now()
-    found = [freeze.sentence() for name in services if (freeze := context.freezes.find(name, now))]
+    found = [each.sentence() for each in context.freezes.find_all(services, context.now())]
     return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
 
 
-def _stop_section(context: AppContext) -> str:
-    stop = context.stops.find()
+def _stop_section(current: CurrentHolds) -> str:
+    stop = current.find()
     return f"{stop_sentence(stop)} `/deploy resume-all` lets them go on." if stop else ""
 
 
-def _lock_section(services: Sequence[str], context: AppContext) -> str:
+def _lock_section(services: Iterable[str], current: CurrentHolds, context: AppContext) -> str:
     """The locks that some of the services are under."""
     locks = [
         each
-        for each in context.locks.all(context.now())
+        for each in current.locks(context.now())
         if not set(services_of(each.target, context.catalogue)).isdisjoint(services)
     ]
     return bullet_list([lock_sentence(each) for each in locks], MAX_BYTES["locks"]) if locks else ""
@@ -126,23 +133,37 @@ def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
     return f"*{title}*\n{lines}" if found else ""
 
 
-def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: AppContext) -> str:
-    if not deploys:
+def _list_active(
+    title: str, deploys: Sequence[ActiveDeploy], part: str, queues: QueueReader, context: AppContext
+) -> str:
+    """Only as many are parsed as fit. part: the key of `MAX_BYTES`."""
+    max_bytes = MAX_BYTES[part]
+    shown = [each.parse() for each in deploys[: max_bytes // MIN_LINE_BYTES]]
+    return _list_deploys(title, shown, len(deploys), max_bytes, queues, context)
+
+
+def _list_deploys(
+    title: str,
+    shown: Sequence[Deploy],
+    total: int,
+    max_bytes: int,
+    queues: QueueReader,
+    context: AppContext,
+) -> str:
+    if not shown:
         return ""
-    queues = QueueReader(context.store, context.now(), hold_sources(context))
-    shown = deploys[: max_bytes // MIN_LINE_BYTES]
+    waiting = queues.read_all(shown)
     threads = context.threads.states([each.thread_id for each in shown])
     described = [
-        _describe_deploy(each, thread, queues, context) for each, thread in zip(shown, threads, strict=True)
+        _describe_deploy(each, thread, context.now()) for each, thread in zip(waiting, threads, strict=True)
     ]
-    return f"{title}\n{bullet_list(described, max_bytes, total=len(deploys))}"
+    return f"{title}\n{bullet_list(described, max_bytes, total=total)}"
 
 
-def _describe_deploy(
-    deploy: Deploy, thread: ThreadState | None, queues: QueueReader, context: AppContext
-) -> str:
+def _describe_deploy(waiting: WaitingDeploy, thread: ThreadState | None, now: float) -> str:
+    deploy = waiting.deploy
     state = f"{deploy_text.deploy_name(deploy)} {deploy_text.status_text(deploy)}"
-    by, now = deploy_text.requested_by(deploy), context.now()
+    by = deploy_text.requested_by(deploy)
     if deploy.ended_at is not None:
         asked = by if deploy.verb is Verb.FOLLOW else f"asked for {by}"
         parts = [f"{state} {time_ago(now - deploy.ended_at)}", asked]
@@ -150,7 +171,7 @@ def _describe_deploy(
         parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
-    forecast = queues.read(deploy).forecast
+    forecast = waiting.forecast
     if expected := forecast_text(forecast, slack_time) if forecast else "":
         parts.append(expected)
     if deploy.hold and deploy.in_progress:

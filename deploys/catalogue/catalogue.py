@@ -61,6 +61,8 @@ class Catalogue:
 
     def only(self, names: Container[str]) -> Catalogue:
         """The same with these services alone, and the groups that have no other."""
+        if all(each in names for each in self.services):
+            return self
         groups = self.service_groups.items()
         return Catalogue(
             {name: service for name, service in self.services.items() if name in names},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Protocol
+
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.slack_ids import is_user_group
 from deploys.holds.lock_text import lock_sentence, stop_sentence
@@ -11,21 +14,39 @@ from deploys.records.hold import Hold, HoldKind
 from deploys.records.lock import Lock
 from deploys.records.request import Verb
 from deploys.records.stop_all import StopAll
-from deploys.stores.locks import Locks
-from deploys.stores.stop_all import StopAllStore
 from deploys.stores.user_groups import UserGroups
 
 VERBS_NEVER_STOPPED = frozenset({Verb.ROLLBACK, Verb.FOLLOW})
 """A stop must not keep an outage going, and following changes nothing."""
 
 
+class LockSource(Protocol):
+    """Where locks are found: Redis (`Locks`), or what was read of it (`CurrentHolds`)."""
+
+    def covering(self, service: str, groups: Collection[str], now: float) -> list[Lock]:
+        """The locks that a service is under at that time (epoch seconds), the oldest first."""
+        ...
+
+
+class StopSource(Protocol):
+    """Where the stop of all deploys is found: in the same places."""
+
+    def find(self) -> StopAll | None:
+        """What stops all deploys; None: nothing does."""
+        ...
+
+
 class LockHolds:
     """Finds the lock that stops somebody."""
 
-    def __init__(self, locks: Locks, catalogue: Catalogue, groups: UserGroups) -> None:
+    def __init__(self, locks: LockSource, catalogue: Catalogue, groups: UserGroups) -> None:
         self._locks = locks
         self._catalogue = catalogue
         self._groups = groups
+
+    def going_by(self, locks: LockSource) -> LockHolds:
+        """The same, with locks from there."""
+        return LockHolds(locks, self._catalogue, self._groups)
 
     def find_lock(self, service: str, verb: Verb, user: str, now: float) -> Lock | None:
         """The oldest lock that stops this person's request for this service; None: none does.
@@ -70,7 +91,7 @@ class LockHolds:
 class StopHolds:
     """Holds every deploy while all deploys are stopped, except what ends an outage."""
 
-    def __init__(self, stops: StopAllStore) -> None:
+    def __init__(self, stops: StopSource) -> None:
         self._stops = stops
 
     def find_hold(self, deploy: Deploy, now: float) -> Hold | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from deploys.access import Access
@@ -63,6 +63,10 @@ class ServiceFreezes:
         self._calendars = calendars
         self._access = access
 
+    def for_one_request(self, access: Access) -> ServiceFreezes:
+        """The same, which reads each calendar once, and goes by this access."""
+        return ServiceFreezes(self._catalogue, self._calendars.for_one_request(), access)
+
     def find(self, service: str, now: float) -> ServiceFreeze | None:
         """What freezes the service at a time (epoch seconds); None: nothing does.
 
@@ -77,6 +81,23 @@ class ServiceFreezes:
             return None
         window = freeze.window
         return ServiceFreeze(service, window.reason, freeze.until, window.calendar, outside=window.allows)
+
+    def find_all(self, services: Iterable[str], now: float) -> list[ServiceFreeze]:
+        """What freezes these services at a time (epoch seconds), of those that are frozen. What many of them
+        share, such as a calendar, is read once.
+
+        Raises:
+            UnknownService
+        """
+        known: dict[tuple[tuple[FreezeEntry, ...], ...], ServiceFreeze | None] = {}
+        found = []
+        for name in services:
+            lists = self._catalogue.freezes_of(name)
+            if lists not in known:
+                known[lists] = self.find(name, now)
+            if freeze := known[lists]:
+                found.append(replace(freeze, service=name))
+        return found
 
     def starts_soon(self, service: str, now: float) -> float | None:
         """When a freeze of the service begins within a day (epoch seconds); None: none does."""

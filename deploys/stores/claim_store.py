@@ -12,9 +12,10 @@ from redis.commands.core import Script
 
 from deploys.errors import LeaseLost, LeaseTooShort, UnknownSchema
 from deploys.stores import redis_keys
+from deploys.stores.active_deploys import parse_record
 from deploys.stores.claim_holder import HEARTBEAT_SECONDS, ClaimHolder, holder_of, uptime
 from deploys.stores.claims import Claim
-from deploys.stores.deploy_reader import DeployReader, parse_record, to_ms
+from deploys.stores.deploy_reader import DeployReader, to_ms
 
 
 def lua_scripts(*names: str) -> dict[str, str]:

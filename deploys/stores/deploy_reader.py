@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib.resources import files
 from typing import Any
 
 from redis import Redis
@@ -14,6 +15,13 @@ from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.active_deploys import (
+    ActiveDeploy,
+    StoredText,
+    SummaryCache,
+    parse_record,
+    parse_remembered,
+)
 from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy
 
@@ -28,6 +36,7 @@ class DeployReader:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
+        self._summaries = SummaryCache()
 
     def get(self, deploy_id: str) -> Deploy | None:
         """The record; None if there is none."""
@@ -39,6 +48,11 @@ class DeployReader:
         found = self.redis.get(redis_keys.batch(batch_id))
         return Batch.from_json(to_text(found)) if found else None
 
+    def batches(self, batch_ids: Sequence[str]) -> list[Batch]:
+        """These batches, as far as there are some."""
+        found = self.redis.mget(list(map(redis_keys.batch, batch_ids))) if batch_ids else []
+        return [Batch.from_json(to_text(each)) for each in found if each]
+
     def batch_deploys(self, batch: Batch) -> list[Deploy]:
         """The deploys of a batch, in its order."""
         return self._load(batch.deploys)
@@ -46,6 +60,18 @@ class DeployReader:
     def service_queue(self, queue: str) -> list[str]:
         """Ids of the deploys of a service, or of another queue (`Deploy.queue`), the active one first."""
         return to_texts(self.redis.lrange(redis_keys.service_queue(queue), 0, -1))
+
+    def service_queues(self, queues: Sequence[str]) -> dict[str, list[str]]:
+        """The same of several queues, by queue."""
+        pipe = self.redis.pipeline(transaction=False)
+        for queue in queues:
+            pipe.lrange(redis_keys.service_queue(queue), 0, -1)
+        return {queue: to_texts(ids) for queue, ids in zip(queues, pipe.execute(), strict=True)}
+
+    def list_active(self) -> list[ActiveDeploy]:
+        """Every deploy that has not ended, in the order of their requests; most are not parsed."""
+        ids = to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
+        return self._summaries.summarize(self._fetch(ids))
 
     def active(self) -> list[Deploy]:
         """Every deploy that has not ended, in the order of their requests."""
@@ -76,7 +102,7 @@ class DeployReader:
     def readable(self, ids: Sequence[str]) -> list[Deploy]:
         """The records of these deploys, without those that another version of Slipway wrote."""
         found = []
-        for record, version in self._fetch(ids):
+        for _, record, version in self._fetch(ids):
             with suppress(UnknownSchema):
                 found.append(parse_record(record, version))
         return found
@@ -85,6 +111,27 @@ class DeployReader:
         """The newest deploys of a service, or of all, newest first; a batch in its order."""
         key = redis_keys.history(service) if service else redis_keys.HISTORY
         return self._load(to_texts(self.redis.zrevrange(key, 0, count - 1)))
+
+    def recent_of_each(self, services: Sequence[str], count: int) -> dict[str, list[Deploy]]:
+        """The newest deploys of each of these services, newest first."""
+        pipe = self.redis.pipeline(transaction=False)
+        for each in services:
+            pipe.zrevrange(redis_keys.history(each), 0, count - 1)
+        ids = {name: to_texts(found) for name, found in zip(services, pipe.execute(), strict=True)}
+        read = {each.id: each for each in self._load([each for found in ids.values() for each in found])}
+        return {name: [read[each] for each in found if each in read] for name, found in ids.items()}
+
+    def recent_without(
+        self, service: str | None, left_out: Collection[str], limit: int, page: int
+    ) -> Iterator[Deploy]:
+        """The newest deploys of a service, or of all, newest first, without some ids; at most so many. They
+        are read as they are needed, so many at once."""
+        key = redis_keys.history(service) if service else redis_keys.HISTORY
+        found = to_texts(self.redis.zrevrange(key, 0, limit + len(left_out) - 1))
+        ids = [each for each in found if each not in left_out][:limit]
+        for start in range(0, len(ids), page):
+            for _, record, version in self._fetch(ids[start : start + page]):
+                yield parse_remembered(record, version)
 
     def requested_since(self, service: str | None, since: float, limit: int) -> Iterator[Deploy]:
         """The deploys of a service, or of all, that were requested since then (epoch seconds), the newest
@@ -97,10 +144,12 @@ class DeployReader:
             if len(found) < count:
                 return
 
-    def count_deploys(self, service: str | None) -> int:
-        """How many deploys of a service, or of all, are kept (count)."""
-        key = redis_keys.history(service) if service else redis_keys.HISTORY
-        return int(self.redis.zcard(key))
+    def count_deploys(self, services: Iterable[str]) -> int:
+        """How many deploys of these services are kept (count)."""
+        pipe = self.redis.pipeline(transaction=False)
+        for each in services:
+            pipe.zcard(redis_keys.history(each))
+        return sum(pipe.execute())
 
     def next_due_at(self) -> float | None:
         """When the next deploy is due, or since when the longest overdue one is (epoch seconds); None: there
@@ -169,30 +218,27 @@ class DeployReader:
         return {each: token for each, token in tokens.items() if not token or holder_of(token) in dead}
 
     def _load(self, ids: Sequence[str]) -> list[Deploy]:
-        return [parse_record(record, version) for record, version in self._fetch(ids)]
+        return [parse_record(record, version) for _, record, version in self._fetch(ids)]
 
-    def _fetch(self, ids: Sequence[str]) -> list[tuple[bytes | str, bytes | str]]:
-        if not ids:
-            return []
-        pipe = self.redis.pipeline(transaction=False)
-        for deploy_id in ids:
-            pipe.hmget(redis_keys.record(deploy_id), "record", "version")
-        return [(record, version) for record, version in pipe.execute() if record is not None]
+    def _fetch(self, ids: Sequence[str]) -> list[tuple[str, StoredText, StoredText]]:
+        """Id, record and version of each of these deploys, as far as there are some."""
+        found: list[Any] = []
+        if len(ids) == 1:
+            found = [self.redis.hmget(redis_keys.record(ids[0]), ["record", "version"])]
+        elif ids:
+            read = self.redis.register_script(_READ_RECORDS)
+            for start in range(0, len(ids), PAGE):
+                found += read(keys=list(map(redis_keys.record, ids[start : start + PAGE])))
+        return [(each, *stored) for each, stored in zip(ids, found, strict=True) if stored[0] is not None]
 
 
 def _order_of_need(due: DueDeploy) -> tuple[bool, float, str]:
     return due.job != ADVANCE, due.requested_at, due.deploy_id
 
 
-def parse_record(record: bytes | str, version: bytes | str) -> Deploy:
-    """A deploy as Redis keeps it: its JSON, and beside it the version that the scripts compare.
-
-    Raises:
-        UnknownSchema: another version of Slipway wrote it.
-    """
-    return Deploy.from_json(record).evolve(version=int(version))
-
-
 def to_ms(seconds: float) -> int:
     """Epoch seconds as the milliseconds that Redis keeps."""
     return int(seconds * 1000)
+
+
+_READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()

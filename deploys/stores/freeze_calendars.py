@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from redis import Redis
 
@@ -32,6 +33,13 @@ class FreezeCalendars:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._read_already: dict[str, Any] | None = None
+
+    def for_one_request(self) -> FreezeCalendars:
+        """The same, which reads each calendar once."""
+        other = FreezeCalendars(self._redis)
+        other._read_already = {}
+        return other
 
     def save(self, address: str, time_zone: str, windows: Sequence[FreezeWindow], now: float) -> None:
         """Keeps what was read, and when (epoch seconds)."""
@@ -40,7 +48,7 @@ class FreezeCalendars:
 
     def find(self, address: str, time_zone: str, now: float) -> tuple[FreezeWindow, ...] | None:
         """The windows; None if they are unknown, were read too long ago or are dated in the future."""
-        stored = self._redis.get(_key(address, time_zone))
+        stored = self._read(_key(address, time_zone))
         if stored is None:
             return None
         try:
@@ -48,6 +56,13 @@ class FreezeCalendars:
         except UnknownSchema:
             return None
         return read.windows if is_current(read.read_at, now, MAX_AGE_SECONDS) else None
+
+    def _read(self, key: str) -> Any:
+        if self._read_already is None:
+            return self._redis.get(key)
+        if key not in self._read_already:
+            self._read_already[key] = self._redis.get(key)
+        return self._read_already[key]
 
 
 def _key(address: str, time_zone: str) -> str:

@@ -31,18 +31,17 @@ class Locks:
 
     def stored(self) -> list[Lock]:
         """The same, with those whose time is over and whose owner was not told yet."""
-        found = _parse_all(to_texts(self.redis.hvals(redis_keys.LOCKS)))
-        return sorted(found, key=lambda each: (each.since, each.target))
+        return parse_locks(to_texts(self.redis.hvals(redis_keys.LOCKS)))
 
     def find(self, target: str, now: float) -> Lock | None:
         """The lock of exactly this target."""
         stored = self.redis.hget(redis_keys.LOCKS, target)
-        found = _parse_all([to_text(stored)] if stored else [])
+        found = parse_locks([to_text(stored)] if stored else [])
         return next((each for each in found if not each.is_over(now)), None)
 
     def covering(self, service: str, groups: Collection[str], now: float) -> list[Lock]:
         """The locks that a service is under. groups: those that it belongs to."""
-        return [each for each in self.all(now) if each.covers(service, groups)]
+        return locks_covering(self.stored(), service, groups, now)
 
     def take(self, lock: Lock, entry: AuditEntry) -> tuple[Lock, Lock | None]:
         """Locks, or changes the owner's own lock.
@@ -102,15 +101,20 @@ class Locks:
         return None
 
 
-def _parse_all(stored: Iterable[str]) -> list[Lock]:
-    """A lock that another version of Slipway wrote is left to that version."""
+def locks_covering(locks: Iterable[Lock], service: str, groups: Collection[str], now: float) -> list[Lock]:
+    """Those that a service is under at that time (epoch seconds). groups: those that it belongs to. Pure."""
+    return [each for each in locks if not each.is_over(now) and each.covers(service, groups)]
+
+
+def parse_locks(stored: Iterable[str]) -> list[Lock]:
+    """The locks, the oldest first. One that another version of Slipway wrote is left to it. Pure."""
     found = []
     for each in stored:
         try:
             found.append(Lock.from_json(each))
         except UnknownSchema:
             continue
-    return found
+    return sorted(found, key=lambda each: (each.since, each.target))
 
 
 _LUA = {

@@ -6,7 +6,8 @@ listeners call no Slack, so what `users.info` and `conversations.info` answer st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -85,6 +86,10 @@ class Channel(StoredRecord):
     `is_org_shared` alone is no foreign organisation."""
 
 
+_StoredPair = tuple[bytes | str | None, bytes | str | None]
+"""What Redis keeps of a person and of a channel."""
+
+
 class SlackDirectory:
     """What was read of people and channels, in Redis."""
 
@@ -92,6 +97,13 @@ class SlackDirectory:
         self._redis = redis
         self._noted: dict[str, float] = {}
         """What this process has noted as needed, and when."""
+        self._read_already: dict[tuple[str, str], _StoredPair] | None = None
+
+    def for_one_request(self) -> SlackDirectory:
+        """The same, which reads a person and a channel once, if Slack said enough of both."""
+        other = copy.copy(self)
+        other._read_already = {}
+        return other
 
     def save_person(self, user: str, person: Person) -> None:
         """Keeps what Slack said of this user."""
@@ -128,18 +140,51 @@ class SlackDirectory:
         self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS
     ) -> tuple[Person | None, Channel | None]:
         """Both with one question to Redis."""
-        if channel.startswith("D"):
-            return self.person(user, now, max_age), self.channel(channel, now, max_age)
-        keys = [redis_keys.slack_person(user), redis_keys.slack_channel(channel)]
-        person, conversation = self._redis.mget(keys)
-        return _current(Person, person, now, max_age), _current(Channel, conversation, now, max_age)
+        stored = (self._read_already or {}).get((user, channel)) or self._read(user, channel, {})
+        return self._believe(user, channel, stored, now, max_age)
+
+    def find_asker(self, user: str, channel: str, now: float) -> tuple[Person | None, Channel | None]:
+        """The same, of a person who asks for something now, and where: both are read again for some time."""
+        needed = self._not_noted((user, channel), now)
+        found = self._believe(user, channel, self._read(user, channel, needed), now, MAX_AGE_SECONDS)
+        self._note(needed)
+        return found
+
+    def _read(self, user: str, channel: str, needed: Mapping[str, float]) -> _StoredPair:
+        """With one question, which also notes what is needed."""
+        keys = [redis_keys.slack_person(user)]
+        if not channel.startswith("D"):
+            keys.append(redis_keys.slack_channel(channel))
+        pipe = self._redis.pipeline(transaction=False)
+        if needed:
+            pipe.zadd(redis_keys.SLACK_NEEDED, dict(needed))
+        pipe.mget(keys)
+        person, *others = pipe.execute()[-1]
+        return person, others[0] if others else None
+
+    def _believe(
+        self, user: str, channel: str, stored: _StoredPair, now: float, max_age: float
+    ) -> tuple[Person | None, Channel | None]:
+        person = _current(Person, stored[0], now, max_age)
+        direct = Channel(read_at=now, kind=ChannelKind.DIRECT) if channel.startswith("D") else None
+        found = direct or _current(Channel, stored[1], now, max_age)
+        if self._read_already is not None and person and (found or not channel):
+            self._read_already[user, channel] = stored
+        return person, found
 
     def note_needed(self, ids: Iterable[str], now: float) -> None:
         """These people and channels are asked about now, so they are read again for some time."""
-        needed = {each: now for each in ids if each and not each.startswith("D") and self._is_old(each, now)}
-        if needed:
+        if needed := self._not_noted(ids, now):
             self._redis.zadd(redis_keys.SLACK_NEEDED, needed)
-            self._noted = {**self._noted, **needed} if len(self._noted) < MAX_NOTED else needed
+            self._note(needed)
+
+    def _not_noted(self, ids: Iterable[str], now: float) -> dict[str, float]:
+        return {each: now for each in ids if each and not each.startswith("D") and self._is_old(each, now)}
+
+    def _note(self, needed: Mapping[str, float]) -> None:
+        if len(self._noted) >= MAX_NOTED:
+            self._noted.clear()
+        self._noted.update(needed)
 
     def _is_old(self, slack_id: str, now: float) -> bool:
         """Whether it was noted so long ago, or by another clock, that it is to be noted again."""

@@ -41,9 +41,9 @@ def find_place(command: Command, given: str, user: str, context: AppContext) -> 
 
 def _place_of_open_deploy(services: Sequence[str], user: str, context: AppContext) -> str:
     """Where the first open deploy of these services was asked for; with none, of this user."""
-    for deploy in context.store.active():
-        if deploy.service.name in services if services else deploy.request.requester == user:
-            return deploy.request.channel
+    for each in context.store.list_active():
+        if each.summary.service in services if services else each.summary.requester == user:
+            return each.parse().request.channel
     return ""
 
 

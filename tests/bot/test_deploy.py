@@ -43,7 +43,7 @@ def test_a_deploy_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None:
         Phase.WAITING,
     )
     assert bot.context.threads.response_url(deploy.id) == RESPONSE_URL
-    assert bot.queued_jobs() == [("advance", [deploy.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [deploy.id])]
     assert [entry["who"] for entry in audit.trail(bot.redis, deploy.id)] == [ALICE]
 
 

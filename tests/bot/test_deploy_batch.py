@@ -48,7 +48,7 @@ def test_a_list_is_taken_in_as_a_deploy_for_each_and_one_batch(bot: BotHarness) 
         False,
     )
     assert bot.context.threads.response_url(batch.id) == RESPONSE_URL
-    assert bot.queued_jobs() == [("advance", [web.id]), ("advance", [api.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [web.id]), ("advance", [api.id])]
 
 
 def test_a_group_is_taken_in_as_it_is_configured(bot: BotHarness) -> None:

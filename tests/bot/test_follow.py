@@ -71,7 +71,7 @@ def test_it_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None:
     )
     assert (deploy.verb, deploy.tag, deploy.phase) == (Verb.FOLLOW, "", Phase.WAITING)
     assert bot.context.threads.response_url(deploy.id) == RESPONSE_URL
-    assert bot.queued_jobs() == [("advance", [deploy.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [deploy.id])]
 
 
 def test_in_a_thread_the_card_is_the_answer(bot: BotHarness) -> None:
@@ -204,7 +204,7 @@ def test_the_button_is_the_command(bot: BotHarness) -> None:
         ALICE,
         DEPLOYS_CHANNEL,
     )
-    assert bot.queued_jobs() == [("advance", [new.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [new.id])]
 
 
 def test_a_second_press_leads_to_the_thread(bot: BotHarness) -> None:

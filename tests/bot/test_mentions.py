@@ -29,7 +29,7 @@ def test_a_deploy_belongs_to_the_thread_it_was_asked_for_in(bot: BotHarness) -> 
         THREAD,
     )
     assert bot.queued_answers() == [], "the card in the thread is the answer"
-    assert bot.queued_jobs() == [("advance", [deploy.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [deploy.id])]
 
 
 def test_outside_of_a_thread_the_message_itself_becomes_the_root(bot: BotHarness) -> None:

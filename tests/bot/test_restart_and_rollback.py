@@ -32,7 +32,7 @@ def test_a_restart_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None
     )
     assert (deploy.verb, deploy.tag, deploy.request.reason) == (Verb.RESTART, "", "it leaks memory")
     assert bot.context.threads.response_url(deploy.id) == RESPONSE_URL
-    assert bot.queued_jobs() == [("advance", [deploy.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [deploy.id])]
 
 
 @pytest.mark.parametrize(

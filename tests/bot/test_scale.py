@@ -67,7 +67,7 @@ def test_it_is_queued_with_its_reason(bot: BotHarness) -> None:
     )
     assert (deploy.verb, deploy.count_change, deploy.tag) == (Verb.SCALE, CountChange(wanted=5), "")
     assert deploy.request.reason == "for the sale"
-    assert bot.queued_jobs() == [("advance", [deploy.id]), ("publish", [])]
+    assert bot.queued_jobs() == [("advance", [deploy.id])]
 
 
 def test_it_waits_in_the_queue_of_its_service_and_is_not_queued_twice(bot: BotHarness) -> None:

@@ -123,11 +123,11 @@ def test_a_typed_command_passes_few_files_before_a_worker_gets_a_job(
         if event == "call" and file.is_relative_to(ROOT / "bot"):
             passed.add(str(file.relative_to(ROOT)))
 
-    def stop() -> None:
+    def stop(deploy_id: str) -> None:
         sys.setprofile(None)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bot.context.jobs, "publish", stop)
+    monkeypatch.setattr(bot.context.jobs, "advance", stop)
     before = sys.getprofile()
     sys.setprofile(note)
     try:

@@ -34,10 +34,10 @@ from deploys.records.traffic import HookAction
 from deploys.records.typed_command import TypedCommand
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.active_deploys import parse_record
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy
-from deploys.stores.deploy_reader import parse_record
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.stop_all import StopAllStore

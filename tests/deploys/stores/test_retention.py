@@ -63,7 +63,7 @@ def test_it_is_deleted_wherever_it_is_named_a_year_after_its_end(
     kept = {to_text(key) for key in redis.keys("*") if redis.ttl(key) < 0}
     assert kept <= {redis_keys.AUDIT, redis_keys.FENCE, redis_keys.DISK_PROBE}, "the audit trail has its own"
     assert not redis.exists(f"{THREAD_KEY}{deploy.id}")
-    assert (store.get(deploy.id), store.recent("web", 5), store.count_deploys(None)) == (None, [], 0)
+    assert (store.get(deploy.id), store.recent("web", 5), store.count_deploys(["web"])) == (None, [], 0)
 
 
 def test_what_is_open_is_kept_however_old_it_is_and_does_not_hide_what_is_not(

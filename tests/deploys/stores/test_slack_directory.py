@@ -7,6 +7,7 @@ from redis import Redis
 
 from deploys.stores import redis_keys
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, NOTE_AGAIN_SECONDS, ChannelKind, SlackDirectory
+from tests.redis_questions import counted_questions
 from tests.slack_directory import a_channel, a_person
 
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
@@ -57,3 +58,47 @@ def test_who_asks_often_is_noted_again_once_a_minute_and_others_at_once(redis: R
     assert redis.zscore(redis_keys.SLACK_NEEDED, ALICE) == NOW + NOTE_AGAIN_SECONDS
     assert redis.zscore(redis_keys.SLACK_NEEDED, "U02BOB0000") == NOW + NOTE_AGAIN_SECONDS
     assert redis.zscore(redis_keys.SLACK_NEEDED, DEPLOYS) == NOW
+
+
+def test_who_asks_is_noted_and_read_with_one_question(redis: Redis) -> None:
+    directory = SlackDirectory(redis)
+    directory.save_person(ALICE, a_person(read_at=NOW))
+    directory.save_channel(DEPLOYS, a_channel(read_at=NOW))
+
+    with counted_questions() as asked:
+        found = directory.find_asker(ALICE, DEPLOYS, NOW)
+
+    assert found == (a_person(read_at=NOW), a_channel(read_at=NOW))
+    assert len(asked) == 1
+    assert sorted(directory.needed(NOW)) == [DEPLOYS, ALICE]
+
+
+def test_within_one_request_what_is_known_stays_and_what_is_unknown_is_read_again(redis: Redis) -> None:
+    directory = SlackDirectory(redis)
+    one, other = directory.for_one_request(), directory.for_one_request()
+    known = a_person(read_at=NOW), a_channel(read_at=NOW)
+    directory.save_person(ALICE, known[0])
+    assert one.find_asker(ALICE, DEPLOYS, NOW) == (known[0], None)
+    redis.delete(redis_keys.slack_person(ALICE))
+    directory.save_channel(DEPLOYS, known[1])
+    assert one.person_and_channel(ALICE, DEPLOYS, NOW) == (None, known[1])
+    directory.save_person(ALICE, known[0])
+    assert one.person_and_channel(ALICE, DEPLOYS, NOW) == known
+
+    directory.save_person(ALICE, a_person(read_at=NOW, is_deleted=True))
+
+    assert one.person_and_channel(ALICE, DEPLOYS, NOW) == known
+    assert one.person_and_channel(ALICE, DEPLOYS, NOW + MAX_AGE_SECONDS + 1) == (None, None)
+    [person, _] = other.person_and_channel(ALICE, DEPLOYS, NOW)
+    assert person is not None
+    assert person.is_deleted
+
+
+def test_what_one_request_has_noted_the_next_one_does_not_note_again(redis: Redis) -> None:
+    directory = SlackDirectory(redis)
+    directory.for_one_request().find_asker(ALICE, DEPLOYS, NOW)
+    redis.delete(redis_keys.SLACK_NEEDED)
+
+    directory.for_one_request().find_asker(ALICE, DEPLOYS, NOW + 1)
+
+    assert directory.needed(NOW + 1) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -99,13 +100,19 @@ def test_how_often_a_batch_is_read_for_its_card_does_not_grow_with_its_deploys(
     harness: PublisherHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch, _ = ask(harness, "web", "api", "site", in_order=True)
-    read, real = list[str](), harness.store.batch_deploys
+    read: list[str] = []
+    of_one, of_several = harness.store.batch_deploys, harness.store.batches
 
     def batch_deploys(of: Batch) -> list[Deploy]:
         read.append(of.id)
-        return real(of)
+        return of_one(of)
+
+    def batches(ids: Sequence[str]) -> list[Batch]:
+        read.extend(ids)
+        return of_several(ids)
 
     monkeypatch.setattr(harness.store, "batch_deploys", batch_deploys)
+    monkeypatch.setattr(harness.store, "batches", batches)
 
     harness.publisher.publish(batch)
 

@@ -1,0 +1,50 @@
+"""The locks and the stop of all deploys, read together once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+
+from redis import Redis
+
+from deploys.records.lock import Lock
+from deploys.records.stop_all import StopAll
+from deploys.redis_connection import to_text, to_texts
+from deploys.stores import redis_keys
+from deploys.stores.locks import locks_covering, parse_locks
+
+
+class CurrentHolds:
+    """What one answer goes by, however many deploys it is about: read with the first question about it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    @cached_property
+    def _stored(self) -> tuple[object, list[str]]:
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.get(redis_keys.STOP_ALL)
+        pipe.hvals(redis_keys.LOCKS)
+        stop, locks = pipe.execute()
+        return stop, to_texts(locks)
+
+    @cached_property
+    def _locks(self) -> list[Lock]:
+        return parse_locks(self._stored[1])
+
+    def find(self) -> StopAll | None:
+        """What stops all deploys; None: nothing does.
+
+        Raises:
+            UnknownSchema: another version of Slipway stopped them.
+        """
+        stop = self._stored[0]
+        return StopAll.from_json(to_text(stop)) if stop else None
+
+    def locks(self, now: float) -> list[Lock]:
+        """Every lock that holds at that time (epoch seconds), the oldest first."""
+        return [each for each in self._locks if not each.is_over(now)]
+
+    def covering(self, service: str, groups: Collection[str], now: float) -> list[Lock]:
+        """Those that a service is under. groups: those that it belongs to."""
+        return locks_covering(self._locks, service, groups, now)
