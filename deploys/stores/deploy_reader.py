@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import NoScriptError
 
 from deploys.errors import UnknownSchema
 from deploys.records.batch import Batch
@@ -226,10 +228,16 @@ class DeployReader:
         if len(ids) == 1:
             found = [self.redis.hmget(redis_keys.record(ids[0]), ["record", "version"])]
         elif ids:
-            read = self.redis.register_script(_READ_RECORDS)
             for start in range(0, len(ids), PAGE):
-                found += read(keys=list(map(redis_keys.record, ids[start : start + PAGE])))
+                found += self._read(list(map(redis_keys.record, ids[start : start + PAGE])))
         return [(each, *stored) for each, stored in zip(ids, found, strict=True) if stored[0] is not None]
+
+    def _read(self, keys: Sequence[str]) -> Any:
+        """EVALSHA would need the right to write these keys, which the scheduler's user does not have."""
+        try:
+            return self.redis.evalsha_ro(_READ_RECORDS_SHA, len(keys), *keys)
+        except NoScriptError:
+            return self.redis.eval_ro(_READ_RECORDS, len(keys), *keys)
 
 
 def _order_of_need(due: DueDeploy) -> tuple[bool, float, str]:
@@ -242,3 +250,4 @@ def to_ms(seconds: float) -> int:
 
 
 _READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()
+_READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()

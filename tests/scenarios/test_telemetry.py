@@ -66,7 +66,7 @@ def test_the_counts_are_those_of_the_records(slack: Conversation) -> None:
     for entry in record.timeline[:-1]:
         assert grown[f'slipway_phase_duration_seconds_count{{phase="{entry.phase}"}}'] >= 1
     assert grown['slipway_aws_calls_total{api="ecs",operation="UpdateService",result="ok"}'] == 1
-    assert grown['slipway_jobs_total{job_name="publish",result="ok"}'] >= 1
+    assert grown['slipway_jobs_total{job_name="watch",result="ok"}'] >= 1
     assert grown['slipway_ack_seconds_count{kind="command"}'] == 1
     assert grown['slipway_slack_calls_total{method="chat.postMessage",result="ok"}'] >= len(thread.messages)
     watching = parse_scrape(during["scheduler"])
