@@ -146,7 +146,8 @@ class Scheduler:
         """For which due time of each deploy, thread or periodic job one was enqueued last, so that Redis is
         not asked four times a second."""
         self._workers, self._workers_counted_at = 1, 0.0
-        self._threads_due, self._threads_looked_at = False, 0
+        self._threads_due = False
+        self._threads_looked_at = self._look_at_threads_again_at = 0.0
         self._looked_at = self._look_again_at = 0.0
 
     def tick(self) -> int:
@@ -156,7 +157,7 @@ class Scheduler:
         due = self._find_due(now)
         wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
         if self._are_threads_due(now):
-            wanted["publish"] = str(int(now / PUBLISH_SECONDS))
+            wanted["publish"] = f"{self._threads_looked_at:.3f}"
         for name, (seconds, _) in PERIODIC_JOBS.items():
             if name != "post_audit" or self._posts_audit:
                 wanted[name] = str(int(now / seconds))
@@ -189,10 +190,13 @@ class Scheduler:
         return []
 
     def _are_threads_due(self, now: float) -> bool:
-        """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called."""
-        period = int(now / PUBLISH_SECONDS)
-        if period != self._threads_looked_at:
-            self._threads_due, self._threads_looked_at = self._threads.is_overdue(now), period
+        """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called, and when the first of
+        them is due."""
+        if not self._threads_looked_at <= now < self._look_at_threads_again_at:
+            at = self._threads.overdue_at()
+            self._threads_due, self._threads_looked_at = at is not None and at <= now, now
+            again = now + PUBLISH_SECONDS
+            self._look_at_threads_again_at = again if at is None or at <= now else min(at, again)
         return self._threads_due
 
     def _calls_for_deploys(

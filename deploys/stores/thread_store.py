@@ -127,23 +127,21 @@ class ThreadStore:
         """Whether a thread is due."""
         return bool(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=1))
 
-    def is_overdue(self, now: float) -> bool:
-        """Whether a thread is due that the jobs which move deploys have left: they update threads, too, when
-        they are done. If nothing is new in it but the elapsed time, that may take longer."""
-        scored: Any = self.redis.zrangebyscore(
-            redis_keys.PUBLISH,
-            "-inf",
-            _ms(now - LEFT_AFTER_SECONDS),
-            start=0,
-            num=FEW_THREADS,
-            withscores=True,
-        )
-        if not scored or len(scored) == FEW_THREADS:
-            return bool(scored)
-        if scored[0][1] <= _ms(now - ELAPSED_TIME_SECONDS):
-            return True
+    def overdue_at(self) -> float | None:
+        """When the first thread is due that is left to the scheduler (epoch seconds); None: nothing is due,
+        now or later. Jobs that move deploys update threads, too, when they are done: of what has just changed
+        they are given the time for it. Nobody else comes for what people wait for, or for what has its turn
+        at Slack then."""
+        scored: Any = self.redis.zrange(redis_keys.PUBLISH, 0, FEW_THREADS - 1, withscores=True)
+        if not scored:
+            return None
         known = self.redis.hmget(redis_keys.PUBLISH_PRIORITIES, [member for member, _ in scored])
-        return any(_priority(each) is not PublishPriority.ELAPSED_TIME for each in known)
+        times: list[float] = [
+            score / 1000 + _left_for(mark) for (_, score), mark in zip(scored, known, strict=True)
+        ]
+        if len(scored) == FEW_THREADS:
+            times.append(scored[-1][1] / 1000)  # those behind it are due no sooner
+        return min(times)
 
     def behind(self) -> int:
         """Threads that have something to show, now or later (count)."""
@@ -297,6 +295,13 @@ class ThreadStore:
 
     def _script(self, source: str) -> Script:
         return self.redis.register_script(source)
+
+
+def _left_for(mark: Any) -> float:
+    """For how long a thread that is due is left to others (seconds). mark: of it in PUBLISH_PRIORITIES."""
+    if mark is None or to_text(mark) == str(int(PublishPriority.PROGRESS)):
+        return LEFT_AFTER_SECONDS
+    return ELAPSED_TIME_SECONDS if _priority(mark) is PublishPriority.ELAPSED_TIME else 0.0
 
 
 def _priority(stored: Any) -> PublishPriority:

@@ -22,6 +22,7 @@ from deploys.job_queue import (
     advance_slot,
     count_waiting,
 )
+from deploys.publish_priority import PublishPriority
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import connect, connect_for_rq, to_texts
@@ -32,7 +33,12 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.stores.job_rests import JobRests
 from deploys.stores.orphan_scans import SCAN_EVERY_SECONDS, OrphanScans
-from deploys.stores.thread_store import LEFT_AFTER_SECONDS, ThreadStore
+from deploys.stores.thread_store import (
+    ELAPSED_TIME_SECONDS,
+    FEW_THREADS,
+    LEFT_AFTER_SECONDS,
+    ThreadStore,
+)
 from deploys.stores.user_groups import READ_EVERY_SECONDS
 from sandbox.valkey import refusing_commands
 from tests.builders import NOW, a_deploy, a_service
@@ -176,8 +182,8 @@ def test_while_no_deploy_is_open_redis_is_asked_little(harness: SchedulerHarness
     harness.run(1)
     commands = commands_of(redis, lambda: harness.run(10))
 
-    assert commands["zrange"] <= 10, "the deploys"
-    assert commands["zrangebyscore"] <= 10 + 2, "the threads, and the workers"
+    assert commands["zrange"] <= 2 * 10 + 2, "the deploys and the threads"
+    assert commands["zrangebyscore"] <= 2, "the workers"
     assert commands.total() <= 40
 
 
@@ -301,45 +307,74 @@ def test_every_thread_that_is_behind_is_enqueued(harness: SchedulerHarness) -> N
     harness.threads.schedule(later.id, NOW + 30, seen_score=harness.threads.start_sync(later.id, NOW + 30))
 
     harness.run(11)
-    assert harness.job_queue.take("publish") == ["publish"] * 10
+    assert harness.job_queue.take("publish") == ["publish"] * 11
 
     assert harness.threads.finish_sync(first.id, harness.threads.start_sync(first.id, harness.time))
     harness.run(19)
     assert harness.job_queue.take("publish") == []
 
-    harness.run(2)
+    harness.run(1)
     assert harness.job_queue.take("publish") == ["publish"]
 
 
 def test_what_a_job_that_moves_deploys_can_say_itself_has_no_job_of_its_own(
     harness: SchedulerHarness,
 ) -> None:
-    harness.time += PUBLISH_SECONDS - LEFT_AFTER_SECONDS / 2
-    harness.threads.mark_due("thread", harness.time)
-    harness.run(PUBLISH_SECONDS)
+    harness.threads.mark_due("thread", NOW)
+
+    harness.run(LEFT_AFTER_SECONDS - TICK_SECONDS)
     assert harness.job_queue.take("publish") == []
 
-    harness.run(PUBLISH_SECONDS)
+    harness.run(2 * TICK_SECONDS)
     assert harness.job_queue.take("publish") == ["publish"]
 
 
-@pytest.mark.parametrize(("elapsed_time", "jobs_after"), [(False, 1), (True, 6)])
+@pytest.mark.parametrize("elapsed_time", [False, True])
 def test_elapsed_time_is_left_to_the_next_look_at_the_rollout(
-    harness: SchedulerHarness, elapsed_time: bool, jobs_after: int
+    harness: SchedulerHarness, elapsed_time: bool
 ) -> None:
     harness.threads.schedule("thread", NOW, elapsed_time=elapsed_time)
 
-    harness.run(jobs_after)
+    harness.run((ELAPSED_TIME_SECONDS if elapsed_time else LEFT_AFTER_SECONDS) - TICK_SECONDS)
     assert harness.job_queue.take("publish") == []
-    harness.run(PUBLISH_SECONDS)
+    harness.run(2 * TICK_SECONDS)
     assert harness.job_queue.take("publish") == ["publish"]
+
+
+def test_a_thread_whose_turn_at_slack_comes_has_its_job_then(harness: SchedulerHarness) -> None:
+    """No deploy of it moves, so nobody else would come for it."""
+    harness.threads.schedule("thread", NOW + 1.75, waits_for_slack=True)
+
+    harness.run(1.75 - TICK_SECONDS)
+    assert harness.job_queue.take("publish") == []
+    harness.run(2 * TICK_SECONDS)
+    assert harness.job_queue.take("publish") == ["publish"]
+
+
+@pytest.mark.parametrize("priority", [each for each in PublishPriority if each < PublishPriority.PROGRESS])
+def test_what_people_wait_for_is_left_to_nobody(harness: SchedulerHarness, priority: PublishPriority) -> None:
+    harness.threads.mark_due("thread", NOW, priority)
+
+    harness.run(2 * TICK_SECONDS)
+
+    assert harness.job_queue.take("publish") == ["publish"]
+
+
+def test_of_many_threads_none_is_late(harness: SchedulerHarness) -> None:
+    for number in range(FEW_THREADS):
+        harness.threads.schedule(f"thread{number}", NOW, elapsed_time=True)
+    harness.threads.mark_due("behind them", NOW + 1, PublishPriority.END)
+
+    harness.run(1 + 2 * TICK_SECONDS)
+
+    assert "publish" in harness.job_queue.take("publish")
 
 
 def test_elapsed_time_does_not_hide_a_thread_with_news(harness: SchedulerHarness) -> None:
     harness.threads.schedule("thread", NOW, elapsed_time=True)
     harness.threads.mark_due("another", NOW)
 
-    harness.run(1 + PUBLISH_SECONDS)
+    harness.run(PUBLISH_SECONDS)
 
     assert harness.job_queue.take("publish") == ["publish"]
 
@@ -348,7 +383,7 @@ def test_news_of_a_thread_end_its_wait_for_elapsed_time(harness: SchedulerHarnes
     harness.threads.schedule("thread", NOW, elapsed_time=True)
     harness.threads.mark_due("thread", NOW)
 
-    harness.run(1 + PUBLISH_SECONDS)
+    harness.run(PUBLISH_SECONDS)
 
     assert harness.job_queue.take("publish") == ["publish"]
 

@@ -129,6 +129,7 @@ def test_a_service_deployment_is_seen_as_ecs_describes_it(aws: FakeAws, region: 
         deployment_arn("ours"): ServiceDeploymentState(
             arn=deployment_arn("ours"),
             status="ROLLBACK_IN_PROGRESS",
+            number="12",
             reason="Circuit breaker triggered.",
             stage="SCALE_UP",
             created_at=AT + 0.5,
