@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from deploys import buttons
 from deploys.records.phases import Outcome, Phase
+from deploys.stores import redis_keys
 from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, WAIT_SECONDS, Conversation
 
 
@@ -77,6 +78,8 @@ def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
     )
     slack.says("alice", f"/deploy cancel {newest.id}")
     client.wait_until(lambda: not slack.demo.store.active(), 30)
+    # Its thread goes before the one of whatever begins next, and Slack takes a message a second.
+    client.wait_until(lambda: not slack.demo.redis.exists(redis_keys.PUBLISH), 30)
 
 
 @IN_SOCKET_MODE
