@@ -36,7 +36,7 @@ class LostJob:
 
     def __init__(self, demo: DemoEnvironment, thread: DeployThread) -> None:
         key = redis_keys.lease(thread.deploy_id)
-        wait_until(lambda: thread.record.phase is Phase.UPDATING and demo.redis.exists(key), 30)
+        wait_until(lambda: thread.record.phase is Phase.UPDATING and has_update(demo, thread), 30)
         lease = to_text(demo.redis.get(key))
         self.holder, self._thread = holder_of(lease), thread
         worker_pid = int(lease.split(":")[-2])
@@ -57,6 +57,13 @@ def updates(demo: DemoEnvironment, thread: DeployThread) -> list[dict[str, Any]]
         for each in answer.json()["calls"]
         if each["operation"] == "UpdateService" and thread.record.service.name in str(each)
     ]
+
+
+def has_update(demo: DemoEnvironment, thread: DeployThread) -> bool:
+    """Whether ECS has received UpdateService for the deploy's service, and has not answered yet."""
+    answer = httpx.get(f"{demo.ecs_url}/sandbox/faults", trust_env=False)
+    service = thread.record.service.name
+    return any(each["service"] == service and each["hits"] for each in answer.json()["faults"])
 
 
 def answer_late(demo: DemoEnvironment, service: str) -> None:
@@ -97,7 +104,7 @@ def test_the_deploys_of_a_killed_and_of_a_paused_worker_go_on_and_the_one_that_w
     demo.processes.wait_until("the job that woke to end", lambda: has_ended(paused.pid, paused.worker))
 
     assert paused.holder != killed.holder
-    assert paused.worker.find_in_log("lost the lease; another worker goes on")
+    assert paused.worker.find_in_log("lost the lease; another worker goes on"), paused.worker.log.read_text()
     assert updates(demo, api) == made
     assert len(made) == 1
     assert api.record.version >= version
