@@ -19,7 +19,7 @@ from deploys.stores.request_limits import Limits
 from deploys.stores.slack_directory import SlackDirectory
 from tests.bot.bot_harness import ALICE, BOT_IDENTITY, DEPLOYS_CHANNEL, BotHarness, ManualClock, RecordedViews
 from tests.builders import a_service
-from tests.redis_questions import counted_questions
+from tests.redis_commands import counted_questions
 from tests.slack_directory import a_channel, a_person
 
 CALENDAR = "https://calendar.example.com/private-f00/freezes.ics"

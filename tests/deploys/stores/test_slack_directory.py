@@ -7,7 +7,7 @@ from redis import Redis
 
 from deploys.stores import redis_keys
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, NOTE_AGAIN_SECONDS, ChannelKind, SlackDirectory
-from tests.redis_questions import counted_questions
+from tests.redis_commands import counted_questions
 from tests.slack_directory import a_channel, a_person
 
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
