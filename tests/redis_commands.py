@@ -1,5 +1,5 @@
-"""Counts what Redis is asked to do, and how often something waits for its answer: numbers that no busy machine
-changes."""
+"""Counts what Redis is asked to do, and how often something waits for its answer: no busy machine changes
+that."""
 
 from __future__ import annotations
 
