@@ -14,17 +14,20 @@ from tests.process_forker import ForkedProcess, start_process
 from tests.scenarios.conversation import wait_until
 
 
-def start(module: str, folder: Path, **env: str) -> ForkedProcess:
+def start(module: str, folder: Path, *arguments: str, **env: str) -> ForkedProcess:
     with (folder / "log").open("wb") as output:
-        process = start_process([sys.executable, "-m", module], cwd=folder, env=env, stdout=output)
+        process = start_process(
+            [sys.executable, "-m", module, *arguments], cwd=folder, env=env, stdout=output
+        )
     assert isinstance(process, ForkedProcess)
     return process
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGKILL, -9)])
 def test_how_it_ended(tmp_path: Path, by: int, code: int) -> None:
-    process = start("sandbox.valkey", tmp_path, PATH=os.environ["PATH"])
-    wait_until(lambda: b"redis://" in (tmp_path / "log").read_bytes())
+    """The sandbox's ECS has no process of its own, which would outlive it."""
+    process = start("sandbox.ecs", tmp_path, "--port", "0", PATH=os.environ["PATH"])
+    wait_until(lambda: b"http://" in (tmp_path / "log").read_bytes())
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.01)
 
