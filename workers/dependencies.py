@@ -153,7 +153,7 @@ class Dependencies:
         now = time.time()
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
         freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
-        store, threads = DeployStore(self.redis), ThreadStore(self.redis)
+        store, threads = self.store, self.threads
         locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
         hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
         reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
@@ -184,7 +184,7 @@ class Dependencies:
             reader.read(slack_id)
         else:
             standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
-            again_at = reader.refresh(DeployStore(self.redis).active(), standby, age)
+            again_at = reader.refresh(self.store.active(), standby, age)
             JobRests(self.redis).note("read_slack_directory", again_at)
 
     def read_tags(self, name: str) -> None:
@@ -196,8 +196,7 @@ class Dependencies:
 
     def forget_thread_messages(self) -> None:
         """Removes the texts of deploys that ended long ago."""
-        store = DeployStore(self.redis)
-        retention.forget_thread_messages(self.redis, store, time.time(), self.message_retention_seconds)
+        retention.forget_thread_messages(self.redis, self.store, time.time(), self.message_retention_seconds)
         again_at = retention.next_round_at(self.redis)
         JobRests(self.redis).note("forget_thread_messages", again_at)
 
@@ -209,9 +208,8 @@ class Dependencies:
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
         """Sends one user a message that nobody else sees."""
-        threads = ThreadStore(self.redis)
-        url = threads.response_url(answer_id) if answer_id else None
-        forms = threads.answer_blocks(answer_id) if answer_id else []
+        url = self.threads.response_url(answer_id) if answer_id else None
+        forms = self.threads.answer_blocks(answer_id) if answer_id else []
         recipient = Recipient(user, channel, thread_ts, url)
         send_private_message(
             self.slack, recipient, text, forms=forms, native_blocks=NativeBlockSupport(self.limits)

@@ -88,8 +88,8 @@ EndUnchanged = Callable[[UnchangedStep], None]
 
 
 class Engine:
-    """Moves deploys. It keeps nothing about them between two steps. Whoever runs it updates the threads that
-    are due then."""
+    """Moves deploys. It keeps nothing about them between two steps. The job that runs it updates the threads
+    that are due then."""
 
     def __init__(
         self,

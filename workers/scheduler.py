@@ -58,8 +58,8 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 1.0
-"""Between two looks what is due, if nothing is due sooner (seconds): whoever makes something due has a job of
-its own enqueued, which may be lost."""
+"""Between two looks what is due, if nothing is due sooner (seconds): what makes something due enqueues a job
+of its own, which may be lost."""
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
 PUBLISH_SECONDS = 1.0

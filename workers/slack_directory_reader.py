@@ -90,16 +90,14 @@ class SlackDirectoryReader:
         for deploy in active:
             self._directory.note_needed(_ids_in(deploy), now)
         due_at = self._due_at(self._directory.needed(now), now, READ_EVERY_SECONDS)
-        needed = [each for each in sorted(due_at, key=due_at.__getitem__) if due_at[each] <= now]
         standby_at = self._due_at(standby, now, standby_age)
-        needed += [each for each in sorted(standby_at, key=standby_at.__getitem__) if standby_at[each] <= now]
-        due = list(dict.fromkeys(needed))
+        due = list(dict.fromkeys([*_overdue(due_at, now), *_overdue(standby_at, now)]))
         for slack_id in due[:PER_RUN]:
             if not self.read(slack_id, Urgency.IDLE):
                 return None
         if len(due) > PER_RUN:
             return None
-        # Whoever is needed from now on is read when they are asked about, or was lately.
+        # Those who are needed from now on are read when they are asked about, or were lately.
         later = [at for at in (*due_at.values(), *standby_at.values()) if at > now]
         return min([*later, now + READ_EVERY_SECONDS])
 
@@ -161,6 +159,11 @@ def channel_of(channel: Mapping[str, Any], read_at: float) -> Channel:
         kind = ChannelKind.PRIVATE if channel.get("is_private") else ChannelKind.PUBLIC
     shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
     return Channel(read_at=read_at, kind=kind, is_shared=bool(shared))
+
+
+def _overdue(due_at: Mapping[str, float], now: float) -> list[str]:
+    """Those that are to be read by now, the longest overdue first."""
+    return sorted((each for each in due_at if due_at[each] <= now), key=due_at.__getitem__)
 
 
 def _ids_in(deploy: Deploy) -> set[str]:

@@ -68,10 +68,9 @@ def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
         return end_deploy(
             deploy, context, Outcome.FAILED, rollback_overdue_text(deploy, context, ecs_service)
         )
-    if service_deployment is None or service_deployment.status not in ROLLBACK_STATUSES:
-        deploy = strategy_of(deploy).advance_rollback(deploy, context, ecs_service)
     delay = context.timing.watch_seconds
     if service_deployment is None or service_deployment.status not in ROLLBACK_STATUSES:
+        deploy = strategy_of(deploy).advance_rollback(deploy, context, ecs_service)
         delay = max(delay - context.timing.confirm_seconds, context.timing.confirm_seconds)
     return StepResult(report_rollback_failures(deploy, context, ecs_service), delay=delay)
 
