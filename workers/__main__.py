@@ -1,6 +1,7 @@
-"""A worker: `python -m workers`. Start as many as you like, on as many machines as you like.
+"""Workers: `python -m workers` runs WORKER_PROCESSES of them. It may run on as many machines as you like.
 
-It runs jobs in a process that it forks for them, so a job that hangs or crashes does no other harm.
+Each worker is a process of its own, which runs jobs in a process that it forks for them: a job that hangs or
+crashes does no other harm.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # no job runs until RQ has set its own handlers
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
-    start_metrics(WORKER, settings)
-    from workers.worker import run_worker  # after the fork: what serves metrics needs none of it
+    start_metrics(WORKER, settings, loops=[str(each + 1) for each in range(settings.worker_processes)])
+    from workers.worker import run_workers  # after the fork: what serves metrics needs none of it
 
-    run_worker(settings)
+    run_workers(settings)
     return 0
 
 

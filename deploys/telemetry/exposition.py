@@ -70,7 +70,7 @@ class Exposition:
 
     def _take(self, name: str, value: float, *labels: str) -> None:
         if name == LOOPED:
-            self._state.note_loop()
+            self._state.note_loop(*labels)
             return
         if name == SERVICE:
             for outcome in Outcome:
@@ -133,7 +133,7 @@ class _LookedUp:
             up = 1
         except RedisError:
             up = 0
-        yield _family(metrics.LAST_LOOP, {(): self._state.loop_age})
+        yield _family(metrics.LAST_LOOP, {(name,): age for name, age in self._state.loop_ages().items()})
         yield _family(metrics.REDIS_UP, {(): up})
         yield _family(metrics.REDIS_SECONDS, {(): time.monotonic() - began})
 

@@ -13,7 +13,7 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,9 +39,10 @@ RETRY_PORT_SECONDS = 1.0
 _started_by: int | None = None
 
 
-def start_metrics(process: str, settings: Settings) -> None:
+def start_metrics(process: str, settings: Settings, loops: Sequence[str] = ("",)) -> None:
     """Serves this process's metrics, if a port is set. Call it before the process starts threads or connects
-    to anything: it forks. A second call does nothing, as gunicorn makes one when it reloads."""
+    to anything: it forks. A second call does nothing, as gunicorn makes one when it reloads.
+    loops: the numbers of the workers, if it is about several."""
     global _started_by  # a forked process inherits the pipe, but not the server
     if settings.metrics_port is None or _started_by == os.getpid():
         return
@@ -50,28 +51,28 @@ def start_metrics(process: str, settings: Settings) -> None:
     exempt_start_from_collection()  # a collection would copy all that the two processes share
     if os.fork() == 0:
         os.close(writing)
-        _run_forked(process, settings, reading)
+        _run_forked(process, settings, loops, reading)
     os.close(reading)
     METRICS_PIPE.open(writing)
 
 
-def _run_forked(process: str, settings: Settings, reading: int) -> NoReturn:
+def _run_forked(process: str, settings: Settings, loops: Sequence[str], reading: int) -> NoReturn:
     """Runs until no process is left that writes: signals are for those."""
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
-        serve(process, settings, reading, os.getppid())
+        serve(process, settings, loops, reading, os.getppid())
     except Exception:
         log.exception("the metrics are not served any more")
     finally:
         os._exit(0)
 
 
-def serve(process: str, settings: Settings, reading: int, parent: int) -> None:
+def serve(process: str, settings: Settings, loops: Sequence[str], reading: int, parent: int) -> None:
     """Serves until the pipe has no writer any more. parent: id of the process that this is about."""
     from deploys.telemetry.exposition import Exposition  # prometheus_client is loaded here alone
 
-    state = ProcessState(process, is_there=lambda: os.getppid() == parent)
+    state = ProcessState(process, loops, is_there=lambda: os.getppid() == parent)
     exposition = Exposition(process, settings.redis_url, state, installed_version())
     address = (settings.metrics_host, settings.metrics_port or 0)
     threading.Thread(target=_listen, args=(address, exposition, state), daemon=True).start()
