@@ -10,8 +10,6 @@ import signal
 import sys
 
 from deploys.process_startup import load_settings_or_exit
-from deploys.telemetry.metrics import WORKER
-from deploys.telemetry.metrics_server import start_metrics
 from workers.settings import WorkerSettings
 
 
@@ -20,8 +18,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # no job runs until RQ has set its own handlers
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
-    start_metrics(WORKER, settings, loops=[str(each + 1) for each in range(settings.worker_processes)])
-    from workers.worker import run_workers  # after the fork: what serves metrics needs none of it
+    from workers.worker import run_workers  # takes a second: wrong settings are told before
 
     run_workers(settings)
     return 0

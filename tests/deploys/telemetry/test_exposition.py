@@ -19,7 +19,18 @@ from deploys.telemetry.metrics import (
 )
 from tests.reported_metrics import new_exposition, parse_scrape, reported_metrics
 
-SERVICE_LABELS = {"service", "outcome", "phase", "step", "of", "kind", "result", "process", "version"}
+SERVICE_LABELS = {
+    "service",
+    "outcome",
+    "phase",
+    "step",
+    "of",
+    "kind",
+    "result",
+    "process",
+    "version",
+    "worker",
+}
 """Labels with few values, or those of services.yml."""
 API_LABELS = {"api", "operation", "method", "job_name", "limit"}
 """Names of functions and of operations of AWS and Slack that the code calls."""
