@@ -1,7 +1,7 @@
 """`/metrics`, `/healthz` and `/readyz` of a process.
 
 A thread serves them, if the process forks no other (`serve_metrics`). Otherwise a process of its own does,
-forked once everything is loaded (`MetricsProcess`), since a thread may hold a lock when its process is forked.
+forked once everything is loaded (`MetricsProcess`): a thread may hold a lock when its process is forked.
 Either reads the pipe (`metrics_pipe.py`), so it can tell that the main loop hangs, and neither a slow scrape
 nor a port that is taken affects that loop.
 """
