@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -320,12 +320,12 @@ def advance_slot(deploy_id: str) -> int:
     return zlib.crc32(deploy_id.encode()) % ADVANCE_SLOTS
 
 
-def waiting_jobs(redis: Redis) -> dict[str, list[str]]:
+def waiting_jobs(redis: Redis, queues: Sequence[str] = QUEUES) -> dict[str, list[str]]:
     """The ids of the jobs that wait for a worker, by queue. Raises RedisError."""
     pipe = redis.pipeline(transaction=False)
-    for name in QUEUES:
+    for name in queues:
         pipe.lrange(f"rq:queue:{name}", 0, -1)
-    return {name: to_texts(ids) for name, ids in zip(QUEUES, pipe.execute(), strict=True)}
+    return {name: to_texts(ids) for name, ids in zip(queues, pipe.execute(), strict=True)}
 
 
 def count_waiting(redis: Redis) -> int:
