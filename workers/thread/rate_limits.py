@@ -66,6 +66,10 @@ class SharedRateLimits:
         self._redis = redis
         self._take_token = redis.register_script(_lua("take_token"))
         self._note_outage = redis.register_script(_lua("note_outage"))
+        self._outage_noted = False
+        """Whether Redis says that Slack did not answer lately, as far as is known here."""
+        self._no_idle_call_before: dict[str, float] = {}
+        """By method, until when there is no token for a call that only moves the time (epoch seconds)."""
 
     def take_token(
         self,
@@ -80,6 +84,9 @@ class SharedRateLimits:
         A caller that has to wait gets a slot, so that a thousand callers do not come back together.
         has_slot: the caller came back at its slot's time and does not get a new one.
         """
+        now = self._now()
+        if urgency is Urgency.IDLE and 0 < (left := self._no_idle_call_before.get(method, 0.0) - now) < 60:
+            return left
         buckets = [(f"{_KEY}{method}", RATES[method])]
         if channel and method in CHANNEL_RATES:
             buckets.append((f"{_KEY}{method}:{channel}", CHANNEL_RATES[method]))
@@ -89,29 +96,31 @@ class SharedRateLimits:
             for _, rate in buckets
             for number in (rate.interval_ms, rate.capacity, rate.reserves[urgency])
         ]
-        wait = self._take_token(
-            keys=[
-                _OUTAGE_KEY,
-                _hold_key(method),
-                *(each for key, _ in buckets for each in (f"{key}:line", key)),
-            ],
-            args=[self._ms(), lane, int(has_slot), int(PROBE_SECONDS * 1000), *rates],
+        wait, self._outage_noted = self._take_token(
+            keys=[_PAUSES_KEY, *(key for key, _ in buckets)],
+            args=[self._ms(), method, lane, int(has_slot), int(PROBE_SECONDS * 1000), *rates],
         )
-        return float(wait) / 1000
+        seconds = float(wait) / 1000
+        if urgency is Urgency.IDLE:
+            self._no_idle_call_before[method] = now + seconds
+        return seconds
 
     def hold_method(self, method: str, seconds: float) -> None:
         """Slack answered 429: no worker calls this method before Retry-After is over."""
         until = self._ms() + int(seconds * 1000)
-        self._redis.set(_hold_key(method), until, px=max(1, int(seconds * 1000)) + 60_000)
+        self._redis.hset(_PAUSES_KEY, f"hold {method}", until)
 
     def note_outage(self) -> float:
         """Slack did not answer. Returns the seconds in which no worker calls it; then one caller tries."""
+        self._outage_noted = True
         first, longest = int(FIRST_PAUSE_SECONDS * 1000), int(LONGEST_PAUSE_SECONDS * 1000)
-        return float(self._note_outage(keys=[_OUTAGE_KEY], args=[self._ms(), first, longest])) / 1000
+        return float(self._note_outage(keys=[_PAUSES_KEY], args=[self._ms(), first, longest])) / 1000
 
     def note_answer(self) -> None:
         """Slack answered, with success or an error."""
-        self._redis.delete(_OUTAGE_KEY)
+        if self._outage_noted:
+            self._redis.hdel(_PAUSES_KEY, "until", "failures")
+            self._outage_noted = False
 
     def first_notice(self, about: str, seconds: float) -> bool:
         """Whether no worker logged this within that time: a lasting problem is not logged by every job."""
@@ -129,11 +138,9 @@ class SharedRateLimits:
         return int(self._now() * 1000)
 
 
-_OUTAGE_KEY = f"{_KEY}outage"
-
-
-def _hold_key(method: str) -> str:
-    return f"{_KEY}hold:{method}"
+_PAUSES_KEY = f"{_KEY}pauses"
+"""Hash: until when nobody calls Slack after it did not answer, and how often it did not; until when nobody
+calls a method after a 429 (`hold METHOD`). Epoch milliseconds."""
 
 
 def _lua(name: str) -> str:

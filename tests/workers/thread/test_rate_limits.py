@@ -52,7 +52,7 @@ def test_no_minute_sees_more_calls_than_slack_allows(
     assert len(granted) >= 0.7 * 2 * SLACK_LIMITS[method] or method == "usergroups.users.list"
 
 
-def test_a_call_with_a_token_costs_eight_commands_and_one_that_waits_nine(
+def test_a_call_costs_six_commands_whether_it_has_a_token_or_waits(
     limits: SharedRateLimits, clock: ManualClock, redis: Redis
 ) -> None:
     may_call(limits, "chat.postMessage", channel="C1")
@@ -62,15 +62,42 @@ def test_a_call_with_a_token_costs_eight_commands_and_one_that_waits_nine(
     def post() -> bool:
         return may_call(limits, "chat.postMessage", channel="C1")
 
-    assert commands_of(redis, post) == {"evalsha": 1, "hget": 1, "get": 1, "hmget": 3, "hset": 2}
-    assert commands_of(redis, post) == {"evalsha": 1, "hget": 1, "get": 1, "hmget": 4, "hset": 2}
+    assert commands_of(redis, post) == {"evalsha": 1, "hmget": 3, "hset": 2}
+    assert commands_of(redis, post) == {"evalsha": 1, "hmget": 3, "hset": 2}
+
+
+def test_an_answer_costs_no_command_unless_slack_was_away(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    assert may_call(limits)
+    assert commands_of(redis, limits.note_answer) == {}
+
+    SharedRateLimits(redis, clock).note_outage()
+    clock.value += 1.1
+    assert may_call(limits)
+    assert commands_of(redis, limits.note_answer) == {"hdel": 1}
+    assert commands_of(redis, limits.note_answer) == {}
+
+
+def test_what_only_moves_the_time_does_not_ask_again_before_there_can_be_a_token(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    def move_time() -> bool:
+        return may_call(limits, urgency=Urgency.IDLE)
+
+    while move_time():
+        pass
+    assert commands_of(redis, move_time) == {}
+
+    clock.value += RATES["chat.update"].interval_ms / 1000
+    assert move_time()
 
 
 def test_what_is_used_does_not_expire(limits: SharedRateLimits, clock: ManualClock, redis: Redis) -> None:
     may_call(limits, "chat.postMessage", channel="C1")
     may_call(limits, "chat.postMessage", channel="C1")
     keys = list(redis.scan_iter("*chat.postMessage*"))
-    assert len(keys) == 4
+    assert len(keys) == 2
     for key in keys:
         redis.pexpire(key, 1000)
 
