@@ -114,10 +114,7 @@ class JobQueue:
 
     def is_more_urgent_waiting(self) -> bool:
         """Whether a job waits that goes before those that tell. Raises RedisError."""
-        pipe = self._redis.pipeline(transaction=False)
-        for name in (ASKED_QUEUE, DEPLOYS_QUEUE):
-            pipe.llen(f"rq:queue:{name}")
-        return any(pipe.execute())
+        return bool(self._redis.exists(*(f"rq:queue:{name}" for name in (ASKED_QUEUE, DEPLOYS_QUEUE))))
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates this user's Home tab. team: the workspace in which it was opened."""

@@ -215,7 +215,7 @@ class Scheduler:
         """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called, and when the first of
         them is due."""
         if not self._threads_looked_at <= now < self._look_at_threads_again_at:
-            at = self._next_thread_at = self._threads.overdue_at()
+            at = self._next_thread_at = self._threads.overdue_at(now)
             self._threads_due, self._threads_looked_at = at is not None and at <= now, now
             again = now + PUBLISH_SECONDS
             self._look_at_threads_again_at = again if at is None or at <= now else min(at, again)

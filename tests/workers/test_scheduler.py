@@ -344,7 +344,7 @@ def test_elapsed_time_is_left_to_the_next_look_at_the_rollout(
 
 def test_a_thread_whose_turn_at_slack_comes_has_its_job_then(harness: SchedulerHarness) -> None:
     """No deploy of it moves, so nobody else would come for it."""
-    harness.threads.schedule("thread", NOW + 1.75, waits_for_slack=True)
+    harness.threads.schedule("thread", NOW + 1.75, waits_for="chat.update")
 
     harness.run(1.75 - TICK_SECONDS)
     assert harness.job_queue.take("publish") == []

@@ -31,7 +31,7 @@ from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
 from workers.thread.thread_replies import QuestionEdit, ThreadReply, maybe_twice
 from workers.thread.thread_source import ThreadSource
-from workers.thread.thread_writer import ThreadWriter, TryFallback
+from workers.thread.thread_writer import SaveThread, ThreadWriter, TryFallback
 from workers.thread.told_elsewhere import tell_elsewhere
 
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class ThreadSync:
         source: ThreadSource,
         thread: ThreadState,
         *,
-        save: Callable[[ThreadState], None],
+        save: SaveThread,
         now: Callable[[], float],
         idle_seconds: float = SECONDS_BETWEEN_TIME_UPDATES,
     ) -> None:
@@ -284,7 +284,8 @@ class ThreadSync:
         if self.thread.permalink or not self.thread.ts:
             return
         try:
-            self._writer.save(permalink=self._calls.permalink(self.thread.channel, self.thread.ts))
+            link = self._calls.permalink(self.thread.channel, self.thread.ts)
+            self._writer.save(permalink=link, later=True)  # Slack gives it again
         except RetryLater:
             pass  # the next sync asks again
         except SlackCallFailed as failure:
