@@ -72,6 +72,8 @@ class SharedRateLimits:
         self._note_outage = redis.register_script(_lua("note_outage"))
         self._outage_noted = False
         """Whether Redis says that Slack did not answer lately, as far as is known here."""
+        self._slots_given: dict[tuple[str, str | None, Urgency], float] = {}
+        """The slot of a call that has not asked for its token yet (epoch seconds)."""
         self._noted: dict[str, tuple[float, bool]] = {}
         """When it was asked last whether something is noted (epoch seconds), and the answer."""
         self._no_idle_call_before: dict[str, float] = {}
@@ -84,13 +86,18 @@ class SharedRateLimits:
         channel: str | None = None,
         urgency: Urgency = Urgency.NORMAL,
         has_slot: bool = False,
+        again: bool = False,
     ) -> float:
         """Takes a token for a call now. Returns 0 if it was taken, else the seconds after which to come back.
 
         A caller that has to wait gets a slot, so that a thousand callers do not come back together.
-        has_slot: the caller came back at its slot's time and does not get a new one.
+        has_slot: the caller came back at its slot's time and does not get a new one. again: the same call
+        follows; if it has to wait, it has its slot already when it asks here.
         """
         now = self._now()
+        same_call = method, channel, urgency
+        if (slot_at := self._slots_given.pop(same_call, 0.0)) > now and not has_slot:
+            return slot_at - now
         if urgency is Urgency.IDLE and 0 < (left := self._no_idle_call_before.get(method, 0.0) - now) < 60:
             return left
         buckets = _buckets(method, channel or "", urgency)
@@ -98,10 +105,12 @@ class SharedRateLimits:
         rates = [
             number for each in buckets for number in (each.rate.interval_ms, each.rate.capacity, each.reserve)
         ]
-        wait, self._outage_noted = self._take_token(
+        wait, self._outage_noted, wait_again = self._take_token(
             keys=[_PAUSES_KEY, *(each.key for each in buckets)],
-            args=[self._ms(), method, lane, int(has_slot), int(PROBE_SECONDS * 1000), *rates],
+            args=[self._ms(), method, lane, int(has_slot), int(PROBE_SECONDS * 1000), int(again), *rates],
         )
+        if wait_again:
+            self._slots_given[same_call] = now + float(wait_again) / 1000
         seconds = float(wait) / 1000
         if urgency is Urgency.IDLE:
             self._no_idle_call_before[method] = now + seconds

@@ -199,10 +199,13 @@ class ThreadSync:
         while missing := self._source.missing_replies(self.thread):
             reply, changes = missing[0].reply, dict(missing[0].thread_changes)
             if reply is None:
-                self._writer.save(**changes)
+                self._writer.save(**changes, later=True)
                 continue
+            others = [each for each in missing[1:] if each.reply]
+            urgent = any(each.urgent for each in missing)
+            again = bool(others) and urgent == any(each.urgent for each in others)
             try:
-                ts = self._post_reply(reply, urgent=any(each.urgent for each in missing))
+                ts = self._post_reply(reply, urgent=urgent, again=again)
             except RetryLater as later:
                 return self._now() + later.seconds
             if reply.question:
@@ -260,7 +263,8 @@ class ThreadSync:
             )
         self._writer.save(question_replies=replies, question_next_try=None)
 
-    def _post_reply(self, reply: ThreadReply, *, urgent: bool) -> str:
+    def _post_reply(self, reply: ThreadReply, *, urgent: bool, again: bool = False) -> str:
+        """again: another reply that is as urgent follows."""
         urgency = Urgency.URGENT if urgent else Urgency.NORMAL
         plain = self.thread.short_reply
         limit = STATE_BYTES if plain else self.thread.text_limit
@@ -275,6 +279,7 @@ class ThreadSync:
                 broadcast=reply.broadcast and not plain,
                 urgency=urgency,
                 has_slot=has_slot,
+                again=again,
             ).ts
 
         return self._writer.call_in_slot("reply_next_try", urgency, post)
