@@ -282,7 +282,7 @@ class DependencyBuilder:
         record_retention = Retention(redis, settings.record_retention_days)
         shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
         reader = SlackDirectoryReader(self._slack, SlackDirectory(redis), limits, time.time)
-        channels_to_post_in = KnownSharedChannels(SlackDirectory(redis), time.time, reader.read)
+        channels_to_post_in = shared_channels.reading(reader.read)
         engine = Engine(
             store=store,
             job_queue=job_queue,

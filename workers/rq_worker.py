@@ -29,6 +29,7 @@ from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from rq.job import Job
+from rq.suspension import WORKERS_SUSPENDED
 from rq.timeouts import JobTimeoutException
 from rq.utils import now as rq_now
 from rq.utils import utcformat
@@ -113,7 +114,7 @@ class RqWorker(Worker):
         """Runs one job, or returns without one after `dequeue_timeout`."""
         METRICS_PIPE.looped()
         self._state = WorkerStatus.IDLE
-        if time.monotonic() >= self._next_heartbeat_at:
+        if time.monotonic() >= self._next_heartbeat_at and self.connection.exists(WORKERS_SUSPENDED):
             self.check_for_suspension(burst=False)
         self.heartbeat()
         self.before_wait()

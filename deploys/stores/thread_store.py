@@ -302,8 +302,13 @@ class ThreadStore:
         """How urgent it is that this thread is shown."""
         return _priority(self.redis.hget(redis_keys.PUBLISH_PRIORITIES, deploy_id))
 
+    def become_publisher(self, owner: str, seconds: float) -> bool:
+        """The right to update threads, for so long; False if another job has it."""
+        before = self.redis.set(redis_keys.PUBLISHER, owner, nx=True, get=True, px=_ms(seconds))
+        return before is None or to_text(before) == owner  # a client that lost the answer asks again
+
     def keep_publisher(self, owner: str, seconds: float) -> bool:
-        """The right to update threads, for so long from now on; False if another job has it."""
+        """Has that right for so long from now on; False if another job has it by now."""
         keep = self._script("keep_publisher")
         return bool(keep(keys=[redis_keys.PUBLISHER], args=[owner, _ms(seconds)]))
 

@@ -105,7 +105,7 @@ class Publisher:
         owner, tried = secrets.token_hex(8), set[str]()  # one that another worker has claimed stays due
         if not (waiting := self._find_waiting(tried)):
             return False
-        if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
+        if not self._threads.become_publisher(owner, PUBLISHER_SECONDS):
             return False
         began = kept_at = time.monotonic()
         asked_at = -math.inf

@@ -207,6 +207,53 @@ def test_who_waits_is_called_back_one_after_the_other_however_many_channels(
     assert tries < 200 * 3
 
 
+def test_a_call_that_the_same_one_follows_has_its_slot_too(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    """In the line behind those that wait already, and before those that come then."""
+    waits = [limits.take_token("chat.postMessage", channel=channel) for channel in ("C1", "C1", "C2")]
+    assert waits == [0, pytest.approx(1.1), 0]
+    clock.value += 1.1
+
+    def post(**how: bool) -> float:
+        return limits.take_token("chat.postMessage", channel="C1", **how)
+
+    assert post(has_slot=True, again=True) == 0
+    other = SharedRateLimits(redis, clock).take_token("chat.postMessage", channel="C1")
+    asked = commands_of(redis, lambda: waits.append(post()))
+    assert asked == {}
+    assert (waits[-1], other) == (pytest.approx(1.1), pytest.approx(2.2))
+
+    clock.value += waits[-1] + 0.01
+    assert post(has_slot=True) == 0
+    clock.value += 60
+    assert post() == 0, "an old slot is none"
+
+
+def test_a_call_that_needs_not_wait_gets_no_slot(limits: SharedRateLimits) -> None:
+    assert limits.take_token("chat.update", again=True) == 0
+    assert limits.take_token("chat.update") == 0
+
+
+def test_when_each_of_several_calls_has_its_tokens(limits: SharedRateLimits, clock: ManualClock) -> None:
+    """As `take_token` would say it to one after the other, if they waited in this order."""
+    calls = ["chat.postMessage:C1", "chat.postMessage:C2", "chat.postMessage:C1", "chat.update"]
+    assert limits.turns(calls) == [0, 0, pytest.approx(1.1), 0]
+
+    for _ in range(3):
+        assert may_call(limits)
+    assert may_call(limits, "chat.postMessage", channel="C1")
+    clock.value += 0.4
+
+    assert limits.turns(calls) == [
+        pytest.approx(0.7),
+        0,
+        pytest.approx(1.8),
+        pytest.approx(1.0, abs=0.002),
+    ]
+    assert limits.turns([]) == []
+
+
 def test_an_end_goes_before_all_progress_that_waits(limits: SharedRateLimits, clock: ManualClock) -> None:
     progress = [limits.take_token("chat.postMessage", channel="C1") for _ in range(100)]
     end = limits.take_token("chat.postMessage", channel="C1", urgency=Urgency.URGENT)
