@@ -180,8 +180,11 @@ class Scheduler:
             if due:
                 [waiting] = waiting_jobs(self._store.redis, [DEPLOYS_QUEUE]).values()
                 calls = self._calls_for_deploys(due, workers, waiting)
-            if others := self._other_calls(fresh):
-                calls += others[: _room_for_others(workers, waiting_jobs(self._store.redis, OTHER_QUEUES))]
+            others = self._other_calls(fresh)
+            if any(each.names != ["publish"] for each in others):  # that has a place of its own
+                room = _room_for_others(workers, waiting_jobs(self._store.redis, OTHER_QUEUES))
+                others = others[:room]
+            calls += others
         for names, enqueue in calls:
             enqueue()
             kept.update({name: fresh[name] for name in names})

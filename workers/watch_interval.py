@@ -29,7 +29,7 @@ DEPLOYS_PER_CALL = {"service-reads": 10, "service-deployments": 20}
 """What a look at all rollouts of a cluster costs: deploys for each call, by limit (count)."""
 LOOKS_SHARE = 0.8
 """How much of the budget the looks may take: the rest is for deploys that begin, change something or end."""
-COUNTED_EVERY_SECONDS = 10.0
+COUNTED_EVERY_SECONDS = 5.0
 READ_EVERY_SECONDS = 1.0
 
 

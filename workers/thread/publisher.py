@@ -52,6 +52,8 @@ KEEP_PUBLISHER_SECONDS = 1.0
 """How often the job says that it goes on (seconds)."""
 LOOK_AHEAD_SECONDS = 0.2
 """How often the job asks whether it may go on (seconds)."""
+COUNT_THREADS_SECONDS = 5.0
+"""Between two counts of the threads that are behind (seconds)."""
 THREADS_BETWEEN_LOOKS = 10
 """Threads that are updated before the most urgent ones are looked for again (count)."""
 QUESTION_AGAIN_SECONDS = 2.0
@@ -93,8 +95,8 @@ class Publisher:
         """The state of the thread that is published now."""
         self._unsaved: ThreadState | None = None
         """The same, if it is still to be written."""
-        self._behind: int | None = None
-        """How many threads are behind, as this turn knows it (count)."""
+        self._behind, self._counted_at = 0, -math.inf
+        """How many threads are behind (count), and when they were counted."""
         self._elapsed_time_at: float | None = None
         """When that thread shows the elapsed time again (`ThreadSync`)."""
 
@@ -109,7 +111,6 @@ class Publisher:
             return False
         began = kept_at = time.monotonic()
         asked_at = -math.inf
-        self._behind = None
         try:
             while waiting:
                 for record_id in waiting[:THREADS_BETWEEN_LOOKS]:
@@ -299,15 +300,13 @@ class Publisher:
     def _sync(self, source: ThreadSource, thread: ThreadState, owner: str) -> float | None:
         if self._now() < thread.retry_at and not self._has_newer_question(source, thread):
             return thread.retry_at
-        if self._behind is None:
-            self._behind = self._threads.behind()
         sync = ThreadSync(
             self._calls,
             source,
             thread,
             save=partial(self._save, source, owner),
             now=self._now,
-            idle_seconds=seconds_between_time_updates(self._behind),
+            idle_seconds=seconds_between_time_updates(self._count_behind()),
         )
         try:
             return sync.run()
@@ -318,6 +317,11 @@ class Publisher:
         finally:
             self._elapsed_time_at = sync.elapsed_time_at
             self._note_questions_shown(source, sync.thread)
+
+    def _count_behind(self) -> int:
+        if not 0 <= (now := self._now()) - self._counted_at < COUNT_THREADS_SECONDS:
+            self._behind, self._counted_at = self._threads.behind(), now
+        return self._behind
 
     def _has_newer_question(self, source: ThreadSource, thread: ThreadState) -> bool:
         """Whether a question came up after Slack was unreachable, so that it waits less than was noted."""

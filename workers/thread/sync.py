@@ -174,7 +174,7 @@ class ThreadSync:
         """Notes what the card shows now. Returns when to come back; None: it shows everything.
 
         A question whose buttons Slack refused is sent as text at once, and retried with its buttons. If the
-        process dies before that is saved, the card is edited once more.
+        process dies before it is saved what a card without questions shows, that is sent once more.
         """
         if message.level == self.thread.fallback_level == FallbackLevel.PLAIN_BLOCKS:
             self._calls.native_blocks.note_refused(self._source.card(self._now()).blocks)
@@ -186,7 +186,8 @@ class ThreadSync:
             "card_sent_at": self._now(),
         }
         if not message.lacks_buttons:
-            self._writer.save(later=True, card_next_try=None, card_fingerprint=self._fingerprint, **sent)
+            later = not sent["open_questions"]
+            self._writer.save(later=later, card_next_try=None, card_fingerprint=self._fingerprint, **sent)
             return None
         tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)
