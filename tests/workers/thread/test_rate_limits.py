@@ -215,14 +215,14 @@ def test_a_call_that_the_same_one_follows_has_its_slot_too(
     assert waits == [0, pytest.approx(1.1), 0]
     clock.value += 1.1
 
-    def post(**how: bool) -> float:
-        return limits.take_token("chat.postMessage", channel="C1", **how)
+    def post(*, has_slot: bool = False, again: bool = False) -> float:
+        return limits.take_token("chat.postMessage", channel="C1", has_slot=has_slot, again=again)
 
     assert post(has_slot=True, again=True) == 0
     other = SharedRateLimits(redis, clock).take_token("chat.postMessage", channel="C1")
     asked = commands_of(redis, lambda: waits.append(post()))
     assert asked == {}
-    assert (waits[-1], other) == (pytest.approx(1.1), pytest.approx(2.2))
+    assert [waits[-1], other] == [pytest.approx(1.1), pytest.approx(2.2)]
 
     clock.value += waits[-1] + 0.01
     assert post(has_slot=True) == 0
