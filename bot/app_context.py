@@ -27,6 +27,7 @@ from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
@@ -71,6 +72,12 @@ class AppContext:
     terminal_answers: TerminalAnswers
     views: ViewCalls
     now: Callable[[], float] = time.time
+    holds_read: CurrentHolds | None = None
+    """What one request has read of locks and of the stop of all deploys, before it changed anything."""
+
+    def current_holds(self) -> CurrentHolds:
+        """Locks and the stop of all deploys, for one answer."""
+        return self.holds_read or CurrentHolds(self.store.redis)
 
     def open_connections(self) -> None:
         """Connects to Redis, so that the first request need not. Call it after the last fork of the process.
