@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from bot import identity
 from bot.identity import Identity
+from bot.last_round_trip import LastRoundTrip
 from bot.settings import RequestSettings
 from bot.slack_client import SlackClient
 from bot.slack_clock import SlackClock
@@ -74,6 +75,8 @@ class AppContext:
     now: Callable[[], float] = time.time
     holds_read: CurrentHolds | None = None
     """What one request has read of locks and of the stop of all deploys, before it changed anything."""
+    last_round_trip: LastRoundTrip | None = None
+    """Of the request that is handled; None: nothing runs it."""
 
     def current_holds(self) -> CurrentHolds:
         """Locks and the stop of all deploys, for one answer."""

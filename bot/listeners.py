@@ -20,6 +20,7 @@ from slack_bolt import Ack, BoltRequest
 
 from bot import clicks, commands, error_boundary, request, slack_text
 from bot.app_context import AppContext
+from bot.last_round_trip import LastRoundTrip
 from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.asker import Asker
@@ -65,7 +66,13 @@ class CurrentContext:
         directory = context.directory.for_one_request()
         access = context.access.with_directory(directory)
         freezes = context.freezes.for_one_request(access)
-        return replace(context, directory=directory, access=access, freezes=freezes)
+        return replace(
+            context,
+            directory=directory,
+            access=access,
+            freezes=freezes,
+            last_round_trip=LastRoundTrip(context.store.redis),
+        )
 
 
 class Listeners:
@@ -196,9 +203,11 @@ def handle_once(
             raise
         except Exception as error:  # noqa: BLE001 - its sender reads a sentence
             answer = answer_error(error)
+        last = context.last_round_trip or LastRoundTrip(context.store.redis)
         if delivery:
-            with suppress(RedisError):
-                deliveries.finish(delivery, json.dumps(answer.to_slack()) if answer else "")
+            deliveries.ask_to_finish(last.trip, delivery, json.dumps(answer.to_slack()) if answer else "")
+        with suppress(RedisError):
+            last.run()
     except RedisError:
         if delivery:
             with suppress(RedisError):

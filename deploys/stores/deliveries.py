@@ -15,6 +15,7 @@ from importlib.resources import files
 from redis import Redis
 
 from deploys.redis_connection import to_text
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 CLAIM_SECONDS = 30
@@ -64,10 +65,14 @@ class Deliveries:
 
     def finish(self, delivery: str, answer: str = "") -> None:
         """The delivery was handled: its repeats are dropped from now on, or given the same answer."""
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.set(f"{_ANSWER}{delivery}", answer, ex=ANSWER_SECONDS)
-        pipe.set(f"{_DELIVERY}{delivery}", "done", ex=DONE_SECONDS)
-        pipe.execute()
+        trip = RoundTrip(self._redis)
+        self.ask_to_finish(trip, delivery, answer)
+        trip.run()
+
+    def ask_to_finish(self, trip: RoundTrip, delivery: str, answer: str = "") -> None:
+        """The same as a part of a round trip."""
+        trip.command("SET", f"{_ANSWER}{delivery}", answer, "EX", ANSWER_SECONDS)
+        trip.command("SET", f"{_DELIVERY}{delivery}", "done", "EX", DONE_SECONDS)
 
     def answer(self, delivery: str) -> str | None:
         """What the first of several deliveries was answered, for a minute; None while it is under way."""
