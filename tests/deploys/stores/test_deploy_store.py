@@ -75,7 +75,7 @@ def test_what_is_before_a_deploy_is_read_with_its_request(
 ) -> None:
     first = store.submit(a_deploy())
     end(store, first.deploy)
-    ended = store.get(first.deploy.id)
+    [ended] = store.get_all([first.deploy.id])
     time.value += 1
     second = store.submit(a_deploy(tag="1.5.0"))
     time.value += 1
