@@ -122,10 +122,7 @@ class JobQueue:
 
     def is_more_urgent_waiting(self) -> bool:
         """Whether a job waits that goes before those that tell. Raises RedisError."""
-        pipe = self._redis.pipeline(transaction=False)
-        for name in (ASKED_QUEUE, DEPLOYS_QUEUE):
-            pipe.llen(f"rq:queue:{name}")
-        return any(pipe.execute())
+        return bool(self._redis.exists(*(f"rq:queue:{name}" for name in (ASKED_QUEUE, DEPLOYS_QUEUE))))
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates this user's Home tab. team: the workspace in which it was opened."""
@@ -332,12 +329,12 @@ def advance_slot(deploy_id: str) -> int:
     return zlib.crc32(deploy_id.encode()) % ADVANCE_SLOTS
 
 
-def waiting_jobs(redis: Redis) -> dict[str, list[str]]:
+def waiting_jobs(redis: Redis, queues: Sequence[str] = QUEUES) -> dict[str, list[str]]:
     """The ids of the jobs that wait for a worker, by queue. Raises RedisError."""
     pipe = redis.pipeline(transaction=False)
-    for name in QUEUES:
+    for name in queues:
         pipe.lrange(f"rq:queue:{name}", 0, -1)
-    return {name: to_texts(ids) for name, ids in zip(QUEUES, pipe.execute(), strict=True)}
+    return {name: to_texts(ids) for name, ids in zip(queues, pipe.execute(), strict=True)}
 
 
 def count_waiting(redis: Redis) -> int:

@@ -114,11 +114,10 @@ class Dependencies:
 
     def publish_after_moving(self, seconds: float) -> None:
         """The same at the end of a job that moved deploys for so long (seconds): what they have to say needs
-        no job of its own. Nothing that moves deploys waits for it: before each thread it looks whether one
+        no job of its own. Nothing that moves deploys waits for it: a few times a second it looks whether one
         is due, or a job waits that goes first, and leaves the rest to a job of its own then."""
-        if not self.threads.is_due(time.time()):
-            return
-        if seconds > PUBLISH_WITHIN_SECONDS or self.publisher.publish_due(self._is_nothing_else_due):
+        may_go_on = self._is_nothing_else_due if seconds <= PUBLISH_WITHIN_SECONDS else lambda: False
+        if self.publisher.publish_due(may_go_on):
             self.job_queue.publish()
 
     def _is_nothing_else_due(self) -> bool:
@@ -283,7 +282,7 @@ class DependencyBuilder:
         record_retention = Retention(redis, settings.record_retention_days)
         shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
         reader = SlackDirectoryReader(self._slack, SlackDirectory(redis), limits, time.time)
-        channels_to_post_in = KnownSharedChannels(SlackDirectory(redis), time.time, reader.read)
+        channels_to_post_in = shared_channels.reading(reader.read)
         engine = Engine(
             store=store,
             job_queue=job_queue,

@@ -49,7 +49,7 @@ class DueDeploy:
     at: float
     """Since when it is due (epoch seconds)."""
     requested_at: float
-    """When it was asked for (epoch seconds)."""
+    """When it was asked for (epoch seconds), by which several are ordered; 0 of one that is due alone."""
     left_claim: str = ""
     """Token of the claim of a process that died; empty if there is none."""
 

@@ -200,8 +200,9 @@ class DeployReader:
             return []
         pipe = self.redis.pipeline(transaction=False)
         pipe.hmget(redis_keys.NEXT_JOBS, list(free))
-        pipe.zmscore(redis_keys.HISTORY, list(free))
-        jobs, asked_ms = pipe.execute()
+        if len(free) > 1:  # alone it has no order
+            pipe.zmscore(redis_keys.HISTORY, list(free))
+        jobs, *asked_ms = pipe.execute()
         return [
             DueDeploy(
                 deploy_id=deploy_id,
@@ -210,7 +211,9 @@ class DeployReader:
                 requested_at=(asked or 0.0) / 1000,
                 left_claim=left,
             )
-            for (deploy_id, left), job, asked in zip(free.items(), jobs, asked_ms, strict=True)
+            for (deploy_id, left), job, asked in zip(
+                free.items(), jobs, asked_ms[0] if asked_ms else [None], strict=True
+            )
         ]
 
     def watched(self, cluster_key: str, due_by: float) -> list[str]:

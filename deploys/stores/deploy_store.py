@@ -196,6 +196,7 @@ class DeployStore(ClaimStore):
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
                     redis_keys.PUBLISH_PRIORITIES,
+                    redis_keys.WAITS_FOR_ECS,
                 ],
                 args=[
                     deploy_id,

@@ -62,7 +62,7 @@ RETENTION = f"{PREFIX}retention"
 """Hash: how far the removal of old texts has come, and when its round began."""
 WAITS_FOR_ECS = f"{PREFIX}waits-for-ecs"
 """Hash from a deploy whose next step waits for something to happen in ECS to the version of its record. An
-event of ECS makes only these due."""
+event of ECS makes only these due. A deploy about which somebody decides is missing until its next step."""
 EVENTS_ALIVE = f"{PREFIX}events-alive"
 """Set while events of ECS are received. It expires by itself."""
 EVENTS_MISSED = f"{PREFIX}events-missed"

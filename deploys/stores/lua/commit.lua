@@ -70,10 +70,11 @@ if overtaker ~= '' and redis.call('LINDEX', KEYS[3], 0) == id and redis.call('LR
 end
 if show ~= '' then
   local known = redis.call('HGET', KEYS[10], id)
+  local waits = known and string.sub(known, 1, 5) == 'waits'
   -- A thread whose call waits for its turn at Slack shows progress then, and need not be looked at sooner.
-  if known ~= 'waits' or show ~= '3' then
+  if not waits or show ~= '3' then
     redis.call('ZADD', KEYS[8], now, id)
-    if known == 'waits' or tonumber(known or '3') > tonumber(show) then
+    if waits or tonumber(known or '3') > tonumber(show) then
       redis.call('HSET', KEYS[10], id, show)
     end
   end
