@@ -157,6 +157,7 @@ class StepContext:
         """Version of the record that Redis confirmed to be on disk."""
         self._prefetched = [known_service.state] if known_service else []
         self._last_read = known_service
+        self._earlier_deploys: list[Deploy] | None = None
 
     def now(self) -> float:
         """The time (epoch seconds)."""
@@ -209,11 +210,12 @@ class StepContext:
         return self._store.service_queue(deploy.queue)[:1] == [deploy.id]
 
     def earlier_deploys(self) -> list[Deploy]:
-        """The service's deploys before this one, newest first."""
-        deploy = self.claim.deploy
-        return [
-            each for each in self._store.recent(deploy.service.name, HISTORY_LIMIT) if each.id != deploy.id
-        ]
+        """The service's deploys before this one, newest first, as this step read them first."""
+        if self._earlier_deploys is None:
+            deploy = self.claim.deploy
+            recent = self._store.recent(deploy.service.name, HISTORY_LIMIT)
+            self._earlier_deploys = [each for each in recent if each.id != deploy.id]
+        return self._earlier_deploys
 
     def coordinated_batch(self) -> tuple[Batch, list[Deploy]] | None:
         """The deploy's batch, with all its deploys; None if the deploy has none, or if the batch's deploys do

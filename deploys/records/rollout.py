@@ -100,6 +100,11 @@ class RolloutProgress(Record):
     counts: RolloutCounts = RolloutCounts()
     serving_at: float | None = None
     """When the full count of new tasks was running. Rolling: and all old tasks were draining or gone."""
+    old_tasks: tuple[str, ...] = ()
+    """Rolling: ARNs of the tasks before the service was changed, until it is read which of them drain; empty if
+    they are too many to be read by their ARNs."""
+    new_tasks: tuple[str, ...] = ()
+    """Rolling: ARNs of the new tasks once they serve; empty as `old_tasks`."""
     draining: DrainingTasks | None = None
     """Rolling and native: the old tasks, once the new ones serve."""
     images_before: tuple[RunningImage, ...] = ()

@@ -40,6 +40,8 @@ NEWEST_LIMIT = 100
 def describe(region: RegionClients, arn: str) -> RevisionState:
     """A revision with its tags. It names the fields that this boto3 drops: a copy would lose them.
 
+    arn: or a family, for its newest ACTIVE revision (ECS API reference, DescribeTaskDefinition).
+
     Raises the errors of `aws_call`.
     """
     with aws_call("ecs:DescribeTaskDefinition"):
@@ -187,6 +189,11 @@ def list_newest(region: RegionClients, family: str) -> list[str]:
 def revision_number(arn: str) -> int:
     """The revision number at the end of a task definition's ARN."""
     return int(arn.rsplit(":", 1)[-1])
+
+
+def family_of(arn: str) -> str:
+    """The family in a task definition's ARN."""
+    return arn.rsplit("/", 1)[-1].rpartition(":")[0]
 
 
 def find_registered_for(

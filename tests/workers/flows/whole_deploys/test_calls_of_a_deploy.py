@@ -10,14 +10,13 @@ from deploys.records.phases import Outcome
 from tests.workers.engine_harness import EngineHarness
 
 ONCE = {
-    "ListTaskDefinitions": 1,  # is there a newer revision?
-    "DescribeTaskDefinition": 1,
+    "DescribeTaskDefinition": 1,  # of the family's newest revision, which is the one that runs
     "DescribeImages": 1,
     "DescribeScalableTargets": 1,
     "RegisterTaskDefinition": 1,
     "UpdateService": 1,
-    "ListTasks": 3,  # before the update, once the new tasks serve, and at the end
-    "DescribeTasks": 3,
+    "ListTasks": 2,  # before the update, and once the new tasks serve
+    "DescribeTasks": 3,  # the same, and at the end
     "DescribeServiceDeployments": 1,  # at the end: the service tells how it goes
 }
 """Calls of a whole deploy beside the looks at its service (count)."""
@@ -38,4 +37,20 @@ def test_nothing_is_asked_for_twice(harness: EngineHarness) -> None:
     assert deploy.ended_at is not None
     assert deploy.ecs.rollout_started_at is not None
     rounds = (deploy.ended_at - deploy.ecs.rollout_started_at) / 5
-    assert looks <= LOOKS_BEFORE + rounds
+    assert looks <= LOOKS_BEFORE + rounds - 1, "the first look comes after two rounds"
+
+
+def test_a_task_that_took_another_s_place_before_the_end_is_searched_for(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("web", "1.4.2")
+    harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
+    first = harness.get(deploy_id).rollout.new_tasks
+    searches = len(harness.ecs.calls("ListTasks"))
+    harness.ecs.client("ecs").stop_task(cluster="production", task=first[0])
+
+    deploy = harness.until_over(deploy_id)
+
+    assert len(first) == 3
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert deploy.rollout.running_images is not None
+    assert deploy.rollout.running_images.tasks == 3, "the new one among them"
+    assert len(harness.ecs.calls("ListTasks")) > searches
