@@ -49,10 +49,12 @@ def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
 def _read_tasks_at_serving(deploy: Deploy, context: StepContext) -> Deploy:
     """The deploy with its new tasks and the old ones that drain, read together: at the end, these are read
     without a search for them."""
-    service, old = deploy.service, known_old_tasks(deploy)
+    service, old = deploy.service, deploy.rollout.draining_arns
     read = best_effort(
-        lambda: tasks.list_service_tasks(
-            context.region, service.cluster, service.ecs_service, stopped=old is None, also=old or ()
+        lambda: (
+            tasks.list_service_tasks(context.region, service.cluster, service.ecs_service)
+            if old is None
+            else read_running_tasks(context, old)
         ),
         None,
     )
@@ -62,16 +64,14 @@ def _read_tasks_at_serving(deploy: Deploy, context: StepContext) -> Deploy:
     return with_draining(deploy, read, context.now()).evolve(rollout={"new_tasks": kept_arns(new)})
 
 
+def read_running_tasks(context: StepContext, also: Sequence[str] = ()) -> tuple[TaskState, ...]:
+    """The service's tasks that are to run, and those with these ARNs. Raises the errors of `aws_call`."""
+    return tuple(context.describe_tasks((*context.list_running_tasks(), *also)).values())
+
+
 def kept_arns(arns: Sequence[str]) -> tuple[str, ...]:
     """These, or none if they are too many to be kept. Pure."""
     return tuple(arns) if len(arns) <= MOST_KEPT else ()
-
-
-def known_old_tasks(deploy: Deploy) -> tuple[str, ...] | None:
-    """ARNs of the old tasks that may still drain; None if ECS has to be searched for them. Pure."""
-    if (draining := deploy.rollout.draining) is not None:
-        return draining.arns if len(draining.arns) == draining.tasks else None
-    return deploy.rollout.old_tasks or None
 
 
 def is_serving(rollout: RolloutCounts) -> bool:
@@ -88,14 +88,14 @@ def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
     known, now, service = deploy.rollout.draining, context.now(), deploy.service
     if known is not None and now - known.read_at < JUST_READ_SECONDS:
         return deploy
-    old = known_old_tasks(deploy)
+    old = deploy.rollout.draining_arns
     read: Iterable[TaskState] | None
     if old is None:
         read = best_effort(
             lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service), None
         )
     else:
-        read = best_effort(lambda: tasks.describe(context.region, service.cluster, old).values(), None)
+        read = best_effort(lambda: context.describe_tasks(old).values(), None)
     return deploy.evolve(rollout={"draining": None}) if read is None else with_draining(deploy, read, now)
 
 

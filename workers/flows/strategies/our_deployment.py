@@ -31,8 +31,8 @@ def with_update_intent(deploy: Deploy, ecs_service: ServiceState) -> Deploy:
 
 
 def _until_first_look(deploy: Deploy, context: StepContext) -> float:
-    """Seconds until ECS can show more. A rolling update begins by starting tasks beside the old ones, so it
-    neither ends nor serves within the first round of looks; a service that is down may serve at any moment."""
+    """Seconds until ECS can show more. A rolling update first starts tasks beside the old ones, so it neither
+    ends nor serves within the first round of looks; a service that is down may serve at any moment."""
     timing = context.timing
     is_down = deploy.stop.requested_at is not None
     return timing.watch_seconds if is_down else timing.watch_seconds + timing.unannounced_seconds
