@@ -151,8 +151,8 @@ class BatchReader:
         """Deploys whose steps are about to read their tasks, and for which nobody has done so."""
         self._running: dict[str, Sequence[str]] = {}
         """ARNs of the tasks of these deploys that are to run."""
-        self._tasks: dict[str, TaskState | None] = {}
-        """By ARN; None: ECS does not have it any more."""
+        self._tasks: dict[str, dict[str, TaskState | None]] = {}
+        """The tasks of these deploys by ARN; None: ECS does not have it any more."""
 
     @classmethod
     def read(cls, aws: AwsClients, deploys: Sequence[Deploy], now: float) -> BatchReader:
@@ -220,10 +220,10 @@ class BatchReader:
     def describe_tasks(self, deploy: Deploy, arns: Sequence[str]) -> Mapping[str, TaskState]:
         """As `list_running_tasks`."""
         self._read_tasks_with(deploy)
-        if not all(arn in self._tasks for arn in arns):
+        read = self._tasks.pop(deploy.id, {})
+        if not all(arn in read for arn in arns):
             return self._live.describe_tasks(deploy, arns)
-        found = {arn: self._tasks.pop(arn) for arn in dict.fromkeys(arns)}
-        return {arn: task for arn, task in found.items() if task is not None}
+        return {arn: task for arn in arns if (task := read[arn]) is not None}
 
     def shows_end(self, deploy: Deploy) -> bool:
         """By the service."""
@@ -241,7 +241,7 @@ class BatchReader:
             if where == (each.service.region, each.service.role, each.service.cluster)
         ]
         together = sorted(together, key=lambda each: (each.id != deploy.id, not self.shows_end(each)))
-        arns: list[str] = []
+        arns: dict[str, tuple[str, ...]] = {}
         for each in together[:TASKS_READ_FOR]:
             del self._tasks_unread[each.id]
             known: Sequence[str] = each.rollout.new_tasks
@@ -250,10 +250,13 @@ class BatchReader:
                 if isinstance(listed, SlipwayError):
                     break
                 known = self._running[each.id] = listed
-            arns += (*known, *(each.rollout.draining_arns or ()))
-        described = attempt(partial(self._live.describe_tasks, deploy, arns)) if arns else {}
+            arns[each.id] = (*known, *(each.rollout.draining_arns or ()))
+        every = [arn for listed in arns.values() for arn in listed]
+        described = attempt(partial(self._live.describe_tasks, deploy, every)) if every else {}
         if not isinstance(described, SlipwayError):
-            self._tasks |= {arn: described.get(arn) for arn in arns}
+            self._tasks |= {
+                deploy_id: {arn: described.get(arn) for arn in listed} for deploy_id, listed in arns.items()
+            }
 
 
 def _has_ended(deploy: Deploy, ecs_service: ServiceState | None) -> bool:
