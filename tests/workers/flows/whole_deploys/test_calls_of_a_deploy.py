@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from deploys.records.phases import Outcome
+from deploys.stores import redis_keys
 from tests.workers.engine_harness import EngineHarness
 
 ONCE = {
@@ -54,3 +55,62 @@ def test_a_task_that_took_another_s_place_before_the_end_is_searched_for(harness
     assert deploy.rollout.running_images is not None
     assert deploy.rollout.running_images.tasks == 3, "the new one among them"
     assert len(harness.ecs.calls("ListTasks")) > searches
+
+
+def end_all_in_ecs(harness: EngineHarness, *services: str) -> list[str]:
+    """Deploys of these services that have not been looked at since ECS ended their rollouts; their ids."""
+    ids = [harness.request_deploy(each, "1.4.2") for each in services]
+    for deploy_id in ids:
+        harness.engine.advance(deploy_id)
+    harness.ecs.advance(400)
+    return ids
+
+
+def test_rollouts_that_end_together_are_read_together(harness: EngineHarness) -> None:
+    ids = end_all_in_ecs(harness, "web", "api")
+    before = len(harness.ecs.calls())
+
+    harness.engine.watch("eu-west-1/production")
+
+    assert [harness.get(each).outcome for each in ids] == [Outcome.SUCCEEDED] * 2
+    counted = Counter(each.operation for each in harness.ecs.calls()[before:])
+    assert counted == {
+        "DescribeServices": 1,
+        "DescribeServiceDeployments": 1,
+        "ListTasks": 2,  # nobody saw them serve
+        "DescribeTasks": 1,
+    }
+
+
+def test_if_the_tasks_of_one_cannot_be_listed_the_others_end(harness: EngineHarness) -> None:
+    web, api = end_all_in_ecs(harness, "web", "api")
+    harness.ecs.faults.add(operation="ListTasks", kind="throttle", times=2)
+
+    harness.engine.watch("eu-west-1/production")
+
+    ended = [harness.get(each).outcome for each in (web, api)]
+    assert sorted(each is None for each in ended) == [False, True]
+    assert [harness.until_over(each).outcome for each in (web, api)] == [Outcome.SUCCEEDED] * 2
+
+
+def test_those_that_have_ended_go_before_those_that_go_on(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [ended] = end_all_in_ecs(harness, "api")
+    goes_on = harness.request_deploy("web", "1.4.2")
+    harness.engine.advance(goes_on)
+    now = harness.ecs.now() * 1000
+    harness.redis.zadd(redis_keys.DUE, {goes_on: now - 1, ended: now})
+    order: list[str] = []
+    run = harness.engine._run_isolated
+    monkeypatch.setattr(
+        harness.engine,
+        "_run_isolated",
+        lambda claim, *more: (order.append(claim.deploy.id), run(claim, *more)),
+    )
+
+    harness.engine.watch("eu-west-1/production")
+
+    assert order == [ended, goes_on]
+    assert harness.get(ended).outcome is Outcome.SUCCEEDED
+    assert harness.get(goes_on).in_progress
