@@ -23,7 +23,7 @@ RECOUNT_SECONDS = 30.0
 """Between two counts of the old tasks, each of which takes two more calls (seconds)."""
 JUST_READ_SECONDS = 1.0
 """A count that is no older is not made again (seconds)."""
-MOST_KEPT = 50
+MOST_KEPT = 25
 """Tasks whose ARNs are kept (count)."""
 
 
