@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from deploys.records.phases import Outcome
 from deploys.stores import redis_keys
+from deploys.stores.claims import Claim
 from tests.workers.engine_harness import EngineHarness
 
 ONCE = {
@@ -103,11 +105,12 @@ def test_those_that_have_ended_go_before_those_that_go_on(
     harness.redis.zadd(redis_keys.DUE, {goes_on: now - 1, ended: now})
     order: list[str] = []
     run = harness.engine._run_isolated
-    monkeypatch.setattr(
-        harness.engine,
-        "_run_isolated",
-        lambda claim, *more: (order.append(claim.deploy.id), run(claim, *more)),
-    )
+
+    def noted(claim: Claim, *more: Any) -> None:
+        order.append(claim.deploy.id)
+        run(claim, *more)
+
+    monkeypatch.setattr(harness.engine, "_run_isolated", noted)
 
     harness.engine.watch("eu-west-1/production")
 
