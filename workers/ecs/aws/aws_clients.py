@@ -192,7 +192,8 @@ class AwsClients:
         """
         for name in regions:
             for service in services:
-                self.region(name).client(service)
+                client = self.region(name).client(service)
+                client.can_paginate(next(iter(client.meta.method_to_api_mapping)))  # reads how to paginate
 
     def refresh_credentials(self) -> None:
         """Fetches the workers' credentials if they are missing or end soon, for example those of an instance
