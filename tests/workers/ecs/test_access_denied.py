@@ -83,8 +83,8 @@ CALLS: dict[str, tuple[str, Callable[[RegionClients], object]]] = {
     ),
 }
 ELSEWHERE = {"sts:AssumeRole", "logs:GetLogEvents", "sts:GetCallerIdentity"}
-"""Denied, the first has a message of its own, and the second is no error but a log that is not shown. The third
-is never denied."""
+"""Denied, the first has a message of its own, and the second is no error but a log that is not shown. The
+third is never denied (STS API reference, GetCallerIdentity)."""
 
 
 def deny(aws: FakeAws, action: str, resource: str) -> None:
