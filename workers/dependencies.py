@@ -296,7 +296,9 @@ class DependencyBuilder:
                 jitter=JITTER,
             ),
             budget=self._budget,
-            watch_clock=WatchClock(redis, self._budget, settings.watch_seconds),
+            watch_clock=WatchClock(
+                redis, self._budget, settings.watch_seconds, budget_account=aws.budget_account
+            ),
             worker=f"{socket.gethostname()}:{os.getpid()}",
             hold_sources=hold_sources,
             signer=signer,
