@@ -184,7 +184,7 @@ class Dependencies:
             reader.read(slack_id)
         else:
             standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
-            again_at = reader.refresh(self.store.active(), standby, age)
+            again_at = reader.refresh(self.store.list_readable, standby, age)
             JobRests(self.redis).note("read_slack_directory", again_at)
 
     def read_tags(self, name: str) -> None:

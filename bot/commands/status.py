@@ -138,7 +138,7 @@ def _list_active(
 ) -> str:
     """Only as many are parsed as fit. part: the key of `MAX_BYTES`."""
     max_bytes = MAX_BYTES[part]
-    shown = [each.parse() for each in deploys[: max_bytes // MIN_LINE_BYTES]]
+    shown = context.store.read_shown(deploys[: max_bytes // MIN_LINE_BYTES])
     return _list_deploys(title, shown, len(deploys), max_bytes, queues, context)
 
 

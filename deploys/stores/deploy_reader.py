@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any
 
 from redis import Redis
@@ -71,16 +72,34 @@ class DeployReader:
         return {queue: to_texts(ids) for queue, ids in zip(queues, pipe.execute(), strict=True)}
 
     def list_active(self) -> list[ActiveDeploy]:
-        """Every deploy that has not ended, in the order of their requests; most are not parsed."""
-        ids = to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
-        return self._summaries.summarize(self._fetch(ids))
+        """Every deploy that has not ended, in the order of their requests, without its record.
+
+        Raises:
+            UnknownSchema: another version of Slipway wrote one of them.
+        """
+        return self._list_active(self._load)
+
+    def list_readable(self) -> list[ActiveDeploy]:
+        """The same, without those that another version of Slipway wrote."""
+        return self._list_active(self.readable)
+
+    def _list_active(self, load: Callable[[Sequence[str]], list[Deploy]]) -> list[ActiveDeploy]:
+        answer = self._run(_READ_SUMMARIES, [redis_keys.ACTIVE_DEPLOYS], redis_keys.record(""))
+        found, without = self._summaries.parse(to_text(answer).splitlines())
+        found += map(ActiveDeploy.of, load(without))
+        return sorted(found, key=attrgetter("order"))
+
+    def read_shown(self, deploys: Iterable[ActiveDeploy]) -> list[Deploy]:
+        """The records of these as they are now, for an answer that shows them."""
+        return [parse_remembered(*stored) for _, *stored in self._fetch([each.id for each in deploys])]
 
     def active(self) -> list[Deploy]:
-        """Every deploy that has not ended, in the order of their requests."""
-        found = self._load(to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS)))
-        return sorted(
-            found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
-        )
+        """Every deploy that has not ended, with its record, in the order of their requests."""
+        return sorted(self._load(self.active_ids()), key=lambda each: ActiveDeploy.of(each).order)
+
+    def active_ids(self) -> list[str]:
+        """Every deploy that has not ended, in any order."""
+        return to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
 
     def in_progress(self, services: Sequence[str], requester: str) -> tuple[list[dict[str, str]], int]:
         """For each of these services, its open requests: from request key to the deploy's id; and how many
@@ -95,11 +114,6 @@ class DeployReader:
     def get_all(self, ids: Iterable[str]) -> list[Deploy]:
         """The records of these deploys, as far as there are some."""
         return self._load(list(ids))
-
-    def sample_active(self, limit: int) -> list[Deploy]:
-        """The deploys that have not ended, in any order; of more than the limit, so many of them. A record
-        that another version of Slipway wrote is left out."""
-        return self.readable(to_texts(self.redis.srandmember(redis_keys.ACTIVE_DEPLOYS, limit)))
 
     def readable(self, ids: Sequence[str]) -> list[Deploy]:
         """The records of these deploys, without those that another version of Slipway wrote."""
@@ -229,15 +243,15 @@ class DeployReader:
             found = [self.redis.hmget(redis_keys.record(ids[0]), ["record", "version"])]
         elif ids:
             for start in range(0, len(ids), PAGE):
-                found += self._read(list(map(redis_keys.record, ids[start : start + PAGE])))
+                found += self._run(_READ_RECORDS, list(map(redis_keys.record, ids[start : start + PAGE])))
         return [(each, *stored) for each, stored in zip(ids, found, strict=True) if stored[0] is not None]
 
-    def _read(self, keys: Sequence[str]) -> Any:
+    def _run(self, script: _ReadScript, keys: Sequence[str], *args: str) -> Any:
         """EVALSHA would need the right to write these keys, which the scheduler's user does not have."""
         try:
-            return self.redis.evalsha_ro(_READ_RECORDS_SHA, len(keys), *keys)
+            return self.redis.evalsha_ro(script.sha, len(keys), *keys, *args)
         except NoScriptError:
-            return self.redis.eval_ro(_READ_RECORDS, len(keys), *keys)
+            return self.redis.eval_ro(script.source, len(keys), *keys, *args)
 
 
 def _order_of_need(due: DueDeploy) -> tuple[bool, float, str]:
@@ -249,5 +263,13 @@ def to_ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
-_READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()
-_READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()
+class _ReadScript:
+    """A script that writes nothing."""
+
+    def __init__(self, name: str) -> None:
+        self.source = files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
+        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+
+_READ_RECORDS = _ReadScript("read_records")
+_READ_SUMMARIES = _ReadScript("read_summaries")

@@ -18,6 +18,7 @@ from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
 from deploys.redis_durability import Durability
 from deploys.stores import audit, redis_keys
+from deploys.stores.active_deploys import DeploySummary
 from deploys.stores.claim_store import ClaimStore, lua_scripts
 from deploys.stores.claims import Claim, Submission, UnchangedStep
 from deploys.stores.deploy_reader import ADVANCE, to_ms
@@ -28,7 +29,10 @@ class DeployStore(ClaimStore):
 
     scripts: ClassVar[Mapping[str, str]] = {
         **ClaimStore.scripts,
-        **lua_scripts("submit", "adopt", "commit", "reschedule", "amend", "replace_ended", "replace_waiting"),
+        **lua_scripts("reschedule"),
+        **lua_scripts(
+            "submit", "adopt", "commit", "amend", "replace_ended", "replace_waiting", after="write_record"
+        ),
     }
 
     def __init__(
@@ -95,7 +99,7 @@ class DeployStore(ClaimStore):
             ]
             request = each.request
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
-            args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
+            args += [each.id, *_stored(each), each.request_key, len(entry), *entry]
         answers = self._script("submit")(keys=script_keys, args=args)
         self._refuse_unless_durable()
         return [
@@ -136,7 +140,7 @@ class DeployStore(ClaimStore):
                 ],
                 args=[
                     deploy.id,
-                    deploy.to_json(),
+                    *_stored(deploy),
                     to_ms(now),
                     ended.version if ended is not None else "",
                     *self._entry(deploy, who=SLIPWAY, what=what, now=now),
@@ -177,7 +181,7 @@ class DeployStore(ClaimStore):
                 args=[
                     deploy_id,
                     deploy.version,
-                    changed.to_json(),
+                    *_stored(changed),
                     to_ms(now),
                     int(PublishPriority.QUESTION),  # the person who decided looks at the card
                     *self._entry(changed, who=by, what=what, now=now, **audited),
@@ -215,7 +219,7 @@ class DeployStore(ClaimStore):
                 args=[
                     old_id,
                     old.version,
-                    withdrawn.to_json(),
+                    *_stored(withdrawn),
                     new_id,
                     new.version,
                     to_ms(now),
@@ -288,7 +292,7 @@ class DeployStore(ClaimStore):
                 after.id,
                 claim.token,
                 before.version,
-                after.to_json(),
+                *_stored(after),
                 to_ms(due_at),
                 job,
                 after.request_key,
@@ -401,6 +405,11 @@ class DeployStore(ClaimStore):
     def _refuse_unless_durable(self) -> None:
         if not self._durability.wait_for_disk(self._durable_wait_seconds):
             raise SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
+
+
+def _stored(deploy: Deploy) -> tuple[str, str]:
+    """The record, and its summary, as the scripts write them."""
+    return deploy.to_json(), "" if deploy.phase is Phase.ENDED else DeploySummary.of(deploy).to_json()
 
 
 def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:

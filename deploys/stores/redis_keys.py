@@ -76,6 +76,8 @@ CLAIM_HOLDER = f"{PREFIX}claim-holder:"
 SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
+SLACK_NOTED = f"{PREFIX}slack-noted"
+"""Set for some time after those of all deploys in progress were noted there. It expires by itself."""
 
 WORKSPACE = f"{PREFIX}workspace"
 """Which Slack workspace this Slipway belongs to, as JSON."""
