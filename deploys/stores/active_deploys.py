@@ -3,7 +3,7 @@ record but those that it shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
@@ -13,6 +13,7 @@ from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.record import StoredRecord
+from deploys.redis_connection import to_text
 from deploys.where_told import channels_told
 
 StoredText = bytes | str
@@ -83,28 +84,32 @@ class ActiveDeploy:
 
 
 class SummaryCache:
-    """Keeps what one read found for the next one: the same line is the same deploy in the same state, so none of
-    them can be out of date."""
+    """Keeps what one read found for the next one: the same text is the same summary, so none of them can be out
+    of date."""
 
     def __init__(self) -> None:
-        self._known: dict[str, ActiveDeploy] = {}
+        self._known: dict[StoredText, tuple[StoredText, ActiveDeploy]] = {}
 
-    def parse(self, lines: Iterable[str]) -> tuple[list[ActiveDeploy], list[str]]:
-        """The deploys of these lines (`lua/read_summaries.lua`), and the ids of those without a summary that
-        this version of Slipway can read."""
-        known: dict[str, ActiveDeploy] = {}
+    def parse(
+        self, active: Iterable[StoredText], summaries: Mapping[StoredText, StoredText]
+    ) -> tuple[list[ActiveDeploy], list[str]]:
+        """These deploys, and the ids of those without a summary that this version of Slipway can read."""
+        known: dict[StoredText, tuple[StoredText, ActiveDeploy]] = {}
         without: list[str] = []
-        for line in lines:
-            if found := self._known.get(line) or _parse_line(line):
-                known[line] = found
+        for deploy_id in active:
+            summary = summaries.get(deploy_id, b"")
+            before = self._known.get(deploy_id)
+            if before and before[0] == summary:
+                known[deploy_id] = before
+            elif found := _parse(to_text(deploy_id), summary):
+                known[deploy_id] = summary, found
             else:
-                without.append(line.partition(" ")[0])
+                without.append(to_text(deploy_id))
         self._known = known
-        return list(known.values()), without
+        return [found for _, found in known.values()], without
 
 
-def _parse_line(line: str) -> ActiveDeploy | None:
-    deploy_id, _, summary = line.partition(" ")
+def _parse(deploy_id: str, summary: StoredText) -> ActiveDeploy | None:
     try:
         return ActiveDeploy(deploy_id, DeploySummary.from_json(summary)) if summary else None
     except UnknownSchema:

@@ -18,11 +18,9 @@ from deploys.stores.claims import Claim
 from deploys.stores.deploy_reader import DeployReader, to_ms
 
 
-def lua_scripts(*names: str, after: str = "") -> dict[str, str]:
-    """The source of each of these scripts, by name. after: the script whose functions they use."""
-    folder = files("deploys.stores").joinpath("lua")
-    before = folder.joinpath(f"{after}.lua").read_text() if after else ""
-    return {name: before + folder.joinpath(f"{name}.lua").read_text() for name in names}
+def lua_scripts(*names: str) -> dict[str, str]:
+    """The source of each of these scripts, by name."""
+    return {name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text() for name in names}
 
 
 class ClaimStore(DeployReader):

@@ -84,8 +84,10 @@ class DeployReader:
         return self._list_active(self.readable)
 
     def _list_active(self, load: Callable[[Sequence[str]], list[Deploy]]) -> list[ActiveDeploy]:
-        answer = self._run(_READ_SUMMARIES, [redis_keys.ACTIVE_DEPLOYS], redis_keys.record(""))
-        found, without = self._summaries.parse(to_text(answer).splitlines())
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.smembers(redis_keys.ACTIVE_DEPLOYS)
+        pipe.hgetall(redis_keys.SUMMARIES)
+        found, without = self._summaries.parse(*pipe.execute())
         found += map(ActiveDeploy.of, load(without))
         return sorted(found, key=attrgetter("order"))
 
@@ -243,15 +245,15 @@ class DeployReader:
             found = [self.redis.hmget(redis_keys.record(ids[0]), ["record", "version"])]
         elif ids:
             for start in range(0, len(ids), PAGE):
-                found += self._run(_READ_RECORDS, list(map(redis_keys.record, ids[start : start + PAGE])))
+                found += self._read(list(map(redis_keys.record, ids[start : start + PAGE])))
         return [(each, *stored) for each, stored in zip(ids, found, strict=True) if stored[0] is not None]
 
-    def _run(self, script: _ReadScript, keys: Sequence[str], *args: str) -> Any:
+    def _read(self, keys: Sequence[str]) -> Any:
         """EVALSHA would need the right to write these keys, which the scheduler's user does not have."""
         try:
-            return self.redis.evalsha_ro(script.sha, len(keys), *keys, *args)
+            return self.redis.evalsha_ro(_READ_RECORDS_SHA, len(keys), *keys)
         except NoScriptError:
-            return self.redis.eval_ro(script.source, len(keys), *keys, *args)
+            return self.redis.eval_ro(_READ_RECORDS, len(keys), *keys)
 
 
 def _order_of_need(due: DueDeploy) -> tuple[bool, float, str]:
@@ -263,13 +265,5 @@ def to_ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
-class _ReadScript:
-    """A script that writes nothing."""
-
-    def __init__(self, name: str) -> None:
-        self.source = files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
-
-
-_READ_RECORDS = _ReadScript("read_records")
-_READ_SUMMARIES = _ReadScript("read_summaries")
+_READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()
+_READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()

@@ -29,10 +29,8 @@ class DeployStore(ClaimStore):
 
     scripts: ClassVar[Mapping[str, str]] = {
         **ClaimStore.scripts,
-        **lua_scripts("reschedule"),
-        **lua_scripts(
-            "submit", "adopt", "commit", "amend", "replace_ended", "replace_waiting", after="write_record"
-        ),
+        **lua_scripts("submit", "adopt", "commit", "reschedule", "amend", "replace_ended", "replace_waiting"),
+        **lua_scripts("correct_summary"),
     }
 
     def __init__(
@@ -85,7 +83,7 @@ class DeployStore(ClaimStore):
             redis_keys.PUBLISH,
             redis_keys.AUDIT,
         ]
-        script_keys.append(redis_keys.batch(batch.id if batch else ""))
+        script_keys += [redis_keys.batch(batch.id if batch else ""), redis_keys.SUMMARIES]
         all_due = int(batch is not None and batch.coordinated)
         args: list[str | int] = [to_ms(now), batch.to_json() if batch else "", all_due]
         for each in waiting.values():
@@ -137,6 +135,7 @@ class DeployStore(ClaimStore):
                     redis_keys.NEXT_JOBS,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     deploy.id,
@@ -177,6 +176,7 @@ class DeployStore(ClaimStore):
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
                     redis_keys.PUBLISH_PRIORITIES,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     deploy_id,
@@ -215,6 +215,7 @@ class DeployStore(ClaimStore):
                     redis_keys.DUE,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     old_id,
@@ -287,6 +288,7 @@ class DeployStore(ClaimStore):
                 redis_keys.PUBLISH_PRIORITIES,
                 redis_keys.WAITS_FOR_ECS,
                 redis_keys.EVENTS_PENDING,
+                redis_keys.SUMMARIES,
             ],
             args=[
                 after.id,
@@ -387,6 +389,21 @@ class DeployStore(ClaimStore):
             )
         )
 
+    def correct_summaries(self) -> None:
+        """Writes the summaries that are missing or of another state, and removes those of ended deploys: a
+        Slipway without summaries wrote these records, or did so while others of this version ran."""
+        stored = self.redis.hgetall(redis_keys.SUMMARIES)
+        known = {to_text(each): to_text(summary) for each, summary in stored.items()}
+        active = {each.id: each for each in self.readable(self.active_ids())}
+        for deploy_id in known.keys() | active.keys():
+            deploy = active.get(deploy_id)
+            summary = DeploySummary.of(deploy).to_json() if deploy else ""
+            if known.get(deploy_id) != summary:
+                self._script("correct_summary")(
+                    keys=[redis_keys.record(deploy_id), redis_keys.ACTIVE_DEPLOYS, redis_keys.SUMMARIES],
+                    args=[deploy_id, deploy.version if deploy else "", summary],
+                )
+
     def make_due(self, deploy_ids: Sequence[str]) -> None:
         """Makes deploys due at once that are due later. Those that have ended stay as they are."""
         if deploy_ids:
@@ -408,7 +425,7 @@ class DeployStore(ClaimStore):
 
 
 def _stored(deploy: Deploy) -> tuple[str, str]:
-    """The record, and its summary, as the scripts write them."""
+    """The record, and its summary (empty: it has ended), as the scripts write them."""
     return deploy.to_json(), "" if deploy.phase is Phase.ENDED else DeploySummary.of(deploy).to_json()
 
 

@@ -6,6 +6,9 @@ PREFIX = "{slipway}:"
 
 ACTIVE_DEPLOYS = f"{PREFIX}active"
 """Set of the deploys that have not ended."""
+SUMMARIES = f"{PREFIX}summaries"
+"""Hash from a deploy that has not ended to its summary as JSON (`deploys.stores.active_deploys`). One that an
+older Slipway has submitted has none."""
 HISTORY = f"{PREFIX}history"
 """Sorted set of all deploys by the time of their request."""
 DUE = f"{PREFIX}due"

@@ -1,6 +1,6 @@
 -- Writes what a step did: record, queue, due time, thread and audit entries, all or nothing.
 -- KEYS: record lease queue in_progress active due next_jobs publish audit publish_priorities waits_for_ecs
---   events_pending
+--   events_pending summaries
 -- ARGV: id token version record summary due_ms|'' job request_key now_ms show keep_lease closed ended watched_prefix
 --   waits_for_ecs (1: an event of ECS may make it due)
 --   overtaker|'' (goes from its place in the queue to the first, if this deploy is the first)
@@ -19,7 +19,7 @@ if redis.call('HGET', KEYS[1], 'version') ~= version then
   return 'version'
 end
 
-write_record(KEYS[1], record, version + 1, summary)
+redis.call('HSET', KEYS[1], 'record', record, 'version', version + 1)
 local before = redis.call('HGET', KEYS[7], id)
 local is_other_job = before ~= job
 if before and is_other_job and string.sub(before, 1, 6) == 'watch:' then
@@ -43,6 +43,7 @@ if ended == '1' then
   redis.call('ZREM', KEYS[6], id)
   redis.call('HDEL', KEYS[7], id)
   redis.call('SREM', KEYS[5], id)
+  redis.call('HDEL', KEYS[13], id)
   local was_first = redis.call('LINDEX', KEYS[3], 0) == id
   redis.call('LREM', KEYS[3], 0, id)
   local queue = redis.call('LRANGE', KEYS[3], 0, -1)
@@ -54,6 +55,7 @@ if ended == '1' then
   end
 else
   redis.call('ZADD', KEYS[6], due, id)
+  redis.call('HSET', KEYS[13], id, summary)
   if is_other_job then
     redis.call('HSET', KEYS[7], id, job)
     if string.sub(job, 1, 6) == 'watch:' then

@@ -8,5 +8,5 @@ end
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[2] then
   return 0
 end
-write_record(KEYS[1], ARGV[3], ARGV[2] + 1, '')
+redis.call('HSET', KEYS[1], 'record', ARGV[3], 'version', ARGV[2] + 1)
 return 1

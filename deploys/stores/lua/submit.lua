@@ -1,13 +1,13 @@
 -- Stores new deploys, each at the end of its service's queue. One that is first there is due at once, and all
 -- are if they depend on one another. All are stored, with the batch that they belong to, or none.
--- KEYS: active history due next_jobs publish audit batch (record queue in_progress service_history open_by)...
+-- KEYS: active history due next_jobs publish audit batch summaries (record queue in_progress service_history open_by)...
 -- ARGV: now_ms batch|'' all_due (id record summary request_key count_of_audit audit...)...
 -- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already.
 local now, batch, all_due = ARGV[1], ARGV[2], ARGV[3]
 
 local requests = {}
 local at = 4
-for key = 8, #KEYS, 5 do
+for key = 9, #KEYS, 5 do
   local audit = at + 5
   requests[#requests + 1] = {
     record = KEYS[key], queue = KEYS[key + 1], in_progress = KEYS[key + 2], history = KEYS[key + 3],
@@ -44,7 +44,8 @@ if batch ~= '' then
   redis.call('SET', KEYS[7], batch)
 end
 for n, one in ipairs(requests) do
-  write_record(one.record, one.json, 0, one.summary)
+  redis.call('HSET', one.record, 'record', one.json, 'version', 0)
+  redis.call('HSET', KEYS[8], one.id, one.summary)
   local length = redis.call('RPUSH', one.queue, one.id)
   redis.call('HSET', one.in_progress, one.request_key, one.id)
   redis.call('SADD', KEYS[1], one.id)
