@@ -1,4 +1,4 @@
-"""The deploys that have not ended, by the summaries that stand beside their records: whoever lists them reads no
+"""The deploys that have not ended, by the summaries that stand beside their records: a list of them reads no
 record but those that it shows."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_PARSED = 64
 
 
 class DeploySummary(StoredRecord):
-    """What a list of deploys is filtered and sorted by. Each script that writes a record writes its summary."""
+    """What a list of deploys is filtered and sorted by. The scripts that write a record write its summary."""
 
     service: str
     requester: str
@@ -84,8 +84,8 @@ class ActiveDeploy:
 
 
 class SummaryCache:
-    """Keeps what one read found for the next one: the same text is the same summary, so none of them can be out
-    of date."""
+    """Keeps what one read found for the next one: the same text is the same summary, so none of them can be
+    out of date."""
 
     def __init__(self) -> None:
         self._known: dict[StoredText, tuple[StoredText, ActiveDeploy]] = {}

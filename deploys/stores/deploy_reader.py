@@ -113,6 +113,10 @@ class DeployReader:
         count, *found = pipe.execute()
         return [{to_text(key): to_text(value) for key, value in each.items()} for each in found], int(count)
 
+    def requested_services(self, requester: str) -> list[str]:
+        """The services of the last deploys that this person has asked for, the newest first."""
+        return to_texts(self.redis.lrange(redis_keys.requested_services(requester), 0, -1))
+
     def get_all(self, ids: Iterable[str]) -> list[Deploy]:
         """The records of these deploys, as far as there are some."""
         return self._load(list(ids))

@@ -83,7 +83,12 @@ class DeployStore(ClaimStore):
             redis_keys.PUBLISH,
             redis_keys.AUDIT,
         ]
-        script_keys += [redis_keys.batch(batch.id if batch else ""), redis_keys.SUMMARIES]
+        requester = deploys[0].request.requester
+        script_keys += [
+            redis_keys.batch(batch.id if batch else ""),
+            redis_keys.SUMMARIES,
+            redis_keys.requested_services(requester),
+        ]
         all_due = int(batch is not None and batch.coordinated)
         args: list[str | int] = [to_ms(now), batch.to_json() if batch else "", all_due]
         for each in waiting.values():
@@ -97,7 +102,7 @@ class DeployStore(ClaimStore):
             ]
             request = each.request
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
-            args += [each.id, *_stored(each), each.request_key, len(entry), *entry]
+            args += [each.id, *_stored(each), service, each.request_key, len(entry), *entry]
         answers = self._script("submit")(keys=script_keys, args=args)
         self._refuse_unless_durable()
         return [

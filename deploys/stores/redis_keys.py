@@ -128,6 +128,12 @@ def open_by(requester: str) -> str:
     return f"{PREFIX}open-by:{requester}"
 
 
+def requested_services(requester: str) -> str:
+    """List of the services of the last 50 deploys that a person has asked for, the newest first. It expires
+    by itself."""
+    return f"{PREFIX}requested-services:{requester}"
+
+
 def history(service: str) -> str:
     """Sorted set of the service's deploys by the time of their request."""
     return f"{HISTORY}:{service}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import settings
@@ -180,13 +180,15 @@ class WrittenDeploys(RuleBasedStateMachine):
         self.now = NOW
         self.store = DeployStore(self.redis, now=lambda: self.now)
         self.other = DeployStore(self.redis, now=lambda: self.now)
-        self.saved: dict[bytes, bytes] = {}
+        self.saved: dict[str, Any] = {}
         self.number = 0
 
     def new(self, service: str) -> Deploy:
         self.number += 1
         request = {"requested_at": NOW + self.number % 3}
-        return a_deploy(a_service(service), id=f"d{self.number:07}", tag=f"1.{self.number}.0", request=request)
+        return a_deploy(
+            a_service(service), id=f"d{self.number:07}", tag=f"1.{self.number}.0", request=request
+        )
 
     @rule(service=SERVICES)
     def submit(self, service: str) -> None:
@@ -228,7 +230,7 @@ class WrittenDeploys(RuleBasedStateMachine):
 
     @rule()
     def save(self) -> None:
-        self.saved = {key: self.redis.dump(key) for key in self.redis.keys("*")}
+        self.saved = {key: self.redis.dump(key) for key in to_texts(self.redis.keys("*"))}
 
     @rule()
     def lose_all_but_what_was_saved(self) -> None:
