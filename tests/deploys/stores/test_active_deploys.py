@@ -153,6 +153,15 @@ def test_what_an_older_slipway_wrote_is_corrected(store: DeployStore, redis: Red
     assert commands_of(redis, store.correct_summaries)["hset"] == 0
 
 
+def test_a_decision_about_a_deploy_that_has_ended_lists_it_no_more(store: DeployStore, redis: Redis) -> None:
+    [deploy] = submit(store, 1)
+    move(store, deploy.id, Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=NOW)
+
+    store.amend(deploy.id, lambda found: found.evolve(end_reason="It was."), by="test", what="told")
+
+    assert redis.hlen(redis_keys.SUMMARIES) == 0
+
+
 def test_a_correction_leaves_what_was_written_meanwhile(store: DeployStore, redis: Redis) -> None:
     [deploy] = submit(store, 1)
     redis.hdel(redis_keys.SUMMARIES, deploy.id)

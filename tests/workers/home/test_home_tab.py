@@ -133,6 +133,7 @@ def question(**changes: object) -> Deploy:
 
 
 DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
+ENDED_OF_A_SERVICE = 4
 AS_OF = f"As of {DATE}. This tab is kept up to date for 15 minutes after you open it."
 
 
@@ -238,11 +239,14 @@ def test_a_tab_reads_what_it_shows_and_says_how_many_more_there_are(
     for most in (20, 60):
         harness.redis.flushall()
         for number in range(most):
-            ended = harness.request(
-                service=a_service(f"s{number}"), plan=a_plan(old_revision="web:1"), tag=f"1.{number}.0"
-            )
-            harness.end(ended, outcome=Outcome.SUCCEEDED, ecs={"new_revision": f"web:{number}"})
-            harness.clock.value += 1
+            for patch in range(ENDED_OF_A_SERVICE):
+                ended = harness.request(
+                    service=a_service(f"s{number}"),
+                    plan=a_plan(old_revision="web:1"),
+                    tag=f"1.{number}.{patch}",
+                )
+                harness.end(ended, outcome=Outcome.SUCCEEDED, ecs={"new_revision": f"web:{patch}"})
+                harness.clock.value += 1
             running = harness.request(service=a_service(f"s{number}"), tag=f"2.{number}.0")
             harness.change(running, phase=Phase.FOLLOWING)
             harness.request(service=a_service(f"s{number}"), tag=f"3.{number}.0")
@@ -263,8 +267,8 @@ def test_a_tab_reads_what_it_shows_and_says_how_many_more_there_are(
         assert rest == [f"And {each} more: `/deploy status` lists them." for each in more]
 
     assert read[1] == read[0]
-    of_a_service = 3
-    waiting = WAITING_SHOWN * (1 + 1 + of_a_service)  # itself, what is before it, and how long those took
+    # Of each that waits: itself, what is before it, and how long the deploys of its service took.
+    waiting = WAITING_SHOWN * (1 + 1 + ENDED_OF_A_SERVICE + 2)
     assert read[0]["hmget"] <= RUNNING_SHOWN + waiting + RECENT_SHOWN * (1 + OFFER_PAGE)
 
 
