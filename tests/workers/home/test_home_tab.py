@@ -38,6 +38,7 @@ from tests.workers.home.home_harness import a_home_publisher
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 from workers.home.content import (
     OFFER_PAGE,
+    OFFER_READ,
     RECENT_SHOWN,
     RUNNING_SHOWN,
     WAITING_SHOWN,
@@ -270,6 +271,21 @@ def test_a_tab_reads_what_it_shows_and_says_how_many_more_there_are(
     # Of each that waits: itself, what is before it, and how long the deploys of its service took.
     waiting = WAITING_SHOWN * (1 + 1 + ENDED_OF_A_SERVICE + 2)
     assert read[0]["hmget"] <= RUNNING_SHOWN + waiting + RECENT_SHOWN * (1 + OFFER_PAGE)
+
+
+def test_a_version_before_that_nothing_tells_of_is_not_looked_for_long(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    most = OFFER_READ + 2
+    for number in range(most):
+        ended = harness.request(tag=f"1.{number}.0", plan=a_plan(old_revision="web:99"))
+        harness.end(ended, outcome=Outcome.REFUSED if number < most - 1 else Outcome.SUCCEEDED)
+        harness.clock.value += 1
+    publisher = home_publisher(harness, groups, [a_service()])
+
+    read = commands_of(harness.redis, lambda: publisher.publish(ALICE, TEAM))
+
+    assert read["hmget"] == most + OFFER_READ
 
 
 def test_a_lock_can_be_ended_by_its_owner_and_broken_by_those_who_may(
