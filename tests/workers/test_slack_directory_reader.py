@@ -18,6 +18,7 @@ from deploys.stores import redis_keys
 from deploys.stores.active_deploys import ActiveDeploy
 from deploys.stores.slack_directory import (
     MAX_AGE_SECONDS,
+    NOTE_ACTIVE_SECONDS,
     READ_EVERY_SECONDS,
     SLACKBOT,
     Channel,
@@ -29,6 +30,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.team.workspace import ALICE, BOT_USER, FOREIGN_TEAM_ID, FRED, GINA, TEAM_ID
 from tests.builders import NOW, a_deploy, a_service
+from tests.redis_commands import commands_of
 from tests.workers.thread.publisher_harness import ManualClock
 from workers.slack_directory_reader import PER_RUN, SlackDirectoryReader, channel_of, person_of
 from workers.thread.rate_limits import SharedRateLimits
@@ -219,6 +221,24 @@ def test_what_is_needed_is_read_again_before_it_is_too_old(
         assert directory.person(deploy.request.requester, clock()) is not None
         assert directory.channel(deploy.request.channel, clock()) is not None
         clock.value += READ_EVERY_SECONDS
+
+
+def test_deploys_are_listed_once_a_minute_and_all_people_are_looked_up_at_once(
+    reader: SlackDirectoryReader, directory: SlackDirectory, redis: Redis, clock: ManualClock
+) -> None:
+    listed: list[str] = []
+
+    def list_active() -> list[ActiveDeploy]:
+        listed.append("listed")
+        return [ActiveDeploy.of(a_deploy(request={"requester": user})) for user in (ALICE, FRED)]
+
+    reader.refresh(list_active)
+    read = commands_of(redis, lambda: reader.refresh(list_active))
+
+    assert listed == ["listed"]
+    assert {ALICE, FRED} <= set(directory.needed(clock()))
+    assert (read["mget"], read["get"]) == (1, 0)
+    assert 0 < redis.ttl(redis_keys.SLACK_NOTED) <= NOTE_ACTIVE_SECONDS == 60
 
 
 def test_while_slack_is_away_nothing_new_is_known(
