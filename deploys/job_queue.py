@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -18,11 +18,13 @@ from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
 from rq.scripts import save_unique_job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from deploys.redis_connection import to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.telemetry.tracing import TRACING
 
@@ -111,6 +113,12 @@ class JobQueue:
         """Brings the threads that are due up to date. One such job is enough: nothing is enqueued while one
         waits, or runs, which looks for more at its end. Otherwise as `advance_due`."""
         self._try_enqueue("publish", nonce="one", scheduled=scheduled, unless=redis_keys.PUBLISHER)
+
+    def ask_for_publisher(self, trip: RoundTrip) -> Callable[[], bool]:
+        """Asks as a part of a round trip whether `publish` has nothing to do; what it returns says that after
+        the trip."""
+        answer = trip.command("EXISTS", redis_keys.PUBLISHER, Job.key_for(_job_id("publish", (), "one")))
+        return lambda: bool(answer.value())
 
     def is_more_urgent_waiting(self) -> bool:
         """Whether a job waits that goes before those that tell. Raises RedisError."""
@@ -291,12 +299,11 @@ class JobQueue:
         scheduled: bool = False,
     ) -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
-        digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
         queue = self._queues[QUEUE_OF_JOB.get(job, ASKED_QUEUE)]
         made = queue.create_job(
             f"workers.jobs.{job}",
             args=args,
-            job_id=f"{job}-{digest}",
+            job_id=_job_id(job, args, once),
             timeout=JOB_TIMEOUT,
             result_ttl=0,
             failure_ttl=3600,
@@ -313,6 +320,11 @@ class JobQueue:
             self._redis.delete(made.key)
             with suppress(DuplicateJobError):
                 save_unique_job(self._redis, queue.key, made)  # type: ignore[no-untyped-call]
+
+
+def _job_id(job: str, args: Sequence[str | int | None], once: str) -> str:
+    digest = hashlib.sha256(json.dumps([list(args), once]).encode()).hexdigest()[:24]
+    return f"{job}-{digest}"
 
 
 def advance_slot(deploy_id: str) -> int:

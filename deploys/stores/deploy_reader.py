@@ -17,6 +17,7 @@ from deploys.errors import UnknownSchema
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text, to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.stores.active_deploys import (
     ActiveDeploy,
@@ -26,10 +27,12 @@ from deploys.stores.active_deploys import (
     parse_remembered,
 )
 from deploys.stores.claim_holder import holder_of
-from deploys.stores.claims import DueDeploy
+from deploys.stores.claims import DueDeploy, QueueRead
 
 ADVANCE = "advance"
 """The job that takes a deploy's next step."""
+RECENT_OF_SERVICE = 20
+"""Deploys of a service that are looked at to know how long one takes (count)."""
 PAGE = 500
 """Records that are read at once (count)."""
 
@@ -142,6 +145,24 @@ class DeployReader:
         ids = {name: to_texts(found) for name, found in zip(services, pipe.execute(), strict=True)}
         read = {each.id: each for each in self._load([each for found in ids.values() for each in found])}
         return {name: [read[each] for each in found if each in read] for name, found in ids.items()}
+
+    def ask_for_queue(self, trip: RoundTrip, deploy: Deploy) -> Callable[[], QueueRead]:
+        """Reads what a deploy waits for as a part of a round trip; what it returns says it after that. If
+        nothing is before it, nothing is read."""
+        answer = trip.script(
+            self.redis.register_script(_READ_QUEUE),
+            [redis_keys.service_queue(deploy.queue), redis_keys.history(deploy.service.name)],
+            [deploy.id, RECENT_OF_SERVICE, redis_keys.record("")],
+            writes=False,
+        )
+
+        def read() -> QueueRead:
+            ahead, recent, stored = answer.value()
+            records = {to_text(each): parse_record(record, version) for each, record, version in stored}
+            found = [[records[each] for each in to_texts(ids) if each in records] for ids in (ahead, recent)]
+            return QueueRead(tuple(found[0]), tuple(found[1]))
+
+        return read
 
     def recent_without(
         self, service: str | None, left_out: Collection[str], limit: int, page: int
@@ -269,5 +290,6 @@ def to_ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
+_READ_QUEUE = files("deploys.stores").joinpath("lua/read_queue.lua").read_text()
 _READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()
 _READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()

@@ -17,11 +17,13 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
 from deploys.redis_durability import Durability
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import audit, redis_keys
 from deploys.stores.active_deploys import DeploySummary
 from deploys.stores.claim_store import ClaimStore, lua_scripts
-from deploys.stores.claims import Claim, Submission, UnchangedStep
+from deploys.stores.claims import Claim, Room, Submission, UnchangedStep
 from deploys.stores.deploy_reader import ADVANCE, to_ms
+from deploys.stores.thread_store import save_response_url
 
 
 class DeployStore(ClaimStore):
@@ -56,13 +58,13 @@ class DeployStore(ClaimStore):
         other.catalogue_version = version
         return other
 
-    def submit(self, deploy: Deploy) -> Submission:
-        """Adds a new deploy at the end of its service's queue.
+    def submit(self, deploy: Deploy, *, response_url: str = "") -> Submission:
+        """Adds a new deploy at the end of its service's queue. response_url: where its requester is answered.
 
         Raises:
             SavedNotOnDisk: it was queued, and may still be lost.
         """
-        [submission] = self._submit_all([deploy], None)
+        [submission] = self.submit_within([deploy], None, None, response_url=response_url) or []
         return submission
 
     def submit_batch(self, batch: Batch, deploys: Sequence[Deploy]) -> list[Submission]:
@@ -70,9 +72,13 @@ class DeployStore(ClaimStore):
 
         If they depend on one another, all are due at once: one that waits in a queue reads the others too.
         """
-        return self._submit_all(deploys, batch)
+        return self.submit_within(deploys, batch, None) or []
 
-    def _submit_all(self, deploys: Sequence[Deploy], batch: Batch | None) -> list[Submission]:
+    def submit_within(
+        self, deploys: Sequence[Deploy], batch: Batch | None, room: Room | None, *, response_url: str = ""
+    ) -> list[Submission] | None:
+        """The same, with one question to Redis, which reads the queue of a deploy without a batch, too. None:
+        there may be no room for them, and nothing was added."""
         now = self._now()
         waiting = {each.id: each.in_phase(Phase.WAITING, each.request.requested_at) for each in deploys}
         script_keys = [
@@ -90,7 +96,13 @@ class DeployStore(ClaimStore):
             redis_keys.requested_services(requester),
         ]
         all_due = int(batch is not None and batch.coordinated)
-        args: list[str | int] = [to_ms(now), batch.to_json() if batch else "", all_due]
+        args: list[str | int] = [
+            to_ms(now),
+            batch.to_json() if batch else "",
+            all_due,
+            room.of_each_service if room else "",
+            room.of_requester if room else "",
+        ]
         for each in waiting.values():
             service = each.service.name
             script_keys += [
@@ -103,13 +115,24 @@ class DeployStore(ClaimStore):
             request = each.request
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
             args += [each.id, *_stored(each), service, each.request_key, len(entry), *entry]
-        answers = self._script("submit")(keys=script_keys, args=args)
-        self._refuse_unless_durable()
+        trip = RoundTrip(self.redis)
+        answer = trip.script(self._script("submit"), script_keys, args)
+        if response_url:
+            save_response_url(trip, batch.id if batch else deploys[0].id, response_url)
+        queue = self.ask_for_queue(trip, deploys[0]) if batch is None else None
+        is_on_disk = self._durability.ask(trip, self._durable_wait_seconds)
+        trip.run()
+        answers = answer.value()
+        if not answers:
+            return None
+        if not is_on_disk():
+            raise self._not_on_disk()
         return [
             Submission(
                 waiting.get(to_text(deploy_id)) or self._require(to_text(deploy_id)),
                 int(ahead),
                 is_duplicate=bool(is_duplicate),
+                queue=queue() if queue and ahead and not is_duplicate else None,
             )
             for deploy_id, ahead, is_duplicate in answers
         ]
@@ -426,7 +449,10 @@ class DeployStore(ClaimStore):
 
     def _refuse_unless_durable(self) -> None:
         if not self._durability.wait_for_disk(self._durable_wait_seconds):
-            raise SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
+            raise self._not_on_disk()
+
+    def _not_on_disk(self) -> SavedNotOnDisk:
+        return SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
 
 
 def _stored(deploy: Deploy) -> tuple[str, str]:

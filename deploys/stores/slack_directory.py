@@ -7,7 +7,7 @@ listeners call no Slack, so what `users.info` and `conversations.info` answer st
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from redis import Redis
 from deploys.errors import UnknownSchema
 from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 READ_EVERY_SECONDS = 60.0
@@ -158,27 +159,52 @@ class SlackDirectory:
         self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS
     ) -> tuple[Person | None, Channel | None]:
         """Both with one question to Redis."""
-        stored = (self._read_already or {}).get((user, channel)) or self._read(user, channel, {})
+        stored = (self._read_already or {}).get((user, channel)) or self._read(user, channel)
         return self._believe(user, channel, stored, now, max_age)
 
     def find_asker(self, user: str, channel: str, now: float) -> tuple[Person | None, Channel | None]:
         """The same, of a person who asks for something now, and where: both are read again for some time."""
+        trip = RoundTrip(self._redis)
+        found = self.ask_for_asker(trip, user, channel, now)
+        trip.run()
+        return found()
+
+    def ask_for_asker(
+        self, trip: RoundTrip, user: str, channel: str, now: float
+    ) -> Callable[[], tuple[Person | None, Channel | None]]:
+        """The same as a part of a round trip; what it returns says the result after that."""
         needed = self._not_noted((user, channel), now)
-        found = self._believe(user, channel, self._read(user, channel, needed), now, MAX_AGE_SECONDS)
-        self._note(needed)
+        noted = None
+        if needed:
+            scores = [part for each, at in needed.items() for part in (at, each)]
+            noted = trip.command("ZADD", redis_keys.SLACK_NEEDED, *scores)
+        stored = self._ask(trip, user, channel)
+
+        def found() -> tuple[Person | None, Channel | None]:
+            if noted is not None:
+                noted.value()
+                self._note(needed)
+            return self._believe(user, channel, stored(), now, MAX_AGE_SECONDS)
+
         return found
 
-    def _read(self, user: str, channel: str, needed: Mapping[str, float]) -> _StoredPair:
-        """With one question, which also notes what is needed."""
+    def _ask(self, trip: RoundTrip, user: str, channel: str) -> Callable[[], _StoredPair]:
         keys = [redis_keys.slack_person(user)]
         if not channel.startswith("D"):
             keys.append(redis_keys.slack_channel(channel))
-        pipe = self._redis.pipeline(transaction=False)
-        if needed:
-            pipe.zadd(redis_keys.SLACK_NEEDED, dict(needed))
-        pipe.mget(keys)
-        person, *others = pipe.execute()[-1]
-        return person, others[0] if others else None
+        answer = trip.command("MGET", *keys)
+
+        def stored() -> _StoredPair:
+            person, *others = answer.value()
+            return person, others[0] if others else None
+
+        return stored
+
+    def _read(self, user: str, channel: str) -> _StoredPair:
+        trip = RoundTrip(self._redis)
+        stored = self._ask(trip, user, channel)
+        trip.run()
+        return stored()
 
     def _believe(
         self, user: str, channel: str, stored: _StoredPair, now: float, max_age: float

@@ -21,6 +21,7 @@ from deploys.errors import LeaseLost
 from deploys.publish_priority import WAITS_FOR_SLACK, PublishPriority
 from deploys.records.thread_state import ThreadState
 from deploys.redis_connection import to_text, to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 RESPONSE_URL_SECONDS = 30 * 60
@@ -92,6 +93,12 @@ def thread_link(thread: ThreadState | None, words: str = "its thread") -> str:
     return f"<{thread.permalink}|{words}>" if thread and thread.ts and thread.permalink else words
 
 
+def save_response_url(trip: RoundTrip, deploy_id: str, response_url: str) -> None:
+    """Keeps the address for answers to the request, for as long as Slack accepts them, as a part of a round
+    trip."""
+    trip.command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
+
+
 class ThreadStore:
     """The threads of all deploys, in Redis. Times are epoch seconds."""
 
@@ -154,8 +161,10 @@ class ThreadStore:
         return float(first[0][1]) / 1000 if first else None
 
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
-        """Keeps the address for answers to the request, for as long as Slack accepts them."""
-        self.redis.set(f"{RESPONSE_URL_KEY}{deploy_id}", response_url, ex=RESPONSE_URL_SECONDS)
+        """Keeps the address for answers to the request, by the id of what was asked for."""
+        trip = RoundTrip(self.redis)
+        save_response_url(trip, deploy_id, response_url)
+        trip.run()
 
     def response_url(self, deploy_id: str) -> str | None:
         """Where to answer the person who asked for this deploy, while Slack still takes it."""

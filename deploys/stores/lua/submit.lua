@@ -1,12 +1,16 @@
 -- Stores new deploys, each at the end of its service's queue. One that is first there is due at once, and all
 -- are if they depend on one another. All are stored, with the batch that they belong to, or none.
--- KEYS: active history due next_jobs publish audit batch summaries requested_services (record queue in_progress service_history open_by)...
--- ARGV: now_ms batch|'' all_due (id record summary service request_key count_of_audit audit...)...
--- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already.
+-- KEYS: active history due next_jobs publish audit batch summaries requested_services
+--   (record queue in_progress service_history open_by)...
+-- ARGV: now_ms batch|'' all_due most_of_service|'' most_of_requester|''
+--   (id record summary service request_key count_of_audit audit...)...
+-- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already;
+-- or nothing, if more than the most might be in progress then.
 local now, batch, all_due = ARGV[1], ARGV[2], ARGV[3]
+local most_of_service, most_of_requester = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local requests = {}
-local at = 4
+local at = 6
 for key = 10, #KEYS, 5 do
   local audit = at + 6
   requests[#requests + 1] = {
@@ -38,6 +42,17 @@ if #repeated > 0 then
 end
 if #duplicates > 0 then
   return duplicates
+end
+for _, one in ipairs(requests) do
+  if most_of_service and redis.call('HLEN', one.in_progress) >= most_of_service then
+    return {}
+  end
+end
+if most_of_requester then
+  local open = redis.call('SINTERCARD', 2, requests[1].open_by, KEYS[1])
+  if open + #requests > most_of_requester then
+    return {}
+  end
 end
 
 if batch ~= '' then
