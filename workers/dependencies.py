@@ -26,6 +26,7 @@ from deploys.redis_connection import connect, connect_for_rq
 from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.asked_requests import AskedRequests
 from deploys.stores.aws_budget import AwsBudget
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.home_viewers import HomeViewers
@@ -150,12 +151,12 @@ class Dependencies:
 
     def _home_publisher(self) -> HomePublisher:
         now = time.time()
-        access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
-        freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
+        groups, current = UserGroups(self.redis), CurrentHolds(self.redis)
+        access = Access(self.catalogue, groups, SlackDirectory(self.redis).for_one_request())
+        freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis).for_one_request(), access)
+        holds = (StopHolds(current), LockHolds(current, self.catalogue, groups), freezes)
         store, threads = self.store, self.threads
-        locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
-        hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
-        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, current, holds)
         return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
@@ -183,7 +184,7 @@ class Dependencies:
             reader.read(slack_id)
         else:
             standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
-            again_at = reader.refresh(self.store.active(), standby, age)
+            again_at = reader.refresh(self.store.list_readable, standby, age)
             JobRests(self.redis).note("read_slack_directory", again_at)
 
     def read_tags(self, name: str) -> None:

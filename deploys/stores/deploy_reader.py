@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any
 
 from redis import Redis
@@ -74,16 +75,36 @@ class DeployReader:
         return {queue: to_texts(ids) for queue, ids in zip(queues, pipe.execute(), strict=True)}
 
     def list_active(self) -> list[ActiveDeploy]:
-        """Every deploy that has not ended, in the order of their requests; most are not parsed."""
-        ids = to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
-        return self._summaries.summarize(self._fetch(ids))
+        """Every deploy that has not ended, in the order of their requests, without its record.
+
+        Raises:
+            UnknownSchema: another version of Slipway wrote one of them.
+        """
+        return self._list_active(self._load)
+
+    def list_readable(self) -> list[ActiveDeploy]:
+        """The same, without those that another version of Slipway wrote."""
+        return self._list_active(self.readable)
+
+    def _list_active(self, load: Callable[[Sequence[str]], list[Deploy]]) -> list[ActiveDeploy]:
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.smembers(redis_keys.ACTIVE_DEPLOYS)
+        pipe.hgetall(redis_keys.SUMMARIES)
+        found, without = self._summaries.parse(*pipe.execute())
+        found += map(ActiveDeploy.of, load(without))
+        return sorted(found, key=attrgetter("order"))
+
+    def read_shown(self, deploys: Iterable[ActiveDeploy]) -> list[Deploy]:
+        """The records of these as they are now, for an answer that shows them."""
+        return [parse_remembered(*stored) for _, *stored in self._fetch([each.id for each in deploys])]
 
     def active(self) -> list[Deploy]:
-        """Every deploy that has not ended, in the order of their requests."""
-        found = self._load(to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS)))
-        return sorted(
-            found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
-        )
+        """Every deploy that has not ended, with its record, in the order of their requests."""
+        return sorted(self._load(self.active_ids()), key=lambda each: ActiveDeploy.of(each).order)
+
+    def active_ids(self) -> list[str]:
+        """Every deploy that has not ended, in any order."""
+        return to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
 
     def in_progress(self, services: Sequence[str], requester: str) -> tuple[list[dict[str, str]], int]:
         """For each of these services, its open requests: from request key to the deploy's id; and how many
@@ -95,14 +116,13 @@ class DeployReader:
         count, *found = pipe.execute()
         return [{to_text(key): to_text(value) for key, value in each.items()} for each in found], int(count)
 
+    def requested_services(self, requester: str) -> list[str]:
+        """The services of the last deploys that this person has asked for, the newest first."""
+        return to_texts(self.redis.lrange(redis_keys.requested_services(requester), 0, -1))
+
     def get_all(self, ids: Iterable[str]) -> list[Deploy]:
         """The records of these deploys, as far as there are some."""
         return self._load(list(ids))
-
-    def sample_active(self, limit: int) -> list[Deploy]:
-        """The deploys that have not ended, in any order; of more than the limit, so many of them. A record
-        that another version of Slipway wrote is left out."""
-        return self.readable(to_texts(self.redis.srandmember(redis_keys.ACTIVE_DEPLOYS, limit)))
 
     def readable(self, ids: Sequence[str]) -> list[Deploy]:
         """The records of these deploys, without those that another version of Slipway wrote."""

@@ -19,6 +19,7 @@ from deploys.redis_connection import to_text, to_texts
 from deploys.redis_durability import Durability
 from deploys.redis_round_trip import RoundTrip
 from deploys.stores import audit, redis_keys
+from deploys.stores.active_deploys import DeploySummary
 from deploys.stores.claim_store import ClaimStore, lua_scripts
 from deploys.stores.claims import Claim, Room, Submission, UnchangedStep
 from deploys.stores.deploy_reader import ADVANCE, to_ms
@@ -31,6 +32,7 @@ class DeployStore(ClaimStore):
     scripts: ClassVar[Mapping[str, str]] = {
         **ClaimStore.scripts,
         **lua_scripts("submit", "adopt", "commit", "reschedule", "amend", "replace_ended", "replace_waiting"),
+        **lua_scripts("correct_summary"),
     }
 
     def __init__(
@@ -87,7 +89,12 @@ class DeployStore(ClaimStore):
             redis_keys.PUBLISH,
             redis_keys.AUDIT,
         ]
-        script_keys.append(redis_keys.batch(batch.id if batch else ""))
+        requester = deploys[0].request.requester
+        script_keys += [
+            redis_keys.batch(batch.id if batch else ""),
+            redis_keys.SUMMARIES,
+            redis_keys.requested_services(requester),
+        ]
         all_due = int(batch is not None and batch.coordinated)
         args: list[str | int] = [
             to_ms(now),
@@ -107,7 +114,7 @@ class DeployStore(ClaimStore):
             ]
             request = each.request
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
-            args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
+            args += [each.id, *_stored(each), service, each.request_key, len(entry), *entry]
         trip = RoundTrip(self.redis)
         answer = trip.script(self._script("submit"), script_keys, args)
         if response_url:
@@ -156,10 +163,11 @@ class DeployStore(ClaimStore):
                     redis_keys.NEXT_JOBS,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     deploy.id,
-                    deploy.to_json(),
+                    *_stored(deploy),
                     to_ms(now),
                     ended.version if ended is not None else "",
                     *self._entry(deploy, who=SLIPWAY, what=what, now=now),
@@ -197,11 +205,12 @@ class DeployStore(ClaimStore):
                     redis_keys.AUDIT,
                     redis_keys.PUBLISH_PRIORITIES,
                     redis_keys.WAITS_FOR_ECS,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     deploy_id,
                     deploy.version,
-                    changed.to_json(),
+                    *_stored(changed),
                     to_ms(now),
                     int(PublishPriority.QUESTION),  # the person who decided looks at the card
                     *self._entry(changed, who=by, what=what, now=now, **audited),
@@ -235,11 +244,12 @@ class DeployStore(ClaimStore):
                     redis_keys.DUE,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     old_id,
                     old.version,
-                    withdrawn.to_json(),
+                    *_stored(withdrawn),
                     new_id,
                     new.version,
                     to_ms(now),
@@ -307,12 +317,13 @@ class DeployStore(ClaimStore):
                 redis_keys.PUBLISH_PRIORITIES,
                 redis_keys.WAITS_FOR_ECS,
                 redis_keys.EVENTS_PENDING,
+                redis_keys.SUMMARIES,
             ],
             args=[
                 after.id,
                 claim.token,
                 before.version,
-                after.to_json(),
+                *_stored(after),
                 to_ms(due_at),
                 job,
                 after.request_key,
@@ -407,6 +418,21 @@ class DeployStore(ClaimStore):
             )
         )
 
+    def correct_summaries(self) -> None:
+        """Writes the summaries that are missing or of another state, and removes those of ended deploys: a
+        Slipway without summaries wrote these records, or did so while others of this version ran."""
+        stored = self.redis.hgetall(redis_keys.SUMMARIES)
+        known = {to_text(each): to_text(summary) for each, summary in stored.items()}
+        active = {each.id: each for each in self.readable(self.active_ids())}
+        for deploy_id in known.keys() | active.keys():
+            deploy = active.get(deploy_id)
+            summary = DeploySummary.of(deploy).to_json() if deploy else ""
+            if known.get(deploy_id) != summary:
+                self._script("correct_summary")(
+                    keys=[redis_keys.record(deploy_id), redis_keys.ACTIVE_DEPLOYS, redis_keys.SUMMARIES],
+                    args=[deploy_id, deploy.version if deploy else "", summary],
+                )
+
     def make_due(self, deploy_ids: Sequence[str]) -> None:
         """Makes deploys due at once that are due later. Those that have ended stay as they are."""
         if deploy_ids:
@@ -428,6 +454,11 @@ class DeployStore(ClaimStore):
 
     def _not_on_disk(self) -> SavedNotOnDisk:
         return SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
+
+
+def _stored(deploy: Deploy) -> tuple[str, str]:
+    """The record, and its summary (empty: it has ended), as the scripts write them."""
+    return deploy.to_json(), "" if deploy.phase is Phase.ENDED else DeploySummary.of(deploy).to_json()
 
 
 def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:

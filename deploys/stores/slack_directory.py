@@ -34,6 +34,10 @@ SLACKBOT = "USLACKBOT"
 NEEDED_SECONDS = 3600.0
 """How long somebody who asked for something, or a channel it was asked in, is read again (seconds)."""
 
+NOTE_ACTIVE_SECONDS = 60
+"""Between two looks at all deploys in progress for people and channels (seconds). Those who ask for something
+are noted when they do."""
+
 NOTE_AGAIN_SECONDS = 60.0
 """How long a process does not note again what it has noted (seconds). If Redis loses its data, so long nobody
 is read again who asks for something."""
@@ -137,6 +141,20 @@ class SlackDirectory:
                 found[each] = known
         return found
 
+    def read_at(self, ids: Sequence[str], now: float) -> dict[str, float]:
+        """When Slack said something of each of these people and channels (epoch seconds; 0: it did not), with
+        one question to Redis."""
+        found: dict[str, float] = {}
+        stored = self._redis.mget(map(_key_of, ids)) if ids else []
+        for each, answer in zip(ids, stored, strict=True):
+            known: Person | Channel | None
+            if is_person_id(each):
+                known = _current(Person, answer, now, KEPT_SECONDS)
+            else:
+                known = _current(Channel, answer, now, KEPT_SECONDS)
+            found[each] = known.read_at if known else 0.0
+        return found
+
     def person_and_channel(
         self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS
     ) -> tuple[Person | None, Channel | None]:
@@ -216,6 +234,11 @@ class SlackDirectory:
         """Whether it was noted so long ago, or by another clock, that it is to be noted again."""
         return not 0 <= now - self._noted.get(slack_id, -NOTE_AGAIN_SECONDS) < NOTE_AGAIN_SECONDS
 
+    def begin_noting_active(self) -> bool:
+        """Whether who has to do with the deploys in progress is to be noted now: once in so many seconds, by
+        one process."""
+        return bool(self._redis.set(redis_keys.SLACK_NOTED, 1, nx=True, ex=NOTE_ACTIVE_SECONDS))
+
     def needed(self, now: float) -> list[str]:
         """Ids of the people and channels that were asked about of late."""
         self._redis.zremrangebyscore(redis_keys.SLACK_NEEDED, "-inf", now - NEEDED_SECONDS)
@@ -232,6 +255,10 @@ def _current(kind: type[_Known], stored: bytes | str | None, now: float, max_age
     except UnknownSchema:
         return None
     return known if known and is_current(known.read_at, now, max_age) else None
+
+
+def _key_of(slack_id: str) -> str:
+    return redis_keys.slack_person(slack_id) if is_person_id(slack_id) else redis_keys.slack_channel(slack_id)
 
 
 def is_person_id(slack_id: str) -> bool:
