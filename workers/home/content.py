@@ -27,7 +27,7 @@ from deploys.records.lock import Lock
 from deploys.records.phases import Phase
 from deploys.records.stop_all import StopAll
 from deploys.records.traffic import HookAction
-from deploys.rollback_offer import RollbackOffer, find_rollback_offer
+from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_offer
 from deploys.stores.active_deploys import ActiveDeploy
 from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deploy_reader import DeployReader
@@ -41,9 +41,6 @@ RUNNING_SHOWN = 15
 WAITING_SHOWN = 10
 USUAL_SHOWN = 6
 """Services with a button *Deploy* (count)."""
-OFFER_READ = 6
-"""The newest deploys of a service that are looked at to know whether it can be rolled back (count): fewer
-than for the button of a card, since there may be ten services."""
 OFFER_PAGE = 3
 """Deploys of a service that are read at once to know whether it can be rolled back (count): mostly two
 tell."""
@@ -189,7 +186,7 @@ class HomeReader:
 
     def _offer_for(self, deploy: Deploy, asker: Asker) -> RollbackOffer | None:
         if deploy.id not in self._offers:
-            newest = self._store.recent_without(deploy.service.name, (), OFFER_READ, page=OFFER_PAGE)
+            newest = self._store.recent_without(deploy.service.name, (), DEPLOYS_READ, page=OFFER_PAGE)
             self._offers[deploy.id] = find_rollback_offer(deploy, newest)
         if self._offers[deploy.id] is None:
             return None

@@ -22,7 +22,7 @@ from deploys.records.lock import Lock
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from deploys.records.stop_all import StopAll
-from deploys.rollback_offer import RollbackOffer
+from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer
 from deploys.stores import redis_keys
 from deploys.stores.home_viewers import OPEN_SECONDS, HomeViewers
 from deploys.stores.locks import Locks
@@ -38,7 +38,6 @@ from tests.workers.home.home_harness import a_home_publisher
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 from workers.home.content import (
     OFFER_PAGE,
-    OFFER_READ,
     RECENT_SHOWN,
     RUNNING_SHOWN,
     WAITING_SHOWN,
@@ -276,7 +275,7 @@ def test_a_tab_reads_what_it_shows_and_says_how_many_more_there_are(
 def test_a_version_before_that_nothing_tells_of_is_not_looked_for_long(
     harness: PublisherHarness, groups: UserGroups
 ) -> None:
-    most = OFFER_READ + 2
+    most = DEPLOYS_READ + 2
     for number in range(most):
         ended = harness.request(tag=f"1.{number}.0", plan=a_plan(old_revision="web:99"))
         harness.end(ended, outcome=Outcome.REFUSED if number < most - 1 else Outcome.SUCCEEDED)
@@ -285,7 +284,7 @@ def test_a_version_before_that_nothing_tells_of_is_not_looked_for_long(
 
     read = commands_of(harness.redis, lambda: publisher.publish(ALICE, TEAM))
 
-    assert read["hmget"] == most + OFFER_READ
+    assert read["hmget"] == RECENT_SHOWN + DEPLOYS_READ
 
 
 def test_a_lock_can_be_ended_by_its_owner_and_broken_by_those_who_may(
