@@ -15,7 +15,6 @@ from redis.exceptions import RedisError
 
 from bot import identity
 from bot.identity import Identity
-from bot.last_round_trip import LastRoundTrip
 from bot.settings import RequestSettings
 from bot.slack_client import SlackClient
 from bot.slack_clock import SlackClock
@@ -28,6 +27,7 @@ from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
@@ -75,12 +75,9 @@ class AppContext:
     now: Callable[[], float] = time.time
     holds_read: CurrentHolds | None = None
     """What one request has read of locks and of the stop of all deploys, before it changed anything."""
-    last_round_trip: LastRoundTrip | None = None
-    """Of the request that is handled; None: nothing runs it."""
-
-    def current_holds(self) -> CurrentHolds:
-        """Locks and the stop of all deploys, for one answer."""
-        return self.holds_read or CurrentHolds(self.store.redis)
+    last_round_trip: RoundTrip | None = None
+    """What Redis is asked together with keeping the answer to the request that is handled: nothing that the
+    answer depends on, and nothing whose loss would matter. None: no request is handled."""
 
     def open_connections(self) -> None:
         """Connects to Redis, so that the first request need not. Call it after the last fork of the process.

@@ -20,7 +20,6 @@ from slack_bolt import Ack, BoltRequest
 
 from bot import clicks, commands, error_boundary, request, slack_text
 from bot.app_context import AppContext
-from bot.last_round_trip import LastRoundTrip
 from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.asker import Asker
@@ -71,7 +70,7 @@ class CurrentContext:
             directory=directory,
             access=access,
             freezes=freezes,
-            last_round_trip=LastRoundTrip(context.store.redis),
+            last_round_trip=RoundTrip(context.store.redis),
         )
 
 
@@ -203,9 +202,9 @@ def handle_once(
             raise
         except Exception as error:  # noqa: BLE001 - its sender reads a sentence
             answer = answer_error(error)
-        last = context.last_round_trip or LastRoundTrip(context.store.redis)
+        last = context.last_round_trip or RoundTrip(context.store.redis)
         if delivery:
-            deliveries.ask_to_finish(last.trip, delivery, json.dumps(answer.to_slack()) if answer else "")
+            deliveries.ask_to_finish(last, delivery, json.dumps(answer.to_slack()) if answer else "")
         with suppress(RedisError):
             last.run()
     except RedisError:

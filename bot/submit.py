@@ -14,7 +14,6 @@ from structlog.contextvars import bind_contextvars
 from bot import attempts, submit_texts
 from bot.app_context import AppContext
 from bot.grammar import Command
-from bot.last_round_trip import LastRoundTrip
 from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
 from deploys.buttons.button import Button
@@ -34,6 +33,7 @@ from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.typed_command import TypedCommand
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.audit import lock_fields
 from deploys.stores.claims import Submission
 from deploys.stores.current_holds import CurrentHolds
@@ -118,7 +118,7 @@ def submit_deploy(
         deploy = override_freeze(
             deploy, request.user, command.reason, context.now(), command_line=request.command_line
         )
-    current = context.current_holds()
+    current = context.holds_read or CurrentHolds(context.store.redis)
     if not command.waits_for_lock:
         refuse_if_locked(deploy.service.name, verb, request, context, current)
     request.refuse_if_late()
@@ -169,11 +169,11 @@ def _publish_and_offer_replacement(
     """Has its thread opened. The button that gives it the place of one that waits, if it may have that."""
     other = find_replaceable(deploy, ahead, context.access)
     kept = replaceable_request(deploy, other) if other else None
-    last = context.last_round_trip or LastRoundTrip(context.store.redis)
-    is_published = context.jobs.ask_for_publisher(last.trip)
+    last = context.last_round_trip or RoundTrip(context.store.redis)
+    is_published = context.jobs.ask_for_publisher(last)
     last.then(lambda: None if is_published() else context.jobs.publish())
     if kept:
-        context.refused_requests.ask_to_save(last.trip, kept)
+        context.refused_requests.ask_to_save(last, kept)
     if last is not context.last_round_trip:
         with suppress(RedisError):  # it is queued all the same
             last.run()

@@ -65,7 +65,7 @@ def submit_batch(
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
-    current = context.current_holds()
+    current = context.holds_read or CurrentHolds(context.store.redis)
     services = _check_all(wanted, command, request, context, current, overrides_freeze=overrides_freeze)
     batch_id, now = new_deploy_id(), context.now()
     deploys = [

@@ -9,7 +9,6 @@ import pytest
 from redis.exceptions import ConnectionError as RedisGone
 from structlog.testing import capture_logs
 
-from bot.last_round_trip import LastRoundTrip
 from deploys import buttons
 from deploys.redis_outage import RedisTemporaryError
 from tests.bot.bot_harness import ALICE, BOB, BotHarness
@@ -165,6 +164,6 @@ def test_an_unsigned_request_learns_nothing_even_when_redis_is_away(
 def test_a_delivery_that_cannot_be_ticked_off_does_not_spoil_what_was_taken_in(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LastRoundTrip, "run", raise_redis_gone)
+    monkeypatch.setattr(bot.context.deliveries, "ask_to_finish", lambda trip, *_: trip.then(raise_redis_gone))
 
     assert bot.type("/deploy web 1.4.2").startswith("Queued: `web` `1.4.2`")
