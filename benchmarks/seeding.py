@@ -130,6 +130,7 @@ def copy_of_record(text: str, model_id: str, deploy_id: str, index: int) -> str:
     return (
         text.replace(model_id, deploy_id)
         .replace(names.service(0), names.service(index))
+        .replace(names.deployment_number(0, 1), names.deployment_number(index, 1))
         .replace(names.deployment_number(0, 2), names.deployment_number(index, 2))
     )
 

@@ -27,6 +27,8 @@ from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
+from deploys.redis_round_trip import RoundTrip
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
@@ -71,6 +73,11 @@ class AppContext:
     terminal_answers: TerminalAnswers
     views: ViewCalls
     now: Callable[[], float] = time.time
+    holds_read: CurrentHolds | None = None
+    """What one request has read of locks and of the stop of all deploys, before it changed anything."""
+    last_round_trip: RoundTrip | None = None
+    """What Redis is asked together with keeping the answer to the request that is handled: nothing that the
+    answer depends on, and nothing whose loss would matter. None: no request is handled."""
 
     def open_connections(self) -> None:
         """Connects to Redis, so that the first request need not. Call it after the last fork of the process.

@@ -24,6 +24,9 @@ from bot.private_reply import PrivateReply, send_reply
 from bot.request import Request
 from deploys.asker import Asker
 from deploys.errors import TooManyRequests
+from deploys.redis_round_trip import RoundTrip
+from deploys.stores.current_holds import CurrentHolds
+from deploys.stores.request_limits import Exceeded
 from deploys.stores.slack_directory import SLACKBOT, Channel, Person
 
 log = structlog.get_logger()
@@ -62,7 +65,13 @@ class CurrentContext:
         directory = context.directory.for_one_request()
         access = context.access.with_directory(directory)
         freezes = context.freezes.for_one_request(access)
-        return replace(context, directory=directory, access=access, freezes=freezes)
+        return replace(
+            context,
+            directory=directory,
+            access=access,
+            freezes=freezes,
+            last_round_trip=RoundTrip(context.store.redis),
+        )
 
 
 class Listeners:
@@ -78,17 +87,15 @@ class Listeners:
         text = req.body.get("text") or ""
         try:
             changes = _changes_something(text)
-            reply = self._handle_once(
+            if changes:
+                context = replace(context, holds_read=CurrentHolds(context.store.redis))
+            reply = _handle_once(
                 req,
-                lambda: within_limit(
-                    lambda: commands.answer(text, asked, context),
-                    asked.user,
-                    context,
-                    changes=changes,
-                    tell_always=True,
-                ),
+                lambda: commands.answer(text, asked, context),
                 asked,
                 context,
+                changes=changes,
+                tell_always=True,
             )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
@@ -107,13 +114,12 @@ class Listeners:
         text = event.get("text") or ""
         bot_user = context.identity.user
         changes = _changes_something(slack_text.text_after_mention(text, bot_user) or "")
-        reply = self._handle_once(
+        reply = _handle_once(
             req,
-            lambda: within_limit(
-                lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
-            ),
+            lambda: commands.answer_mention(text, asked, context),
             asked,
             context,
+            changes=changes,
         )
         if reply and (reply.has_buttons or not reply.card_will_tell):
             send_reply(reply, asked, context)
@@ -125,13 +131,8 @@ class Listeners:
         asked = request.from_click(req, context.slack_clock)
         if not asked.channel:  # on the Home tab: decided by the deploy's channel, and answered there
             asked = replace(asked, channel=clicks.find_channel(click.value, context))
-        reply = self._handle_once(
-            req,
-            lambda: within_limit(
-                lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
-            ),
-            asked,
-            context,
+        reply = _handle_once(
+            req, lambda: clicks.handle_click(click, asked, context), asked, context, changes=True
         )
         ack()
         if reply:
@@ -152,20 +153,32 @@ class Listeners:
         """An event nobody listens to, which Slack would otherwise send again and again."""
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
 
-    def _handle_once(
-        self,
-        req: BoltRequest,
-        handler: Callable[[], PrivateReply | None],
-        asked: Request,
-        context: AppContext,
-    ) -> PrivateReply | None:
-        def handle() -> PrivateReply | None:
-            read_if_unknown(asked.asker, context)
-            return handler()
 
-        return handle_once(
-            req, handle, lambda error: error_boundary.answer_error(error, context, asked), context
-        )
+def _handle_once(
+    req: BoltRequest,
+    handler: Callable[[], PrivateReply | None],
+    asked: Request,
+    context: AppContext,
+    *,
+    changes: bool,
+    tell_always: bool = False,
+) -> PrivateReply | None:
+    """With one question to Redis before the handler: whether this person may ask for more, who that is and
+    where, and what the handler is to know of holds."""
+
+    def handle() -> PrivateReply | None:
+        trip = RoundTrip(context.store.redis)
+        taken = context.request_limits.ask(trip, asked.user, changes=changes)
+        known = context.directory.ask_for_asker(trip, asked.user, asked.channel, context.slack_clock.now())
+        if context.holds_read:
+            context.holds_read.ask(trip)
+        trip.run()
+        if not _is_within_limit(taken(), asked.user, context, changes=changes, tell_always=tell_always):
+            return None
+        _read_unknown(_unknown_of(asked.asker, known()), asked.asker, context)
+        return handler()
+
+    return handle_once(req, handle, lambda error: error_boundary.answer_error(error, context, asked), context)
 
 
 def handle_once(
@@ -189,9 +202,11 @@ def handle_once(
             raise
         except Exception as error:  # noqa: BLE001 - its sender reads a sentence
             answer = answer_error(error)
+        last = context.last_round_trip or RoundTrip(context.store.redis)
         if delivery:
-            with suppress(RedisError):
-                deliveries.finish(delivery, json.dumps(answer.to_slack()) if answer else "")
+            deliveries.ask_to_finish(last, delivery, json.dumps(answer.to_slack()) if answer else "")
+        with suppress(RedisError):
+            last.run()
     except RedisError:
         if delivery:
             with suppress(RedisError):
@@ -215,8 +230,14 @@ def open_form_or_send(reply: PrivateReply, asked: Request, context: AppContext) 
 def read_if_unknown(asker: Asker, context: AppContext) -> None:
     """Has a worker read who asks and where, if that is not known, and waits a little. What is unknown then is
     refused, and may be known at the next try."""
+    now = context.slack_clock.now()
+    _read_unknown(
+        _unknown_of(asker, context.directory.find_asker(asker.user, asker.channel, now)), asker, context
+    )
+
+
+def _read_unknown(unknown: list[str], asker: Asker, context: AppContext) -> None:
     directory, now = context.directory, context.slack_clock.now
-    unknown = _unknown_of(asker, directory.find_asker(asker.user, asker.channel, now()))
     for slack_id in unknown:
         context.jobs.read_slack_directory(slack_id)
     until = time.monotonic() + KNOWLEDGE_WAIT_SECONDS
@@ -260,12 +281,20 @@ def within_limit(
         TooManyRequests
     """
     exceeded = context.request_limits.take(user, changes=changes)
+    is_within = _is_within_limit(exceeded, user, context, changes=changes, tell_always=tell_always)
+    return handler() if is_within else None
+
+
+def _is_within_limit(
+    exceeded: Exceeded | None, user: str, context: AppContext, *, changes: bool, tell_always: bool
+) -> bool:
+    """False: this person asks for too much, and has been told."""
     if exceeded is None:
-        return handler()
+        return True
     if exceeded.is_first:
         log.warning("somebody sends too many requests", user=user, changes=changes)
     elif not tell_always:
-        return None
+        return False
     limits = context.request_limits.limits
     limit = limits.changes_per_minute if changes else limits.queries_per_minute
     refusal = TooManyRequests(limit=limit, what=_WHATS[changes], seconds=exceeded.seconds)

@@ -34,7 +34,7 @@ from bot.private_reply import send_privately
 from bot.slack_clock import SlackClock
 from deploys.errors import WrongWorkspace
 from deploys.records.audit_entry import UNKNOWN
-from deploys.stores.deliveries import Deliveries
+from deploys.stores.deliveries import Arrival, Deliveries
 
 log = structlog.get_logger()
 
@@ -83,7 +83,8 @@ class _VerifierClock(Clock):
 
 
 class ReplayProtection(Middleware):
-    """Refuses the second request with the same signature."""
+    """Refuses the second request with the same signature. The same question to Redis claims the delivery, for
+    `Deduplication`."""
 
     def __init__(self, deliveries: Deliveries, strangers: StrangerLog) -> None:
         self._deliveries = deliveries
@@ -98,7 +99,9 @@ class ReplayProtection(Middleware):
         if req.mode != "http" or is_search(req.body):
             return next()
         signature = req.headers.get("x-slack-signature", [""])[0]
-        if not self._deliveries.is_replay(signature):
+        arrival = self._deliveries.begin_signed(signature, delivery_id(req.body))
+        if arrival is not Arrival.REPLAY:
+            req.context["arrival"] = arrival
             return next()
         log.warning("refused a signed request that came a second time")
         self._strangers.write("a signed request that came a second time", who=UNKNOWN)
@@ -200,13 +203,17 @@ class Deduplication(Middleware):
         delivery = delivery_id(req.body)
         if delivery is None:
             return next()
-        if self._deliveries.begin(delivery):
+        if self._is_new(req, delivery):
             req.context["delivery"] = delivery
             return next()
         log.info("a repeated delivery is not handled again", delivery=delivery)
         has_answer = is_command(req.body) or is_submission(req.body)
         answer = self._wait_for_answer(delivery) if has_answer else ""
         return BoltResponse(status=200, body=(json.loads(answer) if answer else None) or "")
+
+    def _is_new(self, req: BoltRequest, delivery: str) -> bool:
+        arrival = req.context.get("arrival")
+        return self._deliveries.begin(delivery) if arrival is None else arrival is Arrival.NEW
 
     def _wait_for_answer(self, delivery: str) -> str:
         until = time.monotonic() + WAIT_SECONDS

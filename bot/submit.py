@@ -27,12 +27,13 @@ from deploys.holds.locks import StopHolds
 from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.holds.service_freezes import HELD_VERBS
 from deploys.queue_forecast import QueueReader, WaitingDeploy
-from deploys.queue_limits import refuse_if_too_many
+from deploys.queue_limits import submit_within_limits
 from deploys.records.count_change import CountChange
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.typed_command import TypedCommand
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.audit import lock_fields
 from deploys.stores.claims import Submission
 from deploys.stores.current_holds import CurrentHolds
@@ -117,14 +118,15 @@ def submit_deploy(
         deploy = override_freeze(
             deploy, request.user, command.reason, context.now(), command_line=request.command_line
         )
-    current = CurrentHolds(context.store.redis)
+    current = context.holds_read or CurrentHolds(context.store.redis)
     if not command.waits_for_lock:
         refuse_if_locked(deploy.service.name, verb, request, context, current)
     request.refuse_if_late()
-    refuse_if_too_many([deploy], context.store, context.request_limits.limits)
     if deploy.command and deploy.command.has_secret:
         TypedCommands(context.store.redis).save(deploy.id, arguments)
-    submission = context.store.submit(deploy)
+    [submission] = submit_within_limits(
+        [deploy], context.store, context.request_limits.limits, response_url=request.response_url or ""
+    )
     bind_contextvars(deploy=submission.deploy.id)
     if submission.is_duplicate:
         if overrides_freeze and is_held_by_freeze(submission.deploy):
@@ -132,8 +134,6 @@ def submit_deploy(
             return submit_texts.goes_on(held, context.threads)
         attempts.write_repetition(submission.deploy.id, command, request, context)
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
-    if request.response_url:
-        context.threads.save_response_url(deploy.id, request.response_url)
     overrides_nothing = overrides_freeze and not is_frozen
     return _start(submission, context, current, overrides_nothing=overrides_nothing)
 
@@ -145,11 +145,11 @@ def _start(
     deploy = submission.deploy
     waiting = WaitingDeploy(deploy)
     if submission.ahead:
-        sources = hold_sources(context, current)
-        waiting = QueueReader(context.store, context.now(), sources).read(deploy)
-    if waiting.ahead:
-        context.jobs.publish()
-    else:
+        reader = QueueReader(context.store, context.now(), hold_sources(context, current))
+        if submission.queue:
+            reader.know(deploy, submission.queue)
+        waiting = reader.read(deploy)
+    if not waiting.ahead:
         context.jobs.advance(deploy.id)  # its first steps have its thread opened
     holds = find_holds([deploy], context, current)
     reply = submit_texts.queued_behind(waiting) if waiting.ahead else submit_texts.queued(deploy)
@@ -160,18 +160,24 @@ def _start(
         return reply
     if not holds:
         _wake_held_first(waiting.ahead, context)
-    return with_buttons(reply, _offer_replacement(deploy, waiting.ahead, context))
+    return with_buttons(reply, _publish_and_offer_replacement(deploy, waiting.ahead, context))
 
 
-def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
+def _publish_and_offer_replacement(
+    deploy: Deploy, ahead: Sequence[Deploy], context: AppContext
+) -> tuple[Button, ...]:
+    """Has its thread opened. The button that gives it the place of one that waits, if it may have that."""
     other = find_replaceable(deploy, ahead, context.access)
-    if other is None:
-        return ()
-    kept = replaceable_request(deploy, other)
-    with suppress(RedisError):  # it is queued all the same
-        context.refused_requests.save(kept)
-        return (replace_waiting_button(kept),)
-    return ()
+    kept = replaceable_request(deploy, other) if other else None
+    last = context.last_round_trip or RoundTrip(context.store.redis)
+    is_published = context.jobs.ask_for_publisher(last)
+    last.then(lambda: None if is_published() else context.jobs.publish())
+    if kept:
+        context.refused_requests.ask_to_save(last, kept)
+    if last is not context.last_round_trip:
+        with suppress(RedisError):  # it is queued all the same
+            last.run()
+    return (replace_waiting_button(kept),) if kept else ()
 
 
 def refuse_if_locked(

@@ -28,7 +28,7 @@ from deploys.errors import (
 )
 from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.queue_forecast import QueueReader
-from deploys.queue_limits import refuse_if_too_many
+from deploys.queue_limits import submit_within_limits
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import Verb
@@ -65,7 +65,7 @@ def submit_batch(
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
-    current = CurrentHolds(context.store.redis)
+    current = context.holds_read or CurrentHolds(context.store.redis)
     services = _check_all(wanted, command, request, context, current, overrides_freeze=overrides_freeze)
     batch_id, now = new_deploy_id(), context.now()
     deploys = [
@@ -98,14 +98,17 @@ def submit_batch(
         request=build_deploy_request(request, command.reason, now),
     )
     request.refuse_if_late()
-    refuse_if_too_many(deploys, context.store, context.request_limits.limits)
-    submissions = context.store.submit_batch(batch, deploys)
+    submissions = submit_within_limits(
+        deploys,
+        context.store,
+        context.request_limits.limits,
+        batch=batch,
+        response_url=request.response_url or "",
+    )
     bind_contextvars(deploy=batch.id)
     if any(each.is_duplicate for each in submissions):
         found = [each.deploy for each in submissions]
         return _answer_repetition(found, command, request, context, overrides_freeze=overrides_freeze)
-    if request.response_url:
-        context.threads.save_response_url(batch.id, request.response_url)
     for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)

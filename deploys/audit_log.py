@@ -30,8 +30,6 @@ def write_new_entries(redis: Redis, out: TextIO) -> int:
         RedisError: what was not written stays to be written.
         OSError: standard output is closed.
     """
-    if _is_all_written(redis):
-        return 0
     token = secrets.token_hex(8)
     if not redis.set(redis_keys.AUDIT_LOGGING, token, nx=True, ex=LOCK_SECONDS):
         return 0
@@ -48,13 +46,12 @@ def write_new_entries(redis: Redis, out: TextIO) -> int:
             redis.delete(redis_keys.AUDIT_LOGGING)
 
 
-def _is_all_written(redis: Redis) -> bool:
-    """Mostly the answer."""
-    last = audit.last_id(redis)
-    if last == audit.FIRST:
+def is_written(redis: Redis, newest: str) -> bool:
+    """Whether all entries are written. newest: the id of the newest one."""
+    if newest == audit.FIRST:
         return True
     written = redis.get(redis_keys.AUDIT_LOGGED)
-    return written is not None and to_text(written) == last
+    return written is not None and to_text(written) == newest
 
 
 def to_line(row: audit.Row) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -18,11 +18,13 @@ from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
 from rq.scripts import save_unique_job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from deploys.redis_connection import to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.telemetry.tracing import TRACING
 
@@ -112,12 +114,15 @@ class JobQueue:
         waits, or runs, which looks for more at its end. Otherwise as `advance_due`."""
         self._try_enqueue("publish", nonce="one", scheduled=scheduled, unless=redis_keys.PUBLISHER)
 
+    def ask_for_publisher(self, trip: RoundTrip) -> Callable[[], bool]:
+        """Asks as a part of a round trip whether `publish` has nothing to do; what it returns says that after
+        the trip."""
+        answer = trip.command("EXISTS", redis_keys.PUBLISHER, Job.key_for(_job_id("publish", (), "one")))
+        return lambda: bool(answer.value())
+
     def is_more_urgent_waiting(self) -> bool:
         """Whether a job waits that goes before those that tell. Raises RedisError."""
-        pipe = self._redis.pipeline(transaction=False)
-        for name in (ASKED_QUEUE, DEPLOYS_QUEUE):
-            pipe.llen(f"rq:queue:{name}")
-        return any(pipe.execute())
+        return bool(self._redis.exists(*(f"rq:queue:{name}" for name in (ASKED_QUEUE, DEPLOYS_QUEUE))))
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates this user's Home tab. team: the workspace in which it was opened."""
@@ -291,12 +296,11 @@ class JobQueue:
         scheduled: bool = False,
     ) -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
-        digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
         queue = self._queues[QUEUE_OF_JOB.get(job, ASKED_QUEUE)]
         made = queue.create_job(
             f"workers.jobs.{job}",
             args=args,
-            job_id=f"{job}-{digest}",
+            job_id=_job_id(job, args, once),
             timeout=JOB_TIMEOUT,
             result_ttl=0,
             failure_ttl=3600,
@@ -315,17 +319,22 @@ class JobQueue:
                 save_unique_job(self._redis, queue.key, made)  # type: ignore[no-untyped-call]
 
 
+def _job_id(job: str, args: Sequence[str | int | None], once: str) -> str:
+    digest = hashlib.sha256(json.dumps([list(args), once]).encode()).hexdigest()[:24]
+    return f"{job}-{digest}"
+
+
 def advance_slot(deploy_id: str) -> int:
     """The number of the job that is enqueued for this deploy."""
     return zlib.crc32(deploy_id.encode()) % ADVANCE_SLOTS
 
 
-def waiting_jobs(redis: Redis) -> dict[str, list[str]]:
+def waiting_jobs(redis: Redis, queues: Sequence[str] = QUEUES) -> dict[str, list[str]]:
     """The ids of the jobs that wait for a worker, by queue. Raises RedisError."""
     pipe = redis.pipeline(transaction=False)
-    for name in QUEUES:
+    for name in queues:
         pipe.lrange(f"rq:queue:{name}", 0, -1)
-    return {name: to_texts(ids) for name, ids in zip(QUEUES, pipe.execute(), strict=True)}
+    return {name: to_texts(ids) for name, ids in zip(queues, pipe.execute(), strict=True)}
 
 
 def count_waiting(redis: Redis) -> int:

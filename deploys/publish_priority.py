@@ -9,8 +9,8 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 
 WAITS_FOR_SLACK = "waits"
-"""In place of a priority: a call of this thread waits for its turn at Slack, at the time that the thread is
-due. Progress is shown then, and makes it due no sooner."""
+"""In place of a priority, followed by the call: that call of this thread waits for its turn at Slack, at the
+time that the thread is due. Progress is shown then, and makes it due no sooner."""
 
 
 class PublishPriority(IntEnum):

@@ -14,10 +14,9 @@ from deploys.records.batch import Batch, Skipped, WaitsFor, check_batch_order, o
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
-from deploys.stores.deploy_reader import DeployReader
+from deploys.stores.claims import QueueRead
+from deploys.stores.deploy_reader import RECENT_OF_SERVICE, DeployReader
 
-DEPLOYS_READ = 20
-"""Deploys of the service that are looked at (count)."""
 MAX_HOLDS = 10
 """Holds one behind the other before no start is told (count)."""
 DURATIONS_USED = 5
@@ -67,6 +66,12 @@ class QueueReader:
         self._recent: dict[str, list[Deploy]] = {}
         self._batches: dict[str, tuple[Batch, list[Deploy]] | None] = {}
 
+    def know(self, deploy: Deploy, read: QueueRead) -> None:
+        """This was read already of what the deploy waits for."""
+        self._queues[deploy.queue] = [*(each.id for each in read.ahead), deploy.id]
+        self._records |= {each.id: each for each in read.ahead}
+        self._recent[deploy.service.name] = list(read.recent)
+
     def read_all(self, deploys: Sequence[Deploy]) -> list[WaitingDeploy]:
         """What each of them waits for, with few questions to Redis."""
         queued = [each for each in deploys if _is_queued(each)]
@@ -86,7 +91,7 @@ class QueueReader:
 
     def _read_recent(self, services: Iterable[str]) -> None:
         if unread := [each for each in dict.fromkeys(services) if each not in self._recent]:
-            self._recent |= self._store.recent_of_each(unread, DEPLOYS_READ)
+            self._recent |= self._store.recent_of_each(unread, RECENT_OF_SERVICE)
 
     def _read_batches(self, deploys: Iterable[Deploy]) -> None:
         ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)

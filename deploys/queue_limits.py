@@ -5,14 +5,40 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from deploys.errors import QueueFull, TooManyOpenDeploys
+from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
+from deploys.stores.claims import Room, Submission
 from deploys.stores.deploy_reader import DeployReader
+from deploys.stores.deploy_store import DeployStore
 from deploys.stores.request_limits import Limits
 
 PASSES_FULL_QUEUES = frozenset({Verb.ROLLBACK})
 """What is asked for in an outage: no limit may keep one going."""
+
+
+def submit_within_limits(
+    deploys: Sequence[Deploy],
+    store: DeployStore,
+    limits: Limits,
+    *,
+    batch: Batch | None = None,
+    response_url: str = "",
+) -> list[Submission]:
+    """Queues these deploys of one person, or refuses them if there is no room for them. Records are read only
+    if there may be none.
+
+    Raises:
+        QueueFull, TooManyOpenDeploys, and what `DeployStore.submit` raises.
+    """
+    counts = any(each.verb not in PASSES_FULL_QUEUES for each in deploys)
+    room = Room(limits.waiting_per_service, limits.open_per_person) if counts else None
+    submissions = store.submit_within(deploys, batch, room, response_url=response_url)
+    if submissions is None:
+        refuse_if_too_many(deploys, store, limits)
+        submissions = store.submit_within(deploys, batch, None, response_url=response_url)
+    return submissions or []
 
 
 def refuse_if_too_many(deploys: Sequence[Deploy], store: DeployReader, limits: Limits) -> None:

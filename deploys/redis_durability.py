@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from redis import Redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 _UNSUPPORTED = ("unknown command", "appendonly is disabled")
@@ -31,22 +31,32 @@ class Durability:
         Raises:
             RedisError: Redis does not answer, or takes no writes.
         """
+        trip = RoundTrip(self._redis)
+        is_on_disk = self.ask(trip, within)
+        trip.run()
+        return is_on_disk()
+
+    def ask(self, trip: RoundTrip, within: float) -> Callable[[], bool]:
+        """The same for everything before it in this round trip, too; what it returns says the result after
+        that."""
         if not self._supported:
-            return True
+            return lambda: True
         # WAITAOF waits for the writes of its own connection, and another connection of the pool may have
         # written what matters. The file is written in order, so a later write that is on disk proves it.
-        pipe: Any = self._redis.pipeline(transaction=False)
-        pipe.set(redis_keys.DISK_PROBE, int(self._now() * 1000))
-        pipe.execute_command("WAITAOF", 1, 0, int(within * 1000))
-        written, waited = pipe.execute(raise_on_error=False)
-        if isinstance(written, Exception):
-            raise written
-        if isinstance(waited, ResponseError) and self._is_unsupported(waited):
-            self._supported = False
-            return True
-        if isinstance(waited, Exception):
-            raise waited
-        return int(waited[0]) >= 1
+        written = trip.command("SET", redis_keys.DISK_PROBE, int(self._now() * 1000))
+        waited = trip.command("WAITAOF", 1, 0, int(within * 1000))
+
+        def is_on_disk() -> bool:
+            written.value()
+            try:
+                return int(waited.value()[0]) >= 1
+            except ResponseError as error:
+                if not self._is_unsupported(error):
+                    raise
+                self._supported = False
+                return True
+
+        return is_on_disk
 
     def _is_unsupported(self, error: ResponseError) -> bool:
         return isinstance(error, NoPermissionError) or any(each in str(error) for each in _UNSUPPORTED)

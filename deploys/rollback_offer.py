@@ -3,7 +3,7 @@ runs, as far as the records know. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deploys.decisions import is_service_untouched
@@ -30,28 +30,25 @@ class RollbackOffer:
     """Its tag, or its revision if that has the same tag, as people read it."""
 
 
-def find_rollback_offer(deploy: Deploy, recent: Sequence[Deploy]) -> RollbackOffer | None:
+def find_rollback_offer(deploy: Deploy, recent: Iterable[Deploy]) -> RollbackOffer | None:
     """None if another deploy has changed the service since, is about to, or nothing is known of the version
     before.
 
-    recent: the deploys of the service, newest first.
+    recent: the deploys of the service, newest first. No more of them are taken than are needed.
     """
     if deploy.outcome is not Outcome.SUCCEEDED or deploy.plan is None or not brings_version(deploy):
         return None
-    newer: list[Deploy] = []
-    earlier: list[Deploy] = []
+    tags: set[str] = set()
+    """The versions that came after the one before."""
     for each in recent:
-        if each.id != deploy.id:
-            (earlier if each.request.requested_at < deploy.request.requested_at else newer).append(each)
-    if not all(_leaves_service_alone(each) for each in newer):
-        return None
-    before = deploy.plan.old_revision
-    source = next((each for each in earlier if _brought(each, before)), None)
-    if source is None:
-        return None
-    of_tag = next(each for each in recent if each.tag == source.tag and each.outcome is Outcome.SUCCEEDED)
-    target = source.tag if of_tag is source else source.id
-    return RollbackOffer(target, previous_version(deploy))
+        is_earlier = each.request.requested_at < deploy.request.requested_at
+        if is_earlier and _brought(each, deploy.plan.old_revision):
+            return RollbackOffer(each.id if each.tag in tags else each.tag, previous_version(deploy))
+        if not is_earlier and each.id != deploy.id and not _leaves_service_alone(each):
+            return None
+        if each.outcome is Outcome.SUCCEEDED:
+            tags.add(each.tag)
+    return None
 
 
 def brings_version(deploy: Deploy) -> bool:

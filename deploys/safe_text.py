@@ -12,13 +12,14 @@ import unicodedata
 _TERMINAL_CODES = re.compile(
     r"""
     (?:\x1b\[|\x9b)[0-?]*[\ -/]*[@-~]                        # CSI: colours, cursor
-    | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)  # OSC, DCS and their like
+    | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f\n]*(?:\x07|\x1b\\|\x9c)  # OSC, DCS, ...
     | \x1b[\ -/]*[0-~]                                       # other escapes
     """,
     re.VERBOSE,
 )
 """Codes that a terminal obeys (ECMA-48). Of a string without an end only the beginning is removed, so that it
-hides nothing."""
+hides nothing. A string does not reach beyond the next beginning of one, so the time that a text takes is in
+proportion to its length."""
 _SEPARATORS = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 _REMOVED = frozenset({"Cc", "Cf", "Cs"})
 """Unicode's categories of controls, of invisible formatting such as direction and zero width, and of half

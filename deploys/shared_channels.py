@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 
 from deploys.stores.slack_directory import Channel, ChannelKind, SlackDirectory
@@ -29,6 +30,12 @@ class KnownSharedChannels:
         self._found: dict[str, tuple[float, Channel]] = {}
         """What was found of each channel, and when (epoch seconds)."""
 
+    def reading(self, read: Callable[[str], object]) -> KnownSharedChannels:
+        """The same, with what both find remembered by both, that asks Slack with this."""
+        other = copy.copy(self)
+        other._read = read
+        return other
+
     def is_shared(self, channel: str) -> bool | None:
         """Whether this channel is shared, or about to be; None: that is not known."""
         known = self._find(channel)
@@ -42,7 +49,7 @@ class KnownSharedChannels:
         now = self._now()
         asked = [each for each in dict.fromkeys(channels) if not self._is_remembered(each, now)]
         if len(self._found) > MAX_REMEMBERED:
-            self._found = {}
+            self._found.clear()
         self._found.update(
             {each: (now, known) for each, known in self._directory.find_channels(asked, now).items()}
         )

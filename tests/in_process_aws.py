@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
-import botocore.session
 import pytest
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse, HeadersDict
@@ -39,6 +38,7 @@ from tests.in_process_endpoint import (
     environ_name,
     wsgi_environ,
 )
+from workers.ecs.aws import aws_clients, aws_session
 from workers.ecs.aws.assumed_roles import TemporaryCredentials
 from workers.ecs.aws.aws_clients import AwsClients
 
@@ -80,7 +80,8 @@ def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(InProcessEndpoint, "sandbox", sandbox)
     monkeypatch.setattr(InProcessEndpoint, "own_pid", own_pid)
     monkeypatch.setattr(AwsClients, "build_client", _reuse_client)
-    monkeypatch.setattr(boto3, "Session", _reuse_session)
+    monkeypatch.setattr(aws_clients, "new_session", _reuse_session)
+    monkeypatch.setattr(boto3, "Session", _reuse_boto3_session)
     monkeypatch.setattr(sandbox, "client", client)
 
 
@@ -207,19 +208,24 @@ def _make_reader(shape: Any, parser: JSONParser) -> Reader | None:
 PROTOCOL_PARSERS["json"] = FastJsonParser  # type: ignore[assignment]
 
 _original_build = AwsClients.build_client
-_original_session = boto3.Session
+_original_boto3_session = boto3.Session
 
 
-def _reuse_session(**options: Any) -> boto3.Session:
-    """Reuses one session: building one takes longer than building a client."""
-    return _shared_session() if not options and _uses_sandbox_user() else _original_session(**options)
+def _reuse_session() -> boto3.Session:
+    """Reuses Slipway's session: building one takes longer than building a client."""
+    return _shared_session() if _uses_sandbox_user() else aws_session.new_session()
+
+
+def _reuse_boto3_session(**options: Any) -> boto3.Session:
+    return _shared_session() if not options and _uses_sandbox_user() else _original_boto3_session(**options)
 
 
 @cache
 def _shared_session() -> boto3.Session:
-    session = botocore.session.get_session()
-    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_timestamp)
-    return _original_session(botocore_session=session)
+    session = aws_session.new_session()
+    factory = session._session.get_component("response_parser_factory")
+    factory.set_parser_defaults(timestamp_parser=_parse_timestamp)
+    return session
 
 
 def _parse_timestamp(value: Any) -> datetime:

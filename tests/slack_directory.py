@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from redis import Redis
 
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.slack_directory import MAX_AGE_SECONDS, Channel, ChannelKind, Person, SlackDirectory
 from sandbox.slack.team.workspace import MEMBERS
 
@@ -40,6 +41,11 @@ class KnownDirectory(SlackDirectory):
     def find_asker(self, user: str, channel: str, now: float) -> tuple[Person | None, Channel | None]:
         self.note_needed((user, channel), now)
         return self.person_and_channel(user, channel, now)
+
+    def ask_for_asker(
+        self, trip: RoundTrip, user: str, channel: str, now: float
+    ) -> Callable[[], tuple[Person | None, Channel | None]]:
+        return lambda: self.find_asker(user, channel, now)
 
 
 def know_everybody(redis: Redis) -> None:

@@ -25,6 +25,7 @@ from deploys.redis_connection import connect, connect_for_rq
 from deploys.shared_channels import KnownSharedChannels
 from deploys.stores.asked_requests import AskedRequests
 from deploys.stores.aws_budget import AwsBudget
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.home_viewers import HomeViewers
@@ -113,11 +114,10 @@ class Dependencies:
 
     def publish_after_moving(self, seconds: float) -> None:
         """The same at the end of a job that moved deploys for so long (seconds): what they have to say needs
-        no job of its own. Nothing that moves deploys waits for it: before each thread it looks whether one
+        no job of its own. Nothing that moves deploys waits for it: a few times a second it looks whether one
         is due, or a job waits that goes first, and leaves the rest to a job of its own then."""
-        if not self.threads.is_due(time.time()):
-            return
-        if seconds > PUBLISH_WITHIN_SECONDS or self.publisher.publish_due(self._is_nothing_else_due):
+        may_go_on = self._is_nothing_else_due if seconds <= PUBLISH_WITHIN_SECONDS else lambda: False
+        if self.publisher.publish_due(may_go_on):
             self.job_queue.publish()
 
     def _is_nothing_else_due(self) -> bool:
@@ -150,12 +150,12 @@ class Dependencies:
 
     def _home_publisher(self) -> HomePublisher:
         now = time.time()
-        access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
-        freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis), access)
+        groups, current = UserGroups(self.redis), CurrentHolds(self.redis)
+        access = Access(self.catalogue, groups, SlackDirectory(self.redis).for_one_request())
+        freezes = ServiceFreezes(self.catalogue, FreezeCalendars(self.redis).for_one_request(), access)
+        holds = (StopHolds(current), LockHolds(current, self.catalogue, groups), freezes)
         store, threads = self.store, self.threads
-        locks = LockHolds(Locks(self.redis), self.catalogue, UserGroups(self.redis))
-        hold_sources = (StopHolds(StopAllStore(self.redis)), locks, freezes)
-        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, hold_sources)
+        reader = HomeReader(store, threads, access, self.catalogue, freezes, now, current, holds)
         return HomePublisher(self.slack, reader, HomeViewers(self.redis), self.limits, now)
 
     def read_user_groups(self) -> None:
@@ -183,7 +183,7 @@ class Dependencies:
             reader.read(slack_id)
         else:
             standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
-            again_at = reader.refresh(self.store.active(), standby, age)
+            again_at = reader.refresh(self.store.list_readable, standby, age)
             JobRests(self.redis).note("read_slack_directory", again_at)
 
     def read_tags(self, name: str) -> None:
@@ -282,7 +282,7 @@ class DependencyBuilder:
         record_retention = Retention(redis, settings.record_retention_days)
         shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
         reader = SlackDirectoryReader(self._slack, SlackDirectory(redis), limits, time.time)
-        channels_to_post_in = KnownSharedChannels(SlackDirectory(redis), time.time, reader.read)
+        channels_to_post_in = shared_channels.reading(reader.read)
         engine = Engine(
             store=store,
             job_queue=job_queue,
@@ -296,7 +296,9 @@ class DependencyBuilder:
                 jitter=JITTER,
             ),
             budget=self._budget,
-            watch_clock=WatchClock(redis, self._budget, settings.watch_seconds),
+            watch_clock=WatchClock(
+                redis, self._budget, settings.watch_seconds, budget_account=aws.budget_account
+            ),
             worker=socket.gethostname(),
             hold_sources=hold_sources,
             signer=signer,

@@ -170,6 +170,7 @@ class Engine:
             hidden = any(self._must_hide_quotes(claim.deploy) for claim in claims)
             with quotes_hidden(hidden) as quotes, calls_by(self._caller_of_all(cluster_key, claims)):
                 reader = self._read_together(claims)
+            claims.sort(key=lambda claim: not reader.shows_end(claim.deploy))
             rescheduled_at = time.monotonic()
             while claims and self._is_current():
                 self._run_isolated(claims.pop(0), reader, unchanged.append, quotes)

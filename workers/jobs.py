@@ -112,8 +112,10 @@ def post_audit() -> None:
 
 
 def expire_records() -> None:
-    """Deletes records whose deploys ended long ago."""
-    _get_dependencies().record_retention.expire()
+    """Deletes records whose deploys ended long ago, and corrects what a list would show of open ones."""
+    dependencies = _get_dependencies()
+    dependencies.record_retention.expire()
+    dependencies.store.correct_summaries()
 
 
 def forget_thread_messages() -> None:

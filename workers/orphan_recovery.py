@@ -166,7 +166,7 @@ class OrphanRecovery:
         """After a restart records may be older than what was done, and those that wait for people are not due
         for a long time."""
         if self._scans.note_restart():
-            self._store.make_due([each.id for each in self._store.active()])
+            self._store.make_due(self._store.active_ids())
 
     def _handle(self, service: Service, ecs_service: ServiceState | None) -> None:
         if ecs_service is None or ecs_service.status != "ACTIVE":

@@ -29,8 +29,10 @@ from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from rq.job import Job
+from rq.suspension import WORKERS_SUSPENDED
 from rq.timeouts import JobTimeoutException
 from rq.utils import now as rq_now
+from rq.utils import utcformat
 from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
@@ -47,8 +49,12 @@ log = structlog.get_logger()
 
 StoredJob = dict[bytes, bytes]
 """The hash of a job, as Redis has it."""
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 15.0
 """Between two heartbeats (seconds)."""
+WORKER_KEPT_SECONDS = 60
+"""RQ keeps a worker for so long after its time (seconds)."""
+CHECK_JOB_SECONDS = 5.0
+"""Between two looks at a job that runs (seconds)."""
 JOB_PROCESS_SECONDS = 30.0
 """A process that runs jobs gets no further one once it is so old (seconds): its successor begins with fresh
 credentials of AWS, and with whatever of its memory was not given back."""
@@ -114,7 +120,7 @@ class RqWorker(Worker):
         """Runs one job, or returns without one after `dequeue_timeout`."""
         METRICS_PIPE.looped()
         self._state = WorkerStatus.IDLE
-        if time.monotonic() >= self._next_heartbeat_at:
+        if time.monotonic() >= self._next_heartbeat_at and self.connection.exists(WORKERS_SUSPENDED):
             self.check_for_suspension(burst=False)
         self.heartbeat()
         self.before_wait()
@@ -174,7 +180,7 @@ class RqWorker(Worker):
         process = self._begin_job(pickle.dumps((job.id, stored)))
         limit = (job.timeout or JOB_TIMEOUT) + HANGING_SECONDS
         self._horse_pid = process.pid
-        while not process.wait(HEARTBEAT_SECONDS):
+        while not process.wait(CHECK_JOB_SECONDS):
             METRICS_PIPE.looped()
             self.heartbeat()
             if time.monotonic() - began > limit:
@@ -295,12 +301,17 @@ class RqWorker(Worker):
             super().register_birth()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """Tells RQ every few seconds, not at each job, that this worker lives. A heartbeat that Redis does
-        not accept is left out: the next follows."""
+        """Tells RQ every few seconds, not at each job, that this worker lives, and no more than that. A
+        heartbeat that Redis does not accept is left out: the next follows."""
         if time.monotonic() < self._next_heartbeat_at:
             return
         self._next_heartbeat_at = time.monotonic() + HEARTBEAT_SECONDS
+        self.last_heartbeat = rq_now()
+        told: dict[Any, Any] = {"last_heartbeat": utcformat(self.last_heartbeat), "state": self._state}
         with REDIS_OUTAGE.tolerate_errors():
-            super().heartbeat(timeout, pipeline)
-            self.set_state(self._state)
+            asked = pipeline if pipeline is not None else self.connection.pipeline(transaction=False)
+            asked.hset(self.key, mapping=told)
+            asked.expire(self.key, timeout or self.worker_ttl + WORKER_KEPT_SECONDS)
+            if pipeline is None:
+                asked.execute()
             REDIS_OUTAGE.record_recovery()

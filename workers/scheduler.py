@@ -11,19 +11,18 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 import structlog
-from redis import Redis
 from redis.exceptions import RedisError
 
-from deploys import audit_log
 from deploys.job_queue import (
     ADVANCE_SLOTS,
     DEPLOYS_QUEUE,
     JOBS_FOR_EACH_WORKER,
+    QUEUES,
     WATCH_BATCH_SIZE,
     WATCH_PREFIX,
     JobQueue,
@@ -37,7 +36,7 @@ from deploys.process_startup import (
 )
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
-from deploys.stores import audit, redis_keys
+from deploys.stores import redis_keys
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
@@ -51,6 +50,7 @@ from deploys.stores.user_groups import READ_EVERY_SECONDS
 from deploys.telemetry.metrics import SCHEDULER
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from deploys.telemetry.metrics_server import serve_metrics
+from workers.audit_keeper import AuditKeeper, NewestEntry
 from workers.events.arrival_watch import ArrivalWatch
 from workers.settings import SchedulerSettings
 
@@ -60,12 +60,15 @@ TICK_SECONDS = 0.25
 LOOK_SECONDS = 1.0
 """Between two looks what is due, if nothing is due sooner (seconds): what makes something due enqueues a job
 of its own, which may be lost."""
+QUIET_SECONDS = 5.0
+"""The same while no deploy is open and no thread is behind, as long as the audit has no new entry (seconds):
+a deploy that is asked for, or found, has one."""
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
 PUBLISH_SECONDS = 1.0
 """As long as threads are due, a job for them is called again this often, which does nothing if one waits or
 runs (seconds)."""
-COUNT_WORKERS_SECONDS = 5.0
+COUNT_WORKERS_SECONDS = 15.0
 """Between two counts of the workers (seconds)."""
 RETENTION_SECONDS = 60.0
 """Between two jobs that remove old texts (seconds)."""
@@ -73,11 +76,6 @@ ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
 POST_AUDIT_SECONDS = 5.0
 """Between two jobs for the audit's channel (seconds)."""
-LOG_AUDIT_SECONDS = 1.0
-"""Between two looks at the audit for entries to be written to standard output (seconds)."""
-TRIM_AUDIT_SECONDS = 600.0
-"""Between two times that old entries of the audit are removed (seconds)."""
-
 HOME_SECONDS = 10.0
 """Between two looks whether open Home tabs have changed (seconds)."""
 LOCK_WATCH_SECONDS = 10.0
@@ -87,6 +85,9 @@ ASKED_REQUESTS_SECONDS = 10.0
 EXPIRY_SECONDS = 600.0
 """Between two jobs that delete old records (seconds)."""
 
+
+OTHER_QUEUES = [each for each in QUEUES if each != DEPLOYS_QUEUE]
+"""Of jobs that move no deploy."""
 
 PERIODIC_JOBS: Mapping[str, tuple[float, Callable[[JobQueue, str], None]]] = {
     "read_user_groups": (READ_EVERY_SECONDS, JobQueue.read_user_groups),
@@ -135,8 +136,10 @@ class Scheduler:
         *,
         now: Callable[[], float] = time.time,
         posts_audit: bool = False,
+        newest_entry: NewestEntry | None = None,
     ) -> None:
-        """posts_audit: whether the audit has a channel of its own."""
+        """posts_audit: whether the audit has a channel of its own. newest_entry: of the audit, if another
+        goes by it, too."""
         self._store = store
         self._threads = threads
         self._job_queue = job_queue
@@ -149,40 +152,62 @@ class Scheduler:
         self._threads_due = False
         self._threads_looked_at = self._look_at_threads_again_at = 0.0
         self._looked_at = self._look_again_at = 0.0
+        self._next_deploy_at: float | None = None
+        self._next_thread_at: float | None = None
+        self._newest_entry = newest_entry or NewestEntry(store.redis, now=now)
+        self._quiet_at, self._quiet_entry = 0.0, ""
+        """When nothing was found that is due now or later, and the newest entry before that."""
 
     def tick(self) -> int:
         """Enqueues jobs for everything that is due, deploys first, as long as not too many jobs wait. Returns
         how many jobs it asked for (count)."""
         now = self._now()
-        due = self._find_due(now)
+        due, threads_are_due = self._look(now)
         wanted = {each.deploy_id: _nonce_of(each, now) for each in due}
-        if self._are_threads_due(now):
+        if threads_are_due:
             wanted["publish"] = f"{self._threads_looked_at:.3f}"
         for name, (seconds, _) in PERIODIC_JOBS.items():
             if name != "post_audit" or self._posts_audit:
                 wanted[name] = str(int(now / seconds))
-        fresh = {
-            name: nonce
-            for name, nonce in wanted.items()
-            if self._enqueued.get(name) != nonce and self._is_needed(name, now)
-        }
+        fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
+        unneeded = self._unneeded(fresh, now)
+        fresh = {name: nonce for name, nonce in fresh.items() if name not in unneeded}
         kept = {name: nonce for name, nonce in wanted.items() if name not in fresh}
         calls: list[Call] = []
         if fresh:
-            workers, waiting = self._count_workers(now), waiting_jobs(self._store.redis)
+            workers = self._count_workers(now)
             due = [each for each in due if each.deploy_id in fresh]
-            calls = self._calls_for_deploys(due, workers, waiting[DEPLOYS_QUEUE])
-            calls += self._other_calls(fresh)[: _room_for_others(workers, waiting)]
+            if due:
+                [waiting] = waiting_jobs(self._store.redis, [DEPLOYS_QUEUE]).values()
+                calls = self._calls_for_deploys(due, workers, waiting)
+            others = self._other_calls(fresh)
+            if any(each.names != ["publish"] for each in others):  # that has a place of its own
+                room = _room_for_others(workers, waiting_jobs(self._store.redis, OTHER_QUEUES))
+                others = others[:room]
+            calls += others
         for names, enqueue in calls:
             enqueue()
             kept.update({name: fresh[name] for name in names})
         self._enqueued = kept
         return len(calls)
 
+    def _look(self, now: float) -> tuple[list[DueDeploy], bool]:
+        """The deploys that are due, and whether threads are."""
+        entry = self._newest_entry.id()
+        if entry == self._quiet_entry and 0 <= now - self._quiet_at < QUIET_SECONDS:
+            return [], False
+        due, threads_are_due = self._find_due(now), self._are_threads_due(now)
+        if self._next_deploy_at is None and self._next_thread_at is None:
+            if self._looked_at == self._threads_looked_at == now:
+                self._quiet_at, self._quiet_entry = now, entry
+            else:  # one of them may be older than the entry: both again
+                self._look_again_at = self._look_at_threads_again_at = now
+        return due, threads_are_due
+
     def _find_due(self, now: float) -> list[DueDeploy]:
         if self._looked_at <= now < self._look_again_at:
             return []
-        next_at = self._store.next_due_at()
+        next_at = self._next_deploy_at = self._store.next_due_at()
         self._looked_at = self._look_again_at = now
         if next_at is not None and next_at <= now:
             return self._store.due(now)
@@ -193,7 +218,7 @@ class Scheduler:
         """Asked once in PUBLISH_SECONDS, which is as often as a job for them is called, and when the first of
         them is due."""
         if not self._threads_looked_at <= now < self._look_at_threads_again_at:
-            at = self._threads.overdue_at()
+            at = self._next_thread_at = self._threads.overdue_at(now)
             self._threads_due, self._threads_looked_at = at is not None and at <= now, now
             again = now + PUBLISH_SECONDS
             self._look_at_threads_again_at = again if at is None or at <= now else min(at, again)
@@ -223,13 +248,25 @@ class Scheduler:
                 calls.append(Call([name], partial(enqueue, self._job_queue, "one")))
         return calls
 
-    def _is_needed(self, name: str, now: float) -> bool:
+    def _unneeded(self, names: Collection[str], now: float) -> set[str]:
+        """Those of these jobs that would find nothing to do."""
         redis = self._store.redis
-        if name == "recover_orphans":
-            return OrphanScans(redis, now=self._now).is_due()
-        if (unless := RESTED_UNLESS.get(name)) is not None and name in JobRests(redis).resting(now):
-            return bool(unless and redis.exists(*unless))
-        return name not in NEEDED_FOR or bool(redis.exists(*NEEDED_FOR[name]))
+        rested = RESTED_UNLESS.keys() & names
+        needs = {each: NEEDED_FOR[each] for each in NEEDED_FOR.keys() & names}
+        if rested:
+            needs |= {each: RESTED_UNLESS[each] for each in rested & JobRests(redis).resting(now)}
+        existing = self._existing({key for keys in needs.values() for key in keys})
+        unneeded = {name for name, keys in needs.items() if existing.isdisjoint(keys)}
+        if "recover_orphans" in names and not OrphanScans(redis, now=self._now).is_due():
+            unneeded.add("recover_orphans")
+        return unneeded
+
+    def _existing(self, keys: Collection[str]) -> set[str]:
+        """Those of these keys that Redis has. Mostly there is none, which one question tells."""
+        redis = self._store.redis
+        if not keys or not redis.exists(*keys):
+            return set()
+        return {each for each in keys if redis.exists(each)}
 
     def _count_workers(self, now: float) -> int:
         """How many workers live, or 1 (count)."""
@@ -237,29 +274,6 @@ class Scheduler:
             living = [each for each in read_heartbeats(self._store.redis) if each.process == "worker"]
             self._workers, self._workers_counted_at = max(len(living), 1), now
         return self._workers
-
-
-class AuditKeeper:
-    """Writes the audit's new entries to standard output, and removes old ones from Redis."""
-
-    def __init__(
-        self, redis: Redis, retention_days: int, out: TextIO, *, now: Callable[[], float] = time.time
-    ) -> None:
-        self._redis = redis
-        self._retention_days = retention_days
-        self._out = out
-        self._now = now
-        self._logged_at = self._trimmed_at = 0.0
-
-    def tick(self) -> None:
-        """Does what is due."""
-        now = self._now()
-        if now - self._logged_at >= LOG_AUDIT_SECONDS:
-            audit_log.write_new_entries(self._redis, self._out)
-            self._logged_at = now
-        if now - self._trimmed_at >= TRIM_AUDIT_SECONDS:
-            audit.trim(self._redis, self._retention_days, now)
-            self._trimmed_at = now
 
 
 def jobs_for_due_deploys(due: Sequence[DueDeploy], workers: int) -> list[tuple[str, int]]:
@@ -295,8 +309,8 @@ def _room_for_deploys(wanted: Sequence[tuple[str, int]], workers: int, waiting: 
 
 def _room_for_others(workers: int, waiting: Mapping[str, Sequence[str]]) -> int:
     """How many jobs that move no deploy may be enqueued (count). One place is kept for a job of the orphan
-    recovery, and one for what updates threads."""
-    others = sum(len(ids) for name, ids in waiting.items() if name != DEPLOYS_QUEUE)
+    recovery, and one for what updates threads. waiting: ids of theirs."""
+    others = sum(map(len, waiting.values()))
     return max(workers * JOBS_FOR_EACH_WORKER // 2 - 2 - others, 0)
 
 
@@ -320,14 +334,16 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     redis = connect(settings.redis_url)
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    newest_entry = NewestEntry(redis)
     scheduler = Scheduler(
         DeployStore(redis),
         ThreadStore(redis),
         job_queue,
         posts_audit=settings.audit_channel is not None,
+        newest_entry=newest_entry,
     )
     arrival_watch = ArrivalWatch(EcsEvents(redis), job_queue)
-    audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
+    audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout, newest_entry)
     heartbeats = HeartbeatWriter(redis, "scheduler")
     warn_about_redis_config(redis)
     exempt_start_from_collection()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from slack_sdk import WebClient
 
-from deploys.records.deploy import Deploy
+from deploys.stores.active_deploys import ActiveDeploy
 from deploys.stores.slack_directory import (
-    KEPT_SECONDS,
     READ_EVERY_SECONDS,
     SLACKBOT,
     Channel,
@@ -19,7 +18,6 @@ from deploys.stores.slack_directory import (
     SlackDirectory,
     is_person_id,
 )
-from deploys.where_told import channels_told
 from workers.thread.rate_limits import SharedRateLimits, Urgency
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
 
@@ -78,19 +76,25 @@ class SlackDirectoryReader:
         return True
 
     def refresh(
-        self, active: Iterable[Deploy], standby: Iterable[str] = (), standby_age: float = READ_EVERY_SECONDS
+        self,
+        list_active: Callable[[], Iterable[ActiveDeploy]],
+        standby: Iterable[str] = (),
+        standby_age: float = READ_EVERY_SECONDS,
     ) -> float | None:
         """Reads again what is asked about and what deploys in progress depend on. Returns when the next of
         them is to be read (epoch seconds), or None if some are left that Slack does not take now.
+
+        list_active: the deploys that have not ended. They are listed once a minute.
 
         standby: people and channels that are read without anybody asking, once what was read of them is so
         old (seconds): the command line has to know them when Slack is down.
         """
         now = self._now()
-        for deploy in active:
-            self._directory.note_needed(_ids_in(deploy), now)
+        if self._directory.begin_noting_active():
+            ids = {each for deploy in list_active() for each in deploy.summary.slack_ids}
+            self._directory.note_needed(ids, now)
         due_at = self._due_at(self._directory.needed(now), now, READ_EVERY_SECONDS)
-        standby_at = self._due_at(standby, now, standby_age)
+        standby_at = self._due_at(list(standby), now, standby_age)
         due = list(dict.fromkeys([*_overdue(due_at, now), *_overdue(standby_at, now)]))
         for slack_id in due[:PER_RUN]:
             if not self.read(slack_id, Urgency.IDLE):
@@ -101,18 +105,9 @@ class SlackDirectoryReader:
         later = [at for at in (*due_at.values(), *standby_at.values()) if at > now]
         return min([*later, now + READ_EVERY_SECONDS])
 
-    def _due_at(self, ids: Iterable[str], now: float, every: float) -> dict[str, float]:
+    def _due_at(self, ids: Sequence[str], now: float, every: float) -> dict[str, float]:
         """When each is to be read again (epoch seconds)."""
-        return {each: self._read_at(each, now) + every for each in ids}
-
-    def _read_at(self, slack_id: str, now: float) -> float:
-        directory = self._directory
-        known: Person | Channel | None
-        if is_person_id(slack_id):
-            known = directory.person(slack_id, now, KEPT_SECONDS)
-        else:
-            known = directory.channel(slack_id, now, KEPT_SECONDS)
-        return known.read_at if known else 0.0
+        return {each: at + every for each, at in self._directory.read_at(ids, now).items()}
 
     def _note_failure(self, failure: SlackCallFailed, method: str, slack_id: str) -> bool:
         if failure.kind is SlackErrorKind.UNREACHABLE:
@@ -164,17 +159,3 @@ def channel_of(channel: Mapping[str, Any], read_at: float) -> Channel:
 def _overdue(due_at: Mapping[str, float], now: float) -> list[str]:
     """Those that are to be read by now, the longest overdue first."""
     return sorted((each for each in due_at if due_at[each] <= now), key=due_at.__getitem__)
-
-
-def _ids_in(deploy: Deploy) -> set[str]:
-    """The people and channels that access is decided about again when this deploy goes on."""
-    answers = [*deploy.approval.decisions]
-    ids = {deploy.request.requester, *channels_told(deploy)}
-    for user, channel in [(each.user, each.channel) for each in answers]:
-        ids |= {user, channel}
-    if deploy.cancel:
-        ids |= {deploy.cancel.user, deploy.cancel.channel}
-    pause = deploy.traffic.open_pause if deploy.traffic else None
-    if pause and pause.answer:
-        ids |= {pause.answer.user, pause.answer.channel}
-    return {each for each in ids if each}

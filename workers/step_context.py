@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -28,10 +28,11 @@ from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.typed_commands import KEPT_SECONDS, TypedCommands
+from workers.ecs.aws import call_budget
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, READ_SECONDS, RegionClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.revision_reads import RevisionReads
-from workers.ecs.state import ServiceDeploymentState, ServiceState
+from workers.ecs.state import ServiceDeploymentState, ServiceState, TaskState
 from workers.ecs_reader import EcsReader
 from workers.tag_signature import TagSigner
 
@@ -157,6 +158,7 @@ class StepContext:
         """Version of the record that Redis confirmed to be on disk."""
         self._prefetched = [known_service.state] if known_service else []
         self._last_read = known_service
+        self._earlier_deploys: list[Deploy] | None = None
 
     def now(self) -> float:
         """The time (epoch seconds)."""
@@ -209,11 +211,12 @@ class StepContext:
         return self._store.service_queue(deploy.queue)[:1] == [deploy.id]
 
     def earlier_deploys(self) -> list[Deploy]:
-        """The service's deploys before this one, newest first."""
-        deploy = self.claim.deploy
-        return [
-            each for each in self._store.recent(deploy.service.name, HISTORY_LIMIT) if each.id != deploy.id
-        ]
+        """The service's deploys before this one, newest first, as this step read them first."""
+        if self._earlier_deploys is None:
+            deploy = self.claim.deploy
+            recent = self._store.recent(deploy.service.name, HISTORY_LIMIT)
+            self._earlier_deploys = [each for each in recent if each.id != deploy.id]
+        return self._earlier_deploys
 
     def coordinated_batch(self) -> tuple[Batch, list[Deploy]] | None:
         """The deploy's batch, with all its deploys; None if the deploy has none, or if the batch's deploys do
@@ -267,6 +270,18 @@ class StepContext:
             ServiceDeploymentsUnavailable: ECS has no such API here, or does not allow it.
         """
         return self._reader.read_service_deployment(self.claim.deploy)
+
+    def put_before_progress(self) -> None:
+        """An end was seen: what this step still reads goes before reads of rollouts that go on."""
+        call_budget.complete_block()
+
+    def list_running_tasks(self) -> Sequence[str]:
+        """ARNs of the tasks of its service that are to run. Raises the errors of `aws_call`."""
+        return self._reader.list_running_tasks(self.claim.deploy)
+
+    def describe_tasks(self, arns: Sequence[str]) -> Mapping[str, TaskState]:
+        """Tasks by ARN; one that ECS does not have any more is absent. Raises the errors of `aws_call`."""
+        return self._reader.describe_tasks(self.claim.deploy, arns)
 
     def read_typed_command(self, command: TypedCommand) -> Sequence[str]:
         """The arguments of this deploy's command, as they were typed.

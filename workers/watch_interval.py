@@ -47,23 +47,34 @@ def watch_interval(base: float, clusters: Iterable[int], rates: Mapping[str, flo
     return max(base, *needed)
 
 
-def place_of(cluster_key: str) -> str:
-    """`account/region` of a `Deploy.cluster_key`: what AWS counts calls by."""
+def _named_by_number(account: str) -> str:
+    return account or OWN_ACCOUNT
+
+
+def place_of(cluster_key: str, budget_account: Callable[[str], str] = _named_by_number) -> str:
+    """`account/region` of a `Deploy.cluster_key`: what AWS counts calls by. budget_account: as
+    `AwsClients.budget_account`."""
     where, _, role = cluster_key.partition("@")
-    account = role.split(":")[4] if role else OWN_ACCOUNT
-    return f"{account}/{where.partition('/')[0]}"
+    return f"{budget_account(role.split(':')[4] if role else '')}/{where.partition('/')[0]}"
 
 
 class WatchClock:
     """The intervals for the jobs of this process. It asks Redis at most once a second."""
 
     def __init__(
-        self, redis: Redis, budget: AwsBudget, base: float, *, now: Callable[[], float] = time.time
+        self,
+        redis: Redis,
+        budget: AwsBudget,
+        base: float,
+        *,
+        budget_account: Callable[[str], str] = _named_by_number,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """base: seconds between two looks, if nothing speaks against it."""
+        """base: seconds between two looks, if nothing speaks against it. budget_account: as in `place_of`."""
         self._redis = redis
         self._rates = {name: budget.rate(LIMITS_BY_NAME[name]) for name in DEPLOYS_PER_CALL}
         self._base = base
+        self._budget_account = budget_account
         self._now = now
         self._read_at = -math.inf
         self._events_alive = False
@@ -72,7 +83,7 @@ class WatchClock:
     def seconds(self, cluster_key: str) -> float:
         """Between two looks at the rollouts of this cluster."""
         self._refresh()
-        place = self._places.get(place_of(cluster_key))
+        place = self._places.get(place_of(cluster_key, self._budget_account))
         seconds = self._base if place is None else max(self._base, place.seconds)
         return max(seconds, EVENT_SECONDS) if self._events_alive else seconds
 
@@ -95,7 +106,7 @@ class WatchClock:
     def _count(self) -> dict[str, WatchInterval]:
         by_place: dict[str, list[int]] = defaultdict(list)
         for cluster_key, count in count_watched(self._redis).items():
-            by_place[place_of(cluster_key)].append(count)
+            by_place[place_of(cluster_key, self._budget_account)].append(count)
         return {
             place: WatchInterval(deploys=sum(counts), seconds=watch_interval(self._base, counts, self._rates))
             for place, counts in by_place.items()

@@ -51,7 +51,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if command.target:
         deploys = _find_deploys(command.target, active, request, context)
     else:
-        deploys = _find_deploys_of(request.user, active)
+        deploys = _find_deploys_of(request.user, active, context)
     if len(deploys) > 1:
         deploys = _only_seen(deploys, request, context)
         return disambiguation.ask_which_to_cancel(deploys, _find_shared_batches(deploys, context))
@@ -66,9 +66,9 @@ def _refuse_several_names(command: Command, context: AppContext) -> None:
         raise ParseError(ParseErrorKind.TOO_MANY_WORDS, command.reason, verb=SUBCOMMAND.name)
 
 
-def _find_deploys_of(user: str, active: Sequence[ActiveDeploy]) -> list[Deploy]:
+def _find_deploys_of(user: str, active: Sequence[ActiveDeploy], context: AppContext) -> list[Deploy]:
     """The open deploys this person asked for."""
-    deploys = [each.parse() for each in active if each.summary.requester == user]
+    deploys = context.store.read_shown(each for each in active if each.summary.requester == user)
     return _only_open(deploys) or _refuse_nothing_to_cancel("you")
 
 
@@ -79,7 +79,8 @@ def _find_deploys(
     catalogue = context.access.seen_by(request.asker)
     if name_or_id in context.catalogue.services:
         context.access.may(Action.SEE, request.asker, name_or_id)
-    if found := [each.parse() for each in active if each.summary.service == name_or_id]:
+    of_service = [each for each in active if each.summary.service == name_or_id]
+    if found := context.store.read_shown(of_service):
         return _only_open(found) or _refuse_nothing_to_cancel(code(name_or_id))
     if name_or_id in catalogue.services or catalogue.get_service_group(name_or_id) or "," in name_or_id:
         return _refuse_nothing_to_cancel(code(name_or_id))

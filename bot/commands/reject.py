@@ -35,11 +35,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 def _find_of_service(name: str, request: Request, context: AppContext) -> Deploy:
     context.access.may(Action.SEE, request.asker, name)
-    active = [(each, each.summary) for each in context.store.list_active()]
+    of_service = [each for each in context.store.list_active() if each.summary.service == name]
     asking = [
-        each.parse()
-        for each, known in active
-        if known.service == name and known.phase is Phase.AWAITING_APPROVAL and known.in_progress
+        each
+        for each in context.store.read_shown(of_service)
+        if each.phase is Phase.AWAITING_APPROVAL and each.in_progress
     ]
     if not asking:
         raise NothingToReject(service=code(name))

@@ -7,7 +7,7 @@ what runs now; that follows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from itertools import islice
 
 from bot.app_context import AppContext
@@ -61,7 +61,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     ended = _find_ended(named, services, {each.id for each in in_progress}, context)
     current = CurrentHolds(context.store.redis)
     queues = QueueReader(context.store, context.now(), hold_sources(context, current))
-    under_way_section = _list_active(f"*Under way*{about}", under_way, "under way", queues, context)
+    lines = _describe([*_shown(under_way, "under way"), *_shown(waiting, "waiting")], ended, queues, context)
+    under_way_section = _list_active(f"*Under way*{about}", under_way, "under way", lines)
     parts = [
         context.catalogue.rejected_note,
         _stop_section(current) if seen.services else "",
@@ -69,8 +70,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         _lost_section(lost, context.now()),
         _frozen_section(services, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
-        _list_active("*Queued*", waiting, "waiting", queues, context),
-        _list_deploys("*Ended lately*", ended, len(ended), MAX_BYTES["ended"], queues, context),
+        _list_active("*Queued*", waiting, "waiting", lines),
+        _list_lines("*Ended lately*", [lines[each.id] for each in ended], len(ended), "ended"),
         "" if named else hidden_note(seen, context),
         _ask_what_runs(command, services, request, context),
     ]
@@ -133,31 +134,28 @@ def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
     return f"*{title}*\n{lines}" if found else ""
 
 
-def _list_active(
-    title: str, deploys: Sequence[ActiveDeploy], part: str, queues: QueueReader, context: AppContext
-) -> str:
-    """Only as many are parsed as fit. part: the key of `MAX_BYTES`."""
-    max_bytes = MAX_BYTES[part]
-    shown = [each.parse() for each in deploys[: max_bytes // MIN_LINE_BYTES]]
-    return _list_deploys(title, shown, len(deploys), max_bytes, queues, context)
+def _shown(deploys: Sequence[ActiveDeploy], part: str) -> Sequence[ActiveDeploy]:
+    """As many as could fit. part: the key of `MAX_BYTES`."""
+    return deploys[: MAX_BYTES[part] // MIN_LINE_BYTES]
 
 
-def _list_deploys(
-    title: str,
-    shown: Sequence[Deploy],
-    total: int,
-    max_bytes: int,
-    queues: QueueReader,
-    context: AppContext,
-) -> str:
-    if not shown:
-        return ""
-    waiting = queues.read_all(shown)
-    threads = context.threads.states([each.thread_id for each in shown])
-    described = [
-        _describe_deploy(each, thread, context.now()) for each, thread in zip(waiting, threads, strict=True)
-    ]
-    return f"{title}\n{bullet_list(described, max_bytes, total=total)}"
+def _describe(
+    active: Sequence[ActiveDeploy], ended: Sequence[Deploy], queues: QueueReader, context: AppContext
+) -> dict[str, str]:
+    """The line about each of these deploys, by its id."""
+    deploys = [*context.store.read_shown(active), *ended]
+    threads = context.threads.states([each.thread_id for each in deploys])
+    pairs = zip(queues.read_all(deploys), threads, strict=True)
+    return {each.deploy.id: _describe_deploy(each, thread, context.now()) for each, thread in pairs}
+
+
+def _list_active(title: str, deploys: Sequence[ActiveDeploy], part: str, lines: Mapping[str, str]) -> str:
+    shown = [lines[each.id] for each in _shown(deploys, part) if each.id in lines]
+    return _list_lines(title, shown, len(deploys), part)
+
+
+def _list_lines(title: str, lines: Sequence[str], total: int, part: str) -> str:
+    return f"{title}\n{bullet_list(lines, MAX_BYTES[part], total=total)}" if lines else ""
 
 
 def _describe_deploy(waiting: WaitingDeploy, thread: ThreadState | None, now: float) -> str:

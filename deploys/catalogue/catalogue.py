@@ -79,8 +79,16 @@ class Catalogue:
     def freezes_of(self, name: str) -> tuple[tuple[FreezeEntry, ...], ...]:
         """The lists of freezes that hold for a service: its own or the default, and those of its groups. Each
         is judged by itself. Raises UnknownService."""
-        groups = (each.freezes for each in self.service_groups.values() if name in each.services)
-        return tuple(filter(None, (self.get_service(name).freezes, *groups)))
+        return self.freeze_lists.get(self.get_service(name).name, ())
+
+    @cached_property
+    def freeze_lists(self) -> Mapping[str, tuple[tuple[FreezeEntry, ...], ...]]:
+        """The same, by service, of all services that have such lists."""
+        lists = {name: [each.freezes] for name, each in self.services.items()}
+        for group in self.service_groups.values():
+            for name in group.services:
+                lists[name].append(group.freezes)
+        return {name: tuple(filter(None, found)) for name, found in lists.items() if any(found)}
 
     @cached_property
     def calendar_addresses(self) -> frozenset[tuple[str, str]]:

@@ -44,8 +44,8 @@ def wake_held_deploys(store: DeployStore, threads: ThreadStore, job_queue: JobQu
     """Makes every deploy due that has not changed its service, and every open thread.
 
     If this is lost, they look again within seconds by themselves."""
-    open_deploys = [each for each in store.active() if each.in_progress]
-    may_be_held = [each.id for each in open_deploys if each.phase.facts.stage in _MAY_BE_HELD]
+    open_deploys = [each for each in store.list_active() if each.summary.in_progress]
+    may_be_held = [each.id for each in open_deploys if each.summary.phase.facts.stage in _MAY_BE_HELD]
     store.make_due(may_be_held)
     for deploy_id in may_be_held:
         job_queue.advance(deploy_id)

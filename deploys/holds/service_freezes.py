@@ -84,15 +84,12 @@ class ServiceFreezes:
 
     def find_all(self, services: Iterable[str], now: float) -> list[ServiceFreeze]:
         """What freezes these services at a time (epoch seconds), of those that are frozen. What many of them
-        share, such as a calendar, is read once.
-
-        Raises:
-            UnknownService
-        """
+        share, such as a calendar, is read once."""
         known: dict[tuple[tuple[FreezeEntry, ...], ...], ServiceFreeze | None] = {}
         found = []
         for name in services:
-            lists = self._catalogue.freezes_of(name)
+            if (lists := self._catalogue.freeze_lists.get(name)) is None:
+                continue
             if lists not in known:
                 known[lists] = self.find(name, now)
             if freeze := known[lists]:

@@ -100,6 +100,11 @@ class RolloutProgress(Record):
     counts: RolloutCounts = RolloutCounts()
     serving_at: float | None = None
     """When the full count of new tasks was running. Rolling: and all old tasks were draining or gone."""
+    old_tasks: tuple[str, ...] = ()
+    """Rolling: ARNs of the tasks before the service was changed, until it is read which of them drain; empty
+    if they are too many to be read by their ARNs."""
+    new_tasks: tuple[str, ...] = ()
+    """Rolling: ARNs of the new tasks once they serve; empty as `old_tasks`."""
     draining: DrainingTasks | None = None
     """Rolling and native: the old tasks, once the new ones serve."""
     images_before: tuple[RunningImage, ...] = ()
@@ -115,3 +120,10 @@ class RolloutProgress(Record):
     corrected_at: float | None = None
     """When Slipway corrected what a late call had changed after the end. It does so once: the next change is
     intended."""
+
+    @property
+    def draining_arns(self) -> tuple[str, ...] | None:
+        """ARNs of the old tasks that may still drain; None if ECS has to be searched for them."""
+        if self.draining is not None:
+            return self.draining.arns if len(self.draining.arns) == self.draining.tasks else None
+        return self.old_tasks or None

@@ -1,42 +1,61 @@
-"""The deploys that have not ended. Only the records of those that are shown are parsed each time."""
+"""The deploys that have not ended, by the summaries that stand beside their records: a list of them reads no
+record but those that it shows."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Self
 
+from deploys.errors import UnknownSchema
+from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
+from deploys.records.record import StoredRecord
+from deploys.redis_connection import to_text
+from deploys.where_told import channels_told
 
 StoredText = bytes | str
 MAX_PARSED = 64
 """Records that a process keeps parsed (count): as many as one answer shows."""
 
 
-@dataclass(frozen=True)
-class DeploySummary:
-    """What a list of deploys is filtered and sorted by."""
+class DeploySummary(StoredRecord):
+    """What a list of deploys is filtered and sorted by. The scripts that write a record write its summary."""
 
     service: str
     requester: str
     batch_id: str | None
+    batch_position: int
+    requested_at: float
+    """Epoch seconds."""
     phase: Phase
+    phase_since: float
+    """Epoch seconds."""
     in_progress: bool
-    order: tuple[float, int]
-    """When it was requested (epoch seconds), and its place in its batch."""
+    is_held: bool
+    has_question: bool
+    """Whether it waits for an approval, or for an answer at a pause."""
+    slack_ids: tuple[str, ...]
+    """The people and channels that access is decided about again when it goes on."""
 
     @classmethod
-    def of(cls, deploy: Deploy) -> DeploySummary:
+    def of(cls, deploy: Deploy) -> Self:
         """The summary of this record."""
+        request = deploy.request
         return cls(
             service=deploy.service.name,
-            requester=deploy.request.requester,
+            requester=request.requester,
             batch_id=deploy.batch_id,
+            batch_position=deploy.batch_position,
+            requested_at=request.requested_at,
             phase=deploy.phase,
+            phase_since=deploy.phase_since,
             in_progress=deploy.in_progress,
-            order=(deploy.request.requested_at, deploy.batch_position),
+            is_held=deploy.hold is not None,
+            has_question=deploy.phase is Phase.AWAITING_APPROVAL or unanswered_pause(deploy) is not None,
+            slack_ids=tuple(sorted(_slack_ids(deploy))),
         )
 
 
@@ -46,38 +65,55 @@ class ActiveDeploy:
 
     id: str
     summary: DeploySummary
-    _record: StoredText = field(repr=False)
-    _version: StoredText = field(repr=False)
+    order: tuple[float, int, str] = field(init=False)
+    """By this a list is sorted: when it was requested, and its place in its batch."""
 
-    def parse(self) -> Deploy:
-        """The whole record."""
-        return parse_remembered(self._record, self._version)
+    def __post_init__(self) -> None:
+        summary = self.summary
+        object.__setattr__(self, "order", (summary.requested_at, summary.batch_position, self.id))
+
+    @classmethod
+    def of(cls, deploy: Deploy) -> Self:
+        """As this record is."""
+        return cls(deploy.id, DeploySummary.of(deploy))
+
+    @property
+    def thread_id(self) -> str:
+        """As `Deploy.thread_id`."""
+        return self.summary.batch_id or self.id
 
 
 class SummaryCache:
-    """Keeps the summaries of one read for the next one: a record that has the same text has the same summary,
-    so none of them can be out of date."""
+    """Keeps what one read found for the next one: the same text is the same summary, so none of them can be
+    out of date."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[bytes, DeploySummary]] = {}
+        self._known: dict[StoredText, tuple[StoredText, ActiveDeploy]] = {}
 
-    def summarize(self, stored: Iterable[tuple[str, StoredText, StoredText]]) -> list[ActiveDeploy]:
-        """The deploys of these ids, records and versions, in the order of their requests.
-
-        Raises:
-            UnknownSchema: another version of Slipway wrote one of them.
-        """
-        known: dict[str, tuple[bytes, DeploySummary]] = {}
-        found = []
-        for deploy_id, record, version in stored:
-            digest = _digest(record)
+    def parse(
+        self, active: Iterable[StoredText], summaries: Mapping[StoredText, StoredText]
+    ) -> tuple[list[ActiveDeploy], list[str]]:
+        """These deploys, and the ids of those without a summary that this version of Slipway can read."""
+        known: dict[StoredText, tuple[StoredText, ActiveDeploy]] = {}
+        without: list[str] = []
+        for deploy_id in active:
+            summary = summaries.get(deploy_id, b"")
             before = self._known.get(deploy_id)
-            if before is None or before[0] != digest:
-                before = digest, DeploySummary.of(parse_record(record, version))
-            known[deploy_id] = before
-            found.append(ActiveDeploy(deploy_id, before[1], record, version))
+            if before and before[0] == summary:
+                known[deploy_id] = before
+            elif found := _parse(to_text(deploy_id), summary):
+                known[deploy_id] = summary, found
+            else:
+                without.append(to_text(deploy_id))
         self._known = known
-        return sorted(found, key=lambda each: (each.summary.order, each.id))
+        return [found for _, found in known.values()], without
+
+
+def _parse(deploy_id: str, summary: StoredText) -> ActiveDeploy | None:
+    try:
+        return ActiveDeploy(deploy_id, DeploySummary.from_json(summary)) if summary else None
+    except UnknownSchema:
+        return None
 
 
 def parse_record(record: StoredText, version: StoredText) -> Deploy:
@@ -94,6 +130,13 @@ parse_remembered = lru_cache(MAX_PARSED)(parse_record)
 """The same, for what is shown again and again: the same text is the same record."""
 
 
-def _digest(record: StoredText) -> bytes:
-    raw = record if isinstance(record, bytes) else record.encode()
-    return hashlib.blake2b(raw, digest_size=16).digest()
+def _slack_ids(deploy: Deploy) -> set[str]:
+    ids = {deploy.request.requester, *channels_told(deploy)}
+    for decision in deploy.approval.decisions:
+        ids |= {decision.user, decision.channel}
+    if deploy.cancel:
+        ids |= {deploy.cancel.user, deploy.cancel.channel}
+    pause = deploy.traffic.open_pause if deploy.traffic else None
+    if pause and pause.answer:
+        ids |= {pause.answer.user, pause.answer.channel}
+    return {each for each in ids if each}

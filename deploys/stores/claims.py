@@ -18,6 +18,26 @@ class Submission:
     """Deploys before it in its service's queue (count)."""
     is_duplicate: bool
     """The same was asked for already and is in progress; `deploy` is that one."""
+    queue: QueueRead | None = None
+    """What was read with it of the queue in which it waits."""
+
+
+@dataclass(frozen=True)
+class QueueRead:
+    """One read of what a deploy waits for."""
+
+    ahead: tuple[Deploy, ...]
+    """Those before it in its queue, the active one first."""
+    recent: tuple[Deploy, ...]
+    """The newest deploys of its service, newest first."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many requests may be in progress, so that nobody need look whether there is room (count)."""
+
+    of_each_service: int
+    of_requester: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +49,7 @@ class DueDeploy:
     at: float
     """Since when it is due (epoch seconds)."""
     requested_at: float
-    """When it was asked for (epoch seconds)."""
+    """When it was asked for (epoch seconds), by which several are ordered; 0 of one that is due alone."""
     left_claim: str = ""
     """Token of the claim of a process that died; empty if there is none."""
 

@@ -10,6 +10,7 @@ from redis import Redis
 from deploys.records.lock import Lock
 from deploys.records.stop_all import StopAll
 from deploys.redis_connection import to_text, to_texts
+from deploys.redis_round_trip import Answer, RoundTrip
 from deploys.stores import redis_keys
 from deploys.stores.locks import locks_covering, parse_locks
 
@@ -19,14 +20,21 @@ class CurrentHolds:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._asked: tuple[Answer, Answer] | None = None
+
+    def ask(self, trip: RoundTrip) -> None:
+        """Reads them as a part of this round trip."""
+        self._asked = trip.command("GET", redis_keys.STOP_ALL), trip.command("HVALS", redis_keys.LOCKS)
 
     @cached_property
     def _stored(self) -> tuple[object, list[str]]:
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.get(redis_keys.STOP_ALL)
-        pipe.hvals(redis_keys.LOCKS)
-        stop, locks = pipe.execute()
-        return stop, to_texts(locks)
+        if self._asked is None:
+            trip = RoundTrip(self._redis)
+            self.ask(trip)
+            trip.run()
+        assert self._asked is not None
+        stop, locks = self._asked
+        return stop.value(), to_texts(locks.value())
 
     @cached_property
     def _locks(self) -> list[Lock]:

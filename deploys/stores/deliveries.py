@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
+from enum import Enum
+from importlib.resources import files
 
 from redis import Redis
 
 from deploys.redis_connection import to_text
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 CLAIM_SECONDS = 30
@@ -27,22 +31,48 @@ _ANSWER = f"{redis_keys.PREFIX}delivery-answer:"
 _SIGNATURE = f"{redis_keys.PREFIX}signature:"
 
 
+class Arrival(Enum):
+    """What a signed request is."""
+
+    NEW = "new"
+    REPEAT = "repeat"  # another one, properly signed, has brought the same delivery
+    REPLAY = "replay"  # its signature was used before
+
+
 class Deliveries:
     """Claims on deliveries, in Redis."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._claim = redis.register_script(_CLAIM_DELIVERY)
 
     def begin(self, delivery: str) -> bool:
         """Claims a delivery by the id that all its repeats share; False for a repeat."""
-        return self._claim_key(f"{_DELIVERY}{delivery}", CLAIM_SECONDS)
+        return self._claim_keys({f"{_DELIVERY}{delivery}": CLAIM_SECONDS}) == 1
+
+    def begin_signed(self, signature: str, delivery: str | None) -> Arrival:
+        """The same for what came over HTTP, with one question: a signature is good once, since each is made
+        from the second and the body of one request. A replay claims no delivery. delivery: None if it has no
+        id."""
+        digest = hashlib.sha256(signature.encode()).hexdigest()
+        keys = {f"{_SIGNATURE}{digest}": SIGNATURE_SECONDS}
+        if delivery is not None:
+            keys[f"{_DELIVERY}{delivery}"] = CLAIM_SECONDS
+        claimed = self._claim_keys(keys)
+        if claimed == 0:
+            return Arrival.REPLAY
+        return Arrival.NEW if claimed == len(keys) else Arrival.REPEAT
 
     def finish(self, delivery: str, answer: str = "") -> None:
         """The delivery was handled: its repeats are dropped from now on, or given the same answer."""
-        pipe = self._redis.pipeline()
-        pipe.set(f"{_DELIVERY}{delivery}", "done", ex=DONE_SECONDS)
-        pipe.set(f"{_ANSWER}{delivery}", answer, ex=ANSWER_SECONDS)
-        pipe.execute()
+        trip = RoundTrip(self._redis)
+        self.ask_to_finish(trip, delivery, answer)
+        trip.run()
+
+    def ask_to_finish(self, trip: RoundTrip, delivery: str, answer: str = "") -> None:
+        """The same as a part of a round trip."""
+        trip.command("SET", f"{_ANSWER}{delivery}", answer, "EX", ANSWER_SECONDS)
+        trip.command("SET", f"{_DELIVERY}{delivery}", "done", "EX", DONE_SECONDS)
 
     def answer(self, delivery: str) -> str | None:
         """What the first of several deliveries was answered, for a minute; None while it is under way."""
@@ -53,14 +83,10 @@ class Deliveries:
         """The delivery could not be handled: a repeat may try."""
         self._redis.delete(f"{_DELIVERY}{delivery}")
 
-    def is_replay(self, signature: str) -> bool:
-        """Whether this signature was used before. Each is made from the second and the body of one
-        request."""
-        digest = hashlib.sha256(signature.encode()).hexdigest()
-        return not self._claim_key(f"{_SIGNATURE}{digest}", SIGNATURE_SECONDS)
+    def _claim_keys(self, seconds: Mapping[str, int]) -> int:
+        """How many of these keys were free, up to the first that was not (count). A client that lost the
+        reply asks again and finds its token."""
+        return int(self._claim(keys=list(seconds), args=[secrets.token_hex(8), *seconds.values()]))
 
-    def _claim_key(self, key: str, seconds: int) -> bool:
-        """Whether the key was free. A client that lost the reply asks again and finds its token."""
-        token = secrets.token_hex(8)
-        before = self._redis.set(key, token, nx=True, get=True, ex=seconds)
-        return before is None or to_text(before) == token
+
+_CLAIM_DELIVERY = files("deploys.stores").joinpath("lua/claim_delivery.lua").read_text()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any
 
 from redis import Redis
@@ -16,6 +17,7 @@ from deploys.errors import UnknownSchema
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text, to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.stores.active_deploys import (
     ActiveDeploy,
@@ -25,10 +27,12 @@ from deploys.stores.active_deploys import (
     parse_remembered,
 )
 from deploys.stores.claim_holder import holder_of
-from deploys.stores.claims import DueDeploy
+from deploys.stores.claims import DueDeploy, QueueRead
 
 ADVANCE = "advance"
 """The job that takes a deploy's next step."""
+RECENT_OF_SERVICE = 20
+"""Deploys of a service that are looked at to know how long one takes (count)."""
 PAGE = 500
 """Records that are read at once (count)."""
 
@@ -71,16 +75,36 @@ class DeployReader:
         return {queue: to_texts(ids) for queue, ids in zip(queues, pipe.execute(), strict=True)}
 
     def list_active(self) -> list[ActiveDeploy]:
-        """Every deploy that has not ended, in the order of their requests; most are not parsed."""
-        ids = to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
-        return self._summaries.summarize(self._fetch(ids))
+        """Every deploy that has not ended, in the order of their requests, without its record.
+
+        Raises:
+            UnknownSchema: another version of Slipway wrote one of them.
+        """
+        return self._list_active(self._load)
+
+    def list_readable(self) -> list[ActiveDeploy]:
+        """The same, without those that another version of Slipway wrote."""
+        return self._list_active(self.readable)
+
+    def _list_active(self, load: Callable[[Sequence[str]], list[Deploy]]) -> list[ActiveDeploy]:
+        pipe = self.redis.pipeline(transaction=False)
+        pipe.smembers(redis_keys.ACTIVE_DEPLOYS)
+        pipe.hgetall(redis_keys.SUMMARIES)
+        found, without = self._summaries.parse(*pipe.execute())
+        found += map(ActiveDeploy.of, load(without))
+        return sorted(found, key=attrgetter("order"))
+
+    def read_shown(self, deploys: Iterable[ActiveDeploy]) -> list[Deploy]:
+        """The records of these as they are now, for an answer that shows them."""
+        return [parse_remembered(*stored) for _, *stored in self._fetch([each.id for each in deploys])]
 
     def active(self) -> list[Deploy]:
-        """Every deploy that has not ended, in the order of their requests."""
-        found = self._load(to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS)))
-        return sorted(
-            found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
-        )
+        """Every deploy that has not ended, with its record, in the order of their requests."""
+        return sorted(self._load(self.active_ids()), key=lambda each: ActiveDeploy.of(each).order)
+
+    def active_ids(self) -> list[str]:
+        """Every deploy that has not ended, in any order."""
+        return to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS))
 
     def in_progress(self, services: Sequence[str], requester: str) -> tuple[list[dict[str, str]], int]:
         """For each of these services, its open requests: from request key to the deploy's id; and how many
@@ -92,14 +116,13 @@ class DeployReader:
         count, *found = pipe.execute()
         return [{to_text(key): to_text(value) for key, value in each.items()} for each in found], int(count)
 
+    def requested_services(self, requester: str) -> list[str]:
+        """The services of the last deploys that this person has asked for, the newest first."""
+        return to_texts(self.redis.lrange(redis_keys.requested_services(requester), 0, -1))
+
     def get_all(self, ids: Iterable[str]) -> list[Deploy]:
         """The records of these deploys, as far as there are some."""
         return self._load(list(ids))
-
-    def sample_active(self, limit: int) -> list[Deploy]:
-        """The deploys that have not ended, in any order; of more than the limit, so many of them. A record
-        that another version of Slipway wrote is left out."""
-        return self.readable(to_texts(self.redis.srandmember(redis_keys.ACTIVE_DEPLOYS, limit)))
 
     def readable(self, ids: Sequence[str]) -> list[Deploy]:
         """The records of these deploys, without those that another version of Slipway wrote."""
@@ -122,6 +145,24 @@ class DeployReader:
         ids = {name: to_texts(found) for name, found in zip(services, pipe.execute(), strict=True)}
         read = {each.id: each for each in self._load([each for found in ids.values() for each in found])}
         return {name: [read[each] for each in found if each in read] for name, found in ids.items()}
+
+    def ask_for_queue(self, trip: RoundTrip, deploy: Deploy) -> Callable[[], QueueRead]:
+        """Reads what a deploy waits for as a part of a round trip; what it returns says it after that. If
+        nothing is before it, nothing is read."""
+        answer = trip.script(
+            self.redis.register_script(_READ_QUEUE),
+            [redis_keys.service_queue(deploy.queue), redis_keys.history(deploy.service.name)],
+            [deploy.id, RECENT_OF_SERVICE, redis_keys.record("")],
+            writes=False,
+        )
+
+        def read() -> QueueRead:
+            ahead, recent, stored = answer.value()
+            records = {to_text(each): parse_record(record, version) for each, record, version in stored}
+            found = [[records[each] for each in to_texts(ids) if each in records] for ids in (ahead, recent)]
+            return QueueRead(tuple(found[0]), tuple(found[1]))
+
+        return read
 
     def recent_without(
         self, service: str | None, left_out: Collection[str], limit: int, page: int
@@ -179,8 +220,9 @@ class DeployReader:
             return []
         pipe = self.redis.pipeline(transaction=False)
         pipe.hmget(redis_keys.NEXT_JOBS, list(free))
-        pipe.zmscore(redis_keys.HISTORY, list(free))
-        jobs, asked_ms = pipe.execute()
+        if len(free) > 1:  # alone it has no order
+            pipe.zmscore(redis_keys.HISTORY, list(free))
+        jobs, *asked_ms = pipe.execute()
         return [
             DueDeploy(
                 deploy_id=deploy_id,
@@ -189,7 +231,9 @@ class DeployReader:
                 requested_at=(asked or 0.0) / 1000,
                 left_claim=left,
             )
-            for (deploy_id, left), job, asked in zip(free.items(), jobs, asked_ms, strict=True)
+            for (deploy_id, left), job, asked in zip(
+                free.items(), jobs, asked_ms[0] if asked_ms else [None], strict=True
+            )
         ]
 
     def watched(self, cluster_key: str, due_by: float) -> list[str]:
@@ -249,5 +293,6 @@ def to_ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
+_READ_QUEUE = files("deploys.stores").joinpath("lua/read_queue.lua").read_text()
 _READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()
 _READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()

@@ -17,10 +17,13 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
 from deploys.redis_durability import Durability
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import audit, redis_keys
+from deploys.stores.active_deploys import DeploySummary
 from deploys.stores.claim_store import ClaimStore, lua_scripts
-from deploys.stores.claims import Claim, Submission, UnchangedStep
+from deploys.stores.claims import Claim, Room, Submission, UnchangedStep
 from deploys.stores.deploy_reader import ADVANCE, to_ms
+from deploys.stores.thread_store import save_response_url
 
 
 class DeployStore(ClaimStore):
@@ -29,6 +32,7 @@ class DeployStore(ClaimStore):
     scripts: ClassVar[Mapping[str, str]] = {
         **ClaimStore.scripts,
         **lua_scripts("submit", "adopt", "commit", "reschedule", "amend", "replace_ended", "replace_waiting"),
+        **lua_scripts("correct_summary"),
     }
 
     def __init__(
@@ -54,13 +58,13 @@ class DeployStore(ClaimStore):
         other.catalogue_version = version
         return other
 
-    def submit(self, deploy: Deploy) -> Submission:
-        """Adds a new deploy at the end of its service's queue.
+    def submit(self, deploy: Deploy, *, response_url: str = "") -> Submission:
+        """Adds a new deploy at the end of its service's queue. response_url: where its requester is answered.
 
         Raises:
             SavedNotOnDisk: it was queued, and may still be lost.
         """
-        [submission] = self._submit_all([deploy], None)
+        [submission] = self.submit_within([deploy], None, None, response_url=response_url) or []
         return submission
 
     def submit_batch(self, batch: Batch, deploys: Sequence[Deploy]) -> list[Submission]:
@@ -68,9 +72,13 @@ class DeployStore(ClaimStore):
 
         If they depend on one another, all are due at once: one that waits in a queue reads the others too.
         """
-        return self._submit_all(deploys, batch)
+        return self.submit_within(deploys, batch, None) or []
 
-    def _submit_all(self, deploys: Sequence[Deploy], batch: Batch | None) -> list[Submission]:
+    def submit_within(
+        self, deploys: Sequence[Deploy], batch: Batch | None, room: Room | None, *, response_url: str = ""
+    ) -> list[Submission] | None:
+        """The same, with one question to Redis, which reads the queue of a deploy without a batch, too. None:
+        there may be no room for them, and nothing was added."""
         now = self._now()
         waiting = {each.id: each.in_phase(Phase.WAITING, each.request.requested_at) for each in deploys}
         script_keys = [
@@ -81,9 +89,20 @@ class DeployStore(ClaimStore):
             redis_keys.PUBLISH,
             redis_keys.AUDIT,
         ]
-        script_keys.append(redis_keys.batch(batch.id if batch else ""))
+        requester = deploys[0].request.requester
+        script_keys += [
+            redis_keys.batch(batch.id if batch else ""),
+            redis_keys.SUMMARIES,
+            redis_keys.requested_services(requester),
+        ]
         all_due = int(batch is not None and batch.coordinated)
-        args: list[str | int] = [to_ms(now), batch.to_json() if batch else "", all_due]
+        args: list[str | int] = [
+            to_ms(now),
+            batch.to_json() if batch else "",
+            all_due,
+            room.of_each_service if room else "",
+            room.of_requester if room else "",
+        ]
         for each in waiting.values():
             service = each.service.name
             script_keys += [
@@ -95,14 +114,25 @@ class DeployStore(ClaimStore):
             ]
             request = each.request
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
-            args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
-        answers = self._script("submit")(keys=script_keys, args=args)
-        self._refuse_unless_durable()
+            args += [each.id, *_stored(each), service, each.request_key, len(entry), *entry]
+        trip = RoundTrip(self.redis)
+        answer = trip.script(self._script("submit"), script_keys, args)
+        if response_url:
+            save_response_url(trip, batch.id if batch else deploys[0].id, response_url)
+        queue = self.ask_for_queue(trip, deploys[0]) if batch is None else None
+        is_on_disk = self._durability.ask(trip, self._durable_wait_seconds)
+        trip.run()
+        answers = answer.value()
+        if not answers:
+            return None
+        if not is_on_disk():
+            raise self._not_on_disk()
         return [
             Submission(
                 waiting.get(to_text(deploy_id)) or self._require(to_text(deploy_id)),
                 int(ahead),
                 is_duplicate=bool(is_duplicate),
+                queue=queue() if queue and ahead and not is_duplicate else None,
             )
             for deploy_id, ahead, is_duplicate in answers
         ]
@@ -133,10 +163,11 @@ class DeployStore(ClaimStore):
                     redis_keys.NEXT_JOBS,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     deploy.id,
-                    deploy.to_json(),
+                    *_stored(deploy),
                     to_ms(now),
                     ended.version if ended is not None else "",
                     *self._entry(deploy, who=SLIPWAY, what=what, now=now),
@@ -173,11 +204,13 @@ class DeployStore(ClaimStore):
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
                     redis_keys.PUBLISH_PRIORITIES,
+                    redis_keys.WAITS_FOR_ECS,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     deploy_id,
                     deploy.version,
-                    changed.to_json(),
+                    *_stored(changed),
                     to_ms(now),
                     int(PublishPriority.QUESTION),  # the person who decided looks at the card
                     *self._entry(changed, who=by, what=what, now=now, **audited),
@@ -211,11 +244,12 @@ class DeployStore(ClaimStore):
                     redis_keys.DUE,
                     redis_keys.PUBLISH,
                     redis_keys.AUDIT,
+                    redis_keys.SUMMARIES,
                 ],
                 args=[
                     old_id,
                     old.version,
-                    withdrawn.to_json(),
+                    *_stored(withdrawn),
                     new_id,
                     new.version,
                     to_ms(now),
@@ -283,12 +317,13 @@ class DeployStore(ClaimStore):
                 redis_keys.PUBLISH_PRIORITIES,
                 redis_keys.WAITS_FOR_ECS,
                 redis_keys.EVENTS_PENDING,
+                redis_keys.SUMMARIES,
             ],
             args=[
                 after.id,
                 claim.token,
                 before.version,
-                after.to_json(),
+                *_stored(after),
                 to_ms(due_at),
                 job,
                 after.request_key,
@@ -383,6 +418,21 @@ class DeployStore(ClaimStore):
             )
         )
 
+    def correct_summaries(self) -> None:
+        """Writes the summaries that are missing or of another state, and removes those of ended deploys: a
+        Slipway without summaries wrote these records, or did so while others of this version ran."""
+        stored = self.redis.hgetall(redis_keys.SUMMARIES)
+        known = {to_text(each): to_text(summary) for each, summary in stored.items()}
+        active = {each.id: each for each in self.readable(self.active_ids())}
+        for deploy_id in known.keys() | active.keys():
+            deploy = active.get(deploy_id)
+            summary = DeploySummary.of(deploy).to_json() if deploy else ""
+            if known.get(deploy_id) != summary:
+                self._script("correct_summary")(
+                    keys=[redis_keys.record(deploy_id), redis_keys.ACTIVE_DEPLOYS, redis_keys.SUMMARIES],
+                    args=[deploy_id, deploy.version if deploy else "", summary],
+                )
+
     def make_due(self, deploy_ids: Sequence[str]) -> None:
         """Makes deploys due at once that are due later. Those that have ended stay as they are."""
         if deploy_ids:
@@ -400,7 +450,15 @@ class DeployStore(ClaimStore):
 
     def _refuse_unless_durable(self) -> None:
         if not self._durability.wait_for_disk(self._durable_wait_seconds):
-            raise SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
+            raise self._not_on_disk()
+
+    def _not_on_disk(self) -> SavedNotOnDisk:
+        return SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
+
+
+def _stored(deploy: Deploy) -> tuple[str, str]:
+    """The record, and its summary (empty: it has ended), as the scripts write them."""
+    return deploy.to_json(), "" if deploy.phase is Phase.ENDED else DeploySummary.of(deploy).to_json()
 
 
 def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:

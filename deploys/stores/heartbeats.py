@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -19,11 +18,12 @@ from redis.exceptions import NoPermissionError
 from deploys.redis_connection import to_text
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import redis_keys
+from deploys.stores.claim_holder import uptime
 
 log = structlog.get_logger()
 
 DISTRIBUTION = "slipway-bot"
-WRITE_SECONDS = 5.0
+WRITE_SECONDS = 15.0
 """Between two heartbeats of a process (seconds)."""
 STOP_SECONDS = 2.0
 """How long a process that ends waits until its heartbeat is removed (seconds)."""
@@ -46,13 +46,15 @@ class Heartbeat:
 class HeartbeatWriter:
     """Writes the heartbeats of this process."""
 
-    def __init__(self, redis: Redis, process: str, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, redis: Redis, process: str, *, now: Callable[[], float] = uptime) -> None:
         self._redis = redis
         self._member = json.dumps(
             asdict(Heartbeat(process, socket.gethostname(), os.getpid(), version(DISTRIBUTION)))
         )
         self._now = now
         self._next_at = self._removes_at = now()
+        self._redis_clock_ahead = 0.0
+        """Redis's time (epoch seconds) less `now`: asked for once in LIVES_SECONDS."""
 
     def write(self) -> None:
         """Writes one if it is due, by Redis's own clock. Without the right to do so it writes none.
@@ -63,13 +65,16 @@ class HeartbeatWriter:
             return
         self._next_at = self._now() + WRITE_SECONDS
         try:
-            now = _now(self._redis)
+            if removes := self._now() >= self._removes_at:
+                self._redis_clock_ahead = _now(self._redis) - self._now()
+            now = self._redis_clock_ahead + self._now()
             pipe = self._redis.pipeline(transaction=False)
             pipe.zadd(redis_keys.HEARTBEATS, {self._member: now})
-            if self._now() >= self._removes_at:
+            if removes:
                 pipe.zremrangebyscore(redis_keys.HEARTBEATS, "-inf", now - LIVES_SECONDS)
-                self._removes_at = self._now() + LIVES_SECONDS
             pipe.execute()
+            if removes:
+                self._removes_at = self._now() + LIVES_SECONDS
         except NoPermissionError as error:
             self._next_at = float("inf")
             log.warning(

@@ -26,10 +26,11 @@ class OrphanScans:
     def is_due(self) -> bool:
         """Whether Redis was restarted or lost since the last scan, a service waits to be brought back, or the
         last scan is long ago."""
-        run_id, known = self._run_id(), self._redis.get(redis_keys.REDIS_RUN)
+        run_id = self._run_id()
+        known, scanned_at = self._redis.mget(redis_keys.REDIS_RUN, redis_keys.ORPHANS_CHECKED_AT)
         return bool(
             (run_id is not None and (known is None or to_text(known) != run_id))
-            or not self._is_recent()
+            or not self._is_recent(scanned_at)
             or LostDeploys(self._redis).waiting()
         )
 
@@ -51,6 +52,5 @@ class OrphanScans:
         except (ResponseError, KeyError):
             return None
 
-    def _is_recent(self) -> bool:
-        scanned_at = self._redis.get(redis_keys.ORPHANS_CHECKED_AT)
+    def _is_recent(self, scanned_at: bytes | str | None) -> bool:
         return scanned_at is not None and self._now() - float(to_text(scanned_at)) < SCAN_EVERY_SECONDS

@@ -6,6 +6,9 @@ PREFIX = "{slipway}:"
 
 ACTIVE_DEPLOYS = f"{PREFIX}active"
 """Set of the deploys that have not ended."""
+SUMMARIES = f"{PREFIX}summaries"
+"""Hash from a deploy that has not ended to its summary as JSON (`deploys.stores.active_deploys`). One that an
+older Slipway has submitted has none."""
 HISTORY = f"{PREFIX}history"
 """Sorted set of all deploys by the time of their request."""
 DUE = f"{PREFIX}due"
@@ -62,7 +65,7 @@ RETENTION = f"{PREFIX}retention"
 """Hash: how far the removal of old texts has come, and when its round began."""
 WAITS_FOR_ECS = f"{PREFIX}waits-for-ecs"
 """Hash from a deploy whose next step waits for something to happen in ECS to the version of its record. An
-event of ECS makes only these due."""
+event of ECS makes only these due. A deploy about which somebody decides is missing until its next step."""
 EVENTS_ALIVE = f"{PREFIX}events-alive"
 """Set while events of ECS are received. It expires by itself."""
 EVENTS_MISSED = f"{PREFIX}events-missed"
@@ -76,6 +79,8 @@ CLAIM_HOLDER = f"{PREFIX}claim-holder:"
 SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
 seconds)."""
+SLACK_NOTED = f"{PREFIX}slack-noted"
+"""Set for some time after those of all deploys in progress were noted there. It expires by itself."""
 
 WORKSPACE = f"{PREFIX}workspace"
 """Which Slack workspace this Slipway belongs to, as JSON."""
@@ -121,6 +126,12 @@ def open_by(requester: str) -> str:
     """Set of the deploys that a person has asked for: those that are still in `ACTIVE_DEPLOYS`, and some that
     have ended. It expires by itself."""
     return f"{PREFIX}open-by:{requester}"
+
+
+def requested_services(requester: str) -> str:
+    """List of the services of the last 50 deploys that a person has asked for, the newest first. It expires
+    by itself."""
+    return f"{PREFIX}requested-services:{requester}"
 
 
 def history(service: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from redis import Redis
 
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 
@@ -44,6 +45,7 @@ class RequestLimits:
 
     def __init__(self, redis: Redis, limits: Limits, *, now: Callable[[], float] = time.time) -> None:
         self.limits = limits
+        self._redis = redis
         self._take = redis.register_script(_TAKE_REQUEST)
         self._now = now
 
@@ -52,18 +54,35 @@ class RequestLimits:
 
         changes: whether it is to change something.
         """
+        trip = RoundTrip(self._redis)
+        taken = self.ask(trip, user, changes=changes)
+        trip.run()
+        return taken()
+
+    def ask(self, trip: RoundTrip, user: str, *, changes: bool) -> Callable[[], Exceeded | None]:
+        """The same as a part of a round trip; what it returns says the result after that."""
         if changes:
-            return self._take_one("changes", user, self.limits.changes_per_minute)
-        return self._take_one("queries", user, self.limits.queries_per_minute)
+            return self._ask_for_one(trip, "changes", user, self.limits.changes_per_minute)
+        return self._ask_for_one(trip, "queries", user, self.limits.queries_per_minute)
 
     def take_menu(self, user: str) -> bool:
         """Counts what this person's open form asks for; whether it is within the limit."""
-        return self._take_one("menus", user, self.limits.menus_per_minute) is None
+        trip = RoundTrip(self._redis)
+        taken = self._ask_for_one(trip, "menus", user, self.limits.menus_per_minute)
+        trip.run()
+        return taken() is None
 
-    def _take_one(self, kind: str, user: str, capacity: int) -> Exceeded | None:
+    def _ask_for_one(
+        self, trip: RoundTrip, kind: str, user: str, capacity: int
+    ) -> Callable[[], Exceeded | None]:
         key = redis_keys.request_bucket(kind, user)
-        wait_ms, is_first = self._take(keys=[key], args=[capacity, int(self._now() * 1000)])
-        return Exceeded(math.ceil(int(wait_ms) / 1000), bool(is_first)) if int(wait_ms) else None
+        answer = trip.script(self._take, [key], [capacity, int(self._now() * 1000)])
+
+        def taken() -> Exceeded | None:
+            wait_ms, is_first = answer.value()
+            return Exceeded(math.ceil(int(wait_ms) / 1000), bool(is_first)) if int(wait_ms) else None
+
+        return taken
 
 
 _TAKE_REQUEST = files("deploys.stores").joinpath("lua/take_request.lua").read_text()

@@ -7,7 +7,7 @@ listeners call no Slack, so what `users.info` and `conversations.info` answer st
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from redis import Redis
 from deploys.errors import UnknownSchema
 from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 READ_EVERY_SECONDS = 60.0
@@ -32,6 +33,10 @@ SLACKBOT = "USLACKBOT"
 """Slack's own bot, which posts what somebody has set as a reminder. `users.info` does not call it a bot."""
 NEEDED_SECONDS = 3600.0
 """How long somebody who asked for something, or a channel it was asked in, is read again (seconds)."""
+
+NOTE_ACTIVE_SECONDS = 60
+"""Between two looks at all deploys in progress for people and channels (seconds). Those who ask for something
+are noted when they do."""
 
 NOTE_AGAIN_SECONDS = 60.0
 """How long a process does not note again what it has noted (seconds). If Redis loses its data, so long nobody
@@ -136,31 +141,70 @@ class SlackDirectory:
                 found[each] = known
         return found
 
+    def read_at(self, ids: Sequence[str], now: float) -> dict[str, float]:
+        """When Slack said something of each of these people and channels (epoch seconds; 0: it did not), with
+        one question to Redis."""
+        found: dict[str, float] = {}
+        stored = self._redis.mget(map(_key_of, ids)) if ids else []
+        for each, answer in zip(ids, stored, strict=True):
+            known: Person | Channel | None
+            if is_person_id(each):
+                known = _current(Person, answer, now, KEPT_SECONDS)
+            else:
+                known = _current(Channel, answer, now, KEPT_SECONDS)
+            found[each] = known.read_at if known else 0.0
+        return found
+
     def person_and_channel(
         self, user: str, channel: str, now: float, max_age: float = MAX_AGE_SECONDS
     ) -> tuple[Person | None, Channel | None]:
         """Both with one question to Redis."""
-        stored = (self._read_already or {}).get((user, channel)) or self._read(user, channel, {})
+        stored = (self._read_already or {}).get((user, channel)) or self._read(user, channel)
         return self._believe(user, channel, stored, now, max_age)
 
     def find_asker(self, user: str, channel: str, now: float) -> tuple[Person | None, Channel | None]:
         """The same, of a person who asks for something now, and where: both are read again for some time."""
+        trip = RoundTrip(self._redis)
+        found = self.ask_for_asker(trip, user, channel, now)
+        trip.run()
+        return found()
+
+    def ask_for_asker(
+        self, trip: RoundTrip, user: str, channel: str, now: float
+    ) -> Callable[[], tuple[Person | None, Channel | None]]:
+        """The same as a part of a round trip; what it returns says the result after that."""
         needed = self._not_noted((user, channel), now)
-        found = self._believe(user, channel, self._read(user, channel, needed), now, MAX_AGE_SECONDS)
-        self._note(needed)
+        noted = None
+        if needed:
+            scores = [part for each, at in needed.items() for part in (at, each)]
+            noted = trip.command("ZADD", redis_keys.SLACK_NEEDED, *scores)
+        stored = self._ask(trip, user, channel)
+
+        def found() -> tuple[Person | None, Channel | None]:
+            if noted is not None:
+                noted.value()
+                self._note(needed)
+            return self._believe(user, channel, stored(), now, MAX_AGE_SECONDS)
+
         return found
 
-    def _read(self, user: str, channel: str, needed: Mapping[str, float]) -> _StoredPair:
-        """With one question, which also notes what is needed."""
+    def _ask(self, trip: RoundTrip, user: str, channel: str) -> Callable[[], _StoredPair]:
         keys = [redis_keys.slack_person(user)]
         if not channel.startswith("D"):
             keys.append(redis_keys.slack_channel(channel))
-        pipe = self._redis.pipeline(transaction=False)
-        if needed:
-            pipe.zadd(redis_keys.SLACK_NEEDED, dict(needed))
-        pipe.mget(keys)
-        person, *others = pipe.execute()[-1]
-        return person, others[0] if others else None
+        answer = trip.command("MGET", *keys)
+
+        def stored() -> _StoredPair:
+            person, *others = answer.value()
+            return person, others[0] if others else None
+
+        return stored
+
+    def _read(self, user: str, channel: str) -> _StoredPair:
+        trip = RoundTrip(self._redis)
+        stored = self._ask(trip, user, channel)
+        trip.run()
+        return stored()
 
     def _believe(
         self, user: str, channel: str, stored: _StoredPair, now: float, max_age: float
@@ -190,6 +234,11 @@ class SlackDirectory:
         """Whether it was noted so long ago, or by another clock, that it is to be noted again."""
         return not 0 <= now - self._noted.get(slack_id, -NOTE_AGAIN_SECONDS) < NOTE_AGAIN_SECONDS
 
+    def begin_noting_active(self) -> bool:
+        """Whether who has to do with the deploys in progress is to be noted now: once in so many seconds, by
+        one process."""
+        return bool(self._redis.set(redis_keys.SLACK_NOTED, 1, nx=True, ex=NOTE_ACTIVE_SECONDS))
+
     def needed(self, now: float) -> list[str]:
         """Ids of the people and channels that were asked about of late."""
         self._redis.zremrangebyscore(redis_keys.SLACK_NEEDED, "-inf", now - NEEDED_SECONDS)
@@ -206,6 +255,10 @@ def _current(kind: type[_Known], stored: bytes | str | None, now: float, max_age
     except UnknownSchema:
         return None
     return known if known and is_current(known.read_at, now, max_age) else None
+
+
+def _key_of(slack_id: str) -> str:
+    return redis_keys.slack_person(slack_id) if is_person_id(slack_id) else redis_keys.slack_channel(slack_id)
 
 
 def is_person_id(slack_id: str) -> bool:

@@ -12,15 +12,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import LeaseLost
 from deploys.publish_priority import WAITS_FOR_SLACK, PublishPriority
+from deploys.records.stop_all import StopAll
 from deploys.records.thread_state import ThreadState
-from deploys.redis_connection import to_text, to_texts
+from deploys.redis_connection import to_text
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 RESPONSE_URL_SECONDS = 30 * 60
@@ -40,56 +43,46 @@ THREAD_KEY = f"{redis_keys.PREFIX}thread:"
 LEASE = f"{redis_keys.PREFIX}thread-lease:"
 RESPONSE_URL_KEY = "{slipway}-answer:"
 """Outside of the prefix of all other keys, so that Redis can let the bot write these and not read them."""
-COPIES_KEY = f"{redis_keys.PREFIX}thread-copies:"
+COPIES_KEY = f"{redis_keys.PREFIX}card-copies:"
+"""The ts of each copy of a card, with a space behind each."""
 COPIES_KEPT_SECONDS = 24 * 3600
 """For so long the publisher tries to edit a copy of a card that was found (seconds)."""
 ANSWER_BLOCKS_KEY = f"{redis_keys.PREFIX}answer-blocks:"
 
-_RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-"""
-_SAVE = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[2], 'KEEPTTL')
-return 1
-"""
-_FINISH_SYNC = """
-if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[2]) then return 0 end
-redis.call('HDEL', KEYS[2], ARGV[1])
-return redis.call('ZREM', KEYS[1], ARGV[1])
-"""
-_SCHEDULE = """
-local at = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
-if at > 0 and at ~= tonumber(ARGV[3]) and at <= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-if ARGV[4] == '' then return 1 end
-local known = redis.call('HGET', KEYS[2], ARGV[1])
-if not known or known == '3' then redis.call('HSET', KEYS[2], ARGV[1], ARGV[4]) end
-return 1
-"""
-_START_SYNC = """
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-local known = redis.call('HGET', KEYS[2], ARGV[1])
-if known == ARGV[3] or known == ARGV[4] then redis.call('HDEL', KEYS[2], ARGV[1]) end
-"""
-_MARK_DUE = """
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-local known = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '9')
-if not known or known > tonumber(ARGV[3]) then redis.call('HSET', KEYS[2], ARGV[1], ARGV[3]) end
-"""
-_KEEP_PUBLISHER = """
-local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-"""
 _PUBLISH_KEYS = [redis_keys.PUBLISH, redis_keys.PUBLISH_PRIORITIES]
 
 
 def thread_link(thread: ThreadState | None, words: str = "its thread") -> str:
     """A link to a thread; the words alone until there is one."""
     return f"<{thread.permalink}|{words}>" if thread and thread.ts and thread.permalink else words
+
+
+def save_response_url(trip: RoundTrip, deploy_id: str, response_url: str) -> None:
+    """Keeps the address for answers to the request, for as long as Slack accepts them, as a part of a round
+    trip."""
+    trip.command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
+
+
+class DueThread(NamedTuple):
+    """A thread that is due."""
+
+    id: str
+    score: float
+    """As `PUBLISH` has it."""
+    waits_for: str = ""
+    """The call that had its turn at Slack now: its method, and `:` and the channel for a post. Empty: none
+    had."""
+
+
+class ThreadRead(NamedTuple):
+    """What is read of a thread before it is updated."""
+
+    state: ThreadState | None
+    """How far it is; None if nothing was written yet."""
+    copies: tuple[str, ...]
+    """Each ts of its card that was found beside the one that is kept up to date."""
+    stop: StopAll | None
+    """What stops all deploys."""
 
 
 class ThreadStore:
@@ -116,25 +109,37 @@ class ThreadStore:
 
     def due(self, now: float) -> list[str]:
         """Deploys whose threads are due: the most urgent first, and of these the longest overdue."""
-        found = to_texts(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now)))
-        if not found:
-            return []
-        known = self.redis.hmget(redis_keys.PUBLISH_PRIORITIES, found)
-        priorities = [_priority(each) for each in known]
-        return [found[index] for index in sorted(range(len(found)), key=priorities.__getitem__)]
+        return [each.id for each in self.due_threads(now)]
 
-    def is_due(self, now: float) -> bool:
-        """Whether a thread is due."""
-        return bool(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=1))
+    def due_threads(self, now: float) -> list[DueThread]:
+        """The same, with what they wait for; of one alone that is not asked."""
+        scored: Any = self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), withscores=True)
+        found = [DueThread(to_text(member), score) for member, score in scored]
+        if len(found) < 2:
+            return found
+        marks = self.redis.hmget(redis_keys.PUBLISH_PRIORITIES, [each.id for each in found])
+        threads = [each._replace(waits_for=_waits_for(mark)) for each, mark in zip(found, marks, strict=True)]
+        priorities = [_priority(mark) for mark in marks]
+        return [threads[index] for index in sorted(range(len(found)), key=priorities.__getitem__)]
 
-    def overdue_at(self) -> float | None:
-        """When the first thread is due that is left to the scheduler (epoch seconds); None: nothing is due,
-        now or later. Jobs that move deploys update threads, too, when they are done: of what has just changed
-        they are given the time for it. Nobody else comes for what people wait for, or for what has its turn
-        at Slack then."""
+    def postpone(self, due_at: Mapping[DueThread, float]) -> None:
+        """Makes these due at these times (epoch seconds), unless they are due at another one by now."""
+        args = [arg for each, at in due_at.items() for arg in (each.id, repr(each.score), _ms(at) + 1)]
+        if args:
+            self._script("postpone_threads")(keys=[redis_keys.PUBLISH], args=args)
+
+    def overdue_at(self, now: float) -> float | None:
+        """When the first thread is due that is left to the scheduler (epoch seconds); after `now` it may be
+        later than that. None: nothing is due, now or later.
+
+        Jobs that move deploys update threads, too, when they are done: of what has just changed they are
+        given the time for it. Nobody else comes for what people wait for, or for what has its turn at Slack
+        then."""
         scored: Any = self.redis.zrange(redis_keys.PUBLISH, 0, FEW_THREADS - 1, withscores=True)
         if not scored:
             return None
+        if (first := float(scored[0][1]) / 1000) > now:
+            return first
         known = self.redis.hmget(redis_keys.PUBLISH_PRIORITIES, [member for member, _ in scored])
         times: list[float] = [
             score / 1000 + _left_for(mark) for (_, score), mark in zip(scored, known, strict=True)
@@ -154,8 +159,10 @@ class ThreadStore:
         return float(first[0][1]) / 1000 if first else None
 
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
-        """Keeps the address for answers to the request, for as long as Slack accepts them."""
-        self.redis.set(f"{RESPONSE_URL_KEY}{deploy_id}", response_url, ex=RESPONSE_URL_SECONDS)
+        """Keeps the address for answers to the request, by the id of what was asked for."""
+        trip = RoundTrip(self.redis)
+        save_response_url(trip, deploy_id, response_url)
+        trip.run()
 
     def response_url(self, deploy_id: str) -> str | None:
         """Where to answer the person who asked for this deploy, while Slack still takes it."""
@@ -167,7 +174,7 @@ class ThreadStore:
         publisher edits it."""
         key = f"{COPIES_KEY}{thread_id}"
         pipe = self.redis.pipeline(transaction=True)
-        pipe.sadd(key, ts)
+        pipe.append(key, f"{ts} ")
         pipe.expire(key, COPIES_KEPT_SECONDS)
         pipe.execute()
         self.mark_due(thread_id, now)
@@ -202,12 +209,22 @@ class ThreadStore:
 
     def release(self, deploy_id: str, owner: str) -> None:
         """Returns the right; nothing happens if it ran out and another has it."""
-        self._script(_RELEASE)(keys=[f"{LEASE}{deploy_id}"], args=[owner])
+        self._script("release_thread")(keys=[f"{LEASE}{deploy_id}"], args=[owner])
 
     def state(self, deploy_id: str) -> ThreadState | None:
         """How far this thread is; None if nothing was written yet."""
         stored = self.redis.get(f"{THREAD_KEY}{deploy_id}")
         return ThreadState.from_json(to_text(stored)) if stored else None
+
+    def read(self, deploy_id: str) -> ThreadRead:
+        """All that is needed to update this thread, with one question to Redis."""
+        keys = [f"{THREAD_KEY}{deploy_id}", f"{COPIES_KEY}{deploy_id}", redis_keys.STOP_ALL]
+        state, copies, stop = self.redis.mget(keys)
+        return ThreadRead(
+            ThreadState.from_json(to_text(state)) if state else None,
+            tuple(sorted(set(to_text(copies or "").split()))),
+            StopAll.from_json(to_text(stop)) if stop else None,
+        )
 
     def save(self, deploy_id: str, owner: str, view: ThreadState) -> None:
         """Writes how far this thread is.
@@ -216,16 +233,12 @@ class ThreadStore:
             LeaseLost: the lease ran out, so another publisher's word counts. Nothing was written.
         """
         key_pair = [f"{LEASE}{deploy_id}", f"{THREAD_KEY}{deploy_id}"]
-        if not self._script(_SAVE)(keys=key_pair, args=[owner, view.to_json()]):
+        if not self._script("save_thread")(keys=key_pair, args=[owner, view.to_json()]):
             raise LeaseLost(id=deploy_id)
-
-    def copies(self, thread_id: str) -> list[str]:
-        """Each ts of the thread's card that was found beside the one that is kept up to date."""
-        return sorted(to_texts(self.redis.smembers(f"{COPIES_KEY}{thread_id}")))
 
     def forget_copy(self, thread_id: str, ts: str) -> None:
         """It is edited, or gone."""
-        self.redis.srem(f"{COPIES_KEY}{thread_id}", ts)
+        self._script("forget_copy")(keys=[f"{COPIES_KEY}{thread_id}"], args=[ts])
 
     def start_sync(self, deploy_id: str, until: float) -> float:
         """Call before the record is read. The thread is due again at `until`; returns the score to
@@ -235,9 +248,9 @@ class ThreadStore:
         millisecond is still told apart.
         """
         score = _ms(until) + 0.5
-        self._script(_START_SYNC)(
-            keys=_PUBLISH_KEYS,
-            args=[deploy_id, repr(score), WAITS_FOR_SLACK, int(PublishPriority.ELAPSED_TIME)],
+        elapsed_time, progress = int(PublishPriority.ELAPSED_TIME), int(PublishPriority.PROGRESS)
+        self._script("start_sync")(
+            keys=_PUBLISH_KEYS, args=[deploy_id, repr(score), WAITS_FOR_SLACK, elapsed_time, progress]
         )
         return score
 
@@ -245,11 +258,16 @@ class ThreadStore:
         self, thread_id: str, now: float, priority: PublishPriority = PublishPriority.PROGRESS
     ) -> None:
         """Something in this thread has to change."""
-        self._script(_MARK_DUE)(keys=_PUBLISH_KEYS, args=[thread_id, _ms(now), int(priority)])
+        self._script("mark_thread_due")(keys=_PUBLISH_KEYS, args=[thread_id, _ms(now), int(priority)])
 
-    def finish_sync(self, deploy_id: str, seen_score: float) -> bool:
-        """The thread shows all of the record. False, and it stays due, if the record changed meanwhile."""
-        return bool(self._script(_FINISH_SYNC)(keys=_PUBLISH_KEYS, args=[deploy_id, repr(seen_score)]))
+    def finish_sync(
+        self, deploy_id: str, seen_score: float, *, owner: str = "", unsaved: ThreadState | None = None
+    ) -> bool:
+        """The thread shows all of the record. False, and it stays due, if the record changed meanwhile.
+
+        owner: its right to write to the thread is returned, too. unsaved: what it writes before that.
+        """
+        return self._end_sync(deploy_id, seen_score, "", "", owner, unsaved)
 
     def schedule(
         self,
@@ -257,44 +275,62 @@ class ThreadStore:
         at: float,
         seen_score: float | None = None,
         *,
-        waits_for_slack: bool = False,
+        waits_for: str = "",
         elapsed_time: bool = False,
+        owner: str = "",
+        unsaved: ThreadState | None = None,
     ) -> None:
         """The thread is due then, or sooner if the record changed meanwhile.
 
-        waits_for_slack: a call of it has its turn at Slack then; progress makes it due no sooner.
-        elapsed_time: nothing but the elapsed time will be new then.
+        waits_for: the call that has its turn at Slack then (`DueThread`); progress makes it due no sooner.
+        elapsed_time: nothing but the elapsed time will be new then. owner, unsaved: as in `finish_sync`.
         """
-        marks = {WAITS_FOR_SLACK: waits_for_slack, str(int(PublishPriority.ELAPSED_TIME)): elapsed_time}
-        self._script(_SCHEDULE)(
-            keys=_PUBLISH_KEYS,
-            args=[
-                deploy_id,
-                math.ceil(at * 1000),
-                repr(seen_score or -1.0),
-                next((mark for mark, is_set in marks.items() if is_set), ""),
-            ],
+        mark = str(int(PublishPriority.ELAPSED_TIME)) if elapsed_time else ""
+        if waits_for:
+            mark = f"{WAITS_FOR_SLACK} {waits_for}"
+        self._end_sync(deploy_id, seen_score or -1.0, math.ceil(at * 1000), mark, owner, unsaved)
+
+    def _end_sync(
+        self,
+        deploy_id: str,
+        seen_score: float,
+        due_ms: int | str,
+        mark: str,
+        owner: str,
+        unsaved: ThreadState | None,
+    ) -> bool:
+        state = unsaved.to_json() if unsaved else ""
+        return bool(
+            self._script("end_sync")(
+                keys=[*_PUBLISH_KEYS, f"{LEASE}{deploy_id}", f"{THREAD_KEY}{deploy_id}"],
+                args=[deploy_id, repr(seen_score), due_ms, mark, owner, state],
+            )
         )
 
     def priority(self, deploy_id: str) -> PublishPriority:
         """How urgent it is that this thread is shown."""
         return _priority(self.redis.hget(redis_keys.PUBLISH_PRIORITIES, deploy_id))
 
+    def become_publisher(self, owner: str, seconds: float) -> bool:
+        """The right to update threads, for so long; False if another job has it."""
+        before = self.redis.set(redis_keys.PUBLISHER, owner, nx=True, get=True, px=_ms(seconds))
+        return before is None or to_text(before) == owner  # a client that lost the answer asks again
+
     def keep_publisher(self, owner: str, seconds: float) -> bool:
-        """The right to update threads, for so long from now on; False if another job has it."""
-        keep = self._script(_KEEP_PUBLISHER)
+        """Has that right for so long from now on; False if another job has it by now."""
+        keep = self._script("keep_publisher")
         return bool(keep(keys=[redis_keys.PUBLISHER], args=[owner, _ms(seconds)]))
 
     def release_publisher(self, owner: str) -> None:
         """Returns that right; nothing happens if it ran out and another has it."""
-        self._script(_RELEASE)(keys=[redis_keys.PUBLISHER], args=[owner])
+        self._script("release_thread")(keys=[redis_keys.PUBLISHER], args=[owner])
 
     def forget_after(self, deploy_id: str, seconds: float) -> None:
         """Forgets the thread of an ended deploy after that time, even if it is written again until then."""
         self.redis.expire(f"{THREAD_KEY}{deploy_id}", max(1, int(seconds)))
 
-    def _script(self, source: str) -> Script:
-        return self.redis.register_script(source)
+    def _script(self, name: str) -> Script:
+        return self.redis.register_script(_LUA[name])
 
 
 def _left_for(mark: Any) -> float:
@@ -306,8 +342,28 @@ def _left_for(mark: Any) -> float:
 
 def _priority(stored: Any) -> PublishPriority:
     text = to_text(stored) if stored else WAITS_FOR_SLACK
-    return PublishPriority.PROGRESS if text == WAITS_FOR_SLACK else PublishPriority(int(text))
+    return PublishPriority.PROGRESS if text.startswith(WAITS_FOR_SLACK) else PublishPriority(int(text))
+
+
+def _waits_for(stored: Any) -> str:
+    text = to_text(stored) if stored else ""
+    return text.partition(" ")[2] if text.startswith(WAITS_FOR_SLACK) else ""
 
 
 def _ms(seconds: float) -> int:
     return int(seconds * 1000)
+
+
+_LUA = {
+    name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
+    for name in (
+        "release_thread",
+        "save_thread",
+        "start_sync",
+        "end_sync",
+        "mark_thread_due",
+        "postpone_threads",
+        "keep_publisher",
+        "forget_copy",
+    )
+}

@@ -1,4 +1,4 @@
-"""What Redis knows, as metrics. Only the scheduler reads it, a few bounded commands at a time."""
+"""What Redis knows, as metrics. Only the scheduler reads it, with few questions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from redis import Redis
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from deploys.job_queue import ASKED_QUEUE, WATCH_PREFIX, count_waiting
-from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.active_deploys import DeploySummary
 from deploys.stores.aws_budget import AwsBudget, BucketState
 from deploys.stores.deploy_reader import DeployReader
 from deploys.stores.thread_store import ThreadStore
@@ -24,8 +24,6 @@ from deploys.telemetry.metrics import Metric
 Samples = dict[str, dict[tuple[str, ...], float]]
 """By name of the metric, the value for each set of labels."""
 
-MOST_DEPLOYS = 500
-"""Deploys in progress that are read for a scrape (count): of more, a sample is counted."""
 MOST_WORKERS = 500
 
 
@@ -36,13 +34,12 @@ def read_redis_state(redis: Redis, now: float) -> Samples:
         RedisError: Redis does not answer.
     """
     reader = DeployReader(redis)
-    active = reader.sample_active(MOST_DEPLOYS)
     watch_lag, advance_lag = _lags(reader, now)
     threads = ThreadStore(redis)
     behind_since = threads.behind_since()
     info: dict[str, Any] = redis.info()
     return {
-        **_deploys(active, now),
+        **_deploys([each.summary for each in reader.list_readable()], now),
         **_gauge(metrics.DUE_LAG, {("watch",): watch_lag, ("advance",): advance_lag}),
         **_single(metrics.THREADS_BEHIND, threads.behind()),
         **_single(metrics.THREAD_LAG, 0.0 if behind_since is None else max(now - behind_since, 0.0)),
@@ -60,7 +57,7 @@ def read_redis_state(redis: Redis, now: float) -> Samples:
     }
 
 
-def _deploys(active: Iterable[Deploy], now: float) -> Samples:
+def _deploys(active: Iterable[DeploySummary], now: float) -> Samples:
     count = dict.fromkeys(metrics.IN_PROGRESS.values["phase"], 0.0)
     oldest = dict.fromkeys(count, 0.0)
     queued: Counter[str] = Counter()
@@ -69,9 +66,9 @@ def _deploys(active: Iterable[Deploy], now: float) -> Samples:
         if phase not in count:
             continue
         count[phase] += 1
-        if deploy.hold is None:
+        if not deploy.is_held:
             oldest[phase] = max(oldest[phase], now - deploy.phase_since)
-        queued[deploy.service.name] += deploy.phase is Phase.WAITING
+        queued[deploy.service] += deploy.phase is Phase.WAITING
     return {
         **_gauge(metrics.IN_PROGRESS, {(phase,): value for phase, value in count.items()}),
         **_gauge(metrics.OLDEST_IN_PHASE, {(phase,): value for phase, value in oldest.items()}),

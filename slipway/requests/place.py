@@ -43,7 +43,7 @@ def _place_of_open_deploy(services: Sequence[str], user: str, context: AppContex
     """Where the first open deploy of these services was asked for; with none, of this user."""
     for each in context.store.list_active():
         if each.summary.service in services if services else each.summary.requester == user:
-            return each.parse().request.channel
+            return next((deploy.request.channel for deploy in context.store.read_shown([each])), "")
     return ""
 
 

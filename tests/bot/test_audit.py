@@ -128,7 +128,7 @@ def test_an_error_inside_slipway_is_an_attempt_that_failed(
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(bot.context.store, "submit", fail)
+    monkeypatch.setattr(bot.context.store, "submit_within", fail)
     answer = bot.type("/deploy web 1.4.2")
 
     [entry] = entries(bot.redis)

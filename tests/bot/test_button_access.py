@@ -57,7 +57,7 @@ NOT_COUNTED = (
 """What even a refused press writes: what was asked, and how it is answered."""
 
 
-COPY_NOTED = ("thread-copies:", "publish")
+COPY_NOTED = ("card-copies:", "publish")
 """What a press on a copy of a card writes: that copy, and that the publisher has to edit it."""
 
 

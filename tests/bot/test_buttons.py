@@ -237,7 +237,7 @@ def test_a_second_card_leads_to_the_one_that_counts_and_a_worker_learns_of_it(
         f"the ones in <https://slack.test/{awaiting_approval.id}|its thread>."
     )
     assert recorded_decisions(bot) == []
-    assert bot.context.threads.copies(awaiting_approval.id) == copies
+    assert list(bot.context.threads.read(awaiting_approval.id).copies) == copies
     assert ("publish", []) in bot.queued_jobs() or not copies
     assert bot.context.threads.due(bot.clock()) == [awaiting_approval.id]
 

@@ -9,7 +9,6 @@ import pytest
 from redis.exceptions import ConnectionError as RedisGone
 from structlog.testing import capture_logs
 
-from bot.app_context import AppContext
 from deploys import buttons
 from deploys.redis_outage import RedisTemporaryError
 from tests.bot.bot_harness import ALICE, BOB, BotHarness
@@ -27,7 +26,7 @@ def raise_bug(*_: Any, **__: Any) -> None:
 def test_a_command_is_told_when_redis_is_away_before_anything(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.context.deliveries, "begin", raise_redis_gone)
+    monkeypatch.setattr(bot.context.deliveries, "begin_signed", raise_redis_gone)
 
     answer = bot.type("/deploy web 1.4.2")
 
@@ -42,7 +41,7 @@ def test_a_command_is_told_when_redis_is_away_before_anything(
 def test_a_command_is_told_when_redis_goes_away_on_the_way(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.context.store, "submit", raise_redis_gone)
+    monkeypatch.setattr(bot.context.store, "submit_within", raise_redis_gone)
 
     assert bot.type("/deploy web 1.4.2").startswith(
         "I lost the connection to Redis, so I do not know whether this was done. Look at `/deploy status` "
@@ -61,12 +60,12 @@ def raise_redis_full(*_: Any, **__: Any) -> None:
     ("where", "begins"),
     [
         (
-            "deliveries.begin",
+            "deliveries.begin_signed",
             f"{IS_FULL}, so nothing was changed. Try again in a minute. If it happens again, tell the "
             "people who run Slipway the reference `",
         ),
         (
-            "store.submit",
+            "store.submit_within",
             f"{IS_FULL}, so I do not know whether this was done. Look at `/deploy status` before you send "
             "it again. If it happens again, tell the people who run Slipway the reference `",
         ),
@@ -115,7 +114,7 @@ def test_a_click_ends_in_slacks_own_warning_when_redis_is_away(
 def test_a_bug_is_told_with_a_reference_that_the_log_has_too(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bot.context.store, "submit", raise_bug)
+    monkeypatch.setattr(bot.context.store, "submit_within", raise_bug)
 
     answer = bot.type("/deploy web 1.4.2")
 
@@ -154,7 +153,7 @@ def test_a_timestamp_that_is_none_is_refused(bot: BotHarness) -> None:
 def test_an_unsigned_request_learns_nothing_even_when_redis_is_away(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.context.deliveries, "begin", raise_redis_gone)
+    monkeypatch.setattr(bot.context.deliveries, "begin_signed", raise_redis_gone)
     form = bot.command_payload("/deploy web 1.4.2", by=ALICE)
 
     response = bot.send_form(form, **{"x-slack-signature": "v0=0"})
@@ -163,8 +162,8 @@ def test_an_unsigned_request_learns_nothing_even_when_redis_is_away(
 
 
 def test_a_delivery_that_cannot_be_ticked_off_does_not_spoil_what_was_taken_in(
-    bot: BotHarness, context: AppContext, monkeypatch: pytest.MonkeyPatch
+    bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context.deliveries, "finish", raise_redis_gone)
+    monkeypatch.setattr(bot.context.deliveries, "ask_to_finish", lambda trip, *_: trip.then(raise_redis_gone))
 
     assert bot.type("/deploy web 1.4.2").startswith("Queued: `web` `1.4.2`")

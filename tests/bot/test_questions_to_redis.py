@@ -72,7 +72,7 @@ def questions_of(bot: BotHarness, *texts: str) -> int:
     return len(asked)
 
 
-def test_a_deploy_that_starts_at_once_asks_eleven_times(redis: Redis, clock: ManualClock) -> None:
+def test_a_deploy_that_starts_at_once_asks_five_times(redis: Redis, clock: ManualClock) -> None:
     bot = make_bot(redis, clock, 2)
     bot.type("/deploy s0 1.0.0")
     clock.advance(61)  # who asks and where is noted again
@@ -81,7 +81,21 @@ def test_a_deploy_that_starts_at_once_asks_eleven_times(redis: Redis, clock: Man
         bot.type("/deploy s1 1.0.0")
 
     assert [each.service.name for each in bot.context.store.active()] == ["s0", "s1"]
-    assert len(asked) == 11
+    assert len(asked) == 5
+
+
+def test_a_deploy_that_waits_asks_four_times(redis: Redis, clock: ManualClock) -> None:
+    """Whose delivery it is; who asks, where, what holds it; the queue; the thread, the button and the answer.
+    The job that opens threads waits already, as it does while many ask."""
+    bot = make_bot(redis, clock, 1)
+    fill(bot, 1, waiting=1, ended=1)
+
+    with counted_questions() as asked:
+        answer = bot.type("/deploy s0 3.0.0")
+
+    assert "number 3 in the queue of `s0`, behind `1.1.0` by <@U01ALICE00>, `2.0.0`" in answer
+    assert "It is expected to start at about" in answer
+    assert len(asked) == 4
 
 
 def test_a_deploy_asks_no_more_because_others_wait(redis: Redis, clock: ManualClock) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
 from deploys import buttons
-from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from tests.bot.bot_harness import ALICE, BOB, DEPLOYS_CHANNEL, NOTHING_UNDER_WAY, TEAM, BotHarness
@@ -35,20 +35,20 @@ def test_a_repeated_command_waits_for_the_answer_to_the_first(
 ) -> None:
     payload = bot.command_payload("/deploy web 1.4.2", by=ALICE)
     repeats: list[Future[BoltResponse]] = []
-    submit = bot.context.store.submit
+    submit = bot.context.store.submit_within
 
     def dispatch() -> BoltResponse:
         return bot.app.dispatch(BoltRequest(mode="socket_mode", body=dict(payload)))
 
     with ThreadPoolExecutor(1) as pool:
 
-        def submit_slowly(deploy: Deploy) -> Submission:
+        def submit_slowly(*args: Any, **options: Any) -> list[Submission] | None:
             repeats.append(pool.submit(dispatch))
             with pytest.raises(TimeoutError):
                 repeats[0].result(timeout=0.2)
-            return submit(deploy)
+            return submit(*args, **options)
 
-        monkeypatch.setattr(bot.context.store, "submit", submit_slowly)
+        monkeypatch.setattr(bot.context.store, "submit_within", submit_slowly)
         first = dispatch()
         again = repeats[0].result(timeout=5)
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -265,14 +266,14 @@ def test_what_was_begun_is_answered_before_it_disconnects(
     context = build_app_context(
         who, catalogue, redis, redis, directory=KnownDirectory(redis), views=RecordedViews()
     )
-    begun, submit = threading.Event(), context.store.submit
+    begun, submit = threading.Event(), context.store.submit_within
 
-    def slow_request(deploy: Deploy) -> Submission:
+    def slow_request(*args: Any, **options: Any) -> list[Submission] | None:
         begun.set()
         time.sleep(0.4)
-        return submit(deploy)
+        return submit(*args, **options)
 
-    monkeypatch.setattr(context.store, "submit", slow_request)
+    monkeypatch.setattr(context.store, "submit_within", slow_request)
     with ThreadPoolExecutor(1) as pool:
         with connect(context, slack):
             typed = pool.submit(type_and_read, slack, "/deploy api 1.4.2")

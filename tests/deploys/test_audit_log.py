@@ -14,7 +14,7 @@ from deploys.stores import audit, redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import NOW, a_deploy
 from tests.redis_commands import commands_of
-from workers.scheduler import AuditKeeper
+from workers.audit_keeper import AuditKeeper
 
 
 def lines(out: io.StringIO) -> list[dict[str, str]]:
@@ -34,12 +34,38 @@ def test_the_two_copies_agree(redis: Redis) -> None:
     assert write_new_entries(redis, out) == 0
 
 
-def test_a_trail_without_new_entries_costs_few_commands(redis: Redis) -> None:
-    assert commands_of(redis, lambda: write_new_entries(redis, io.StringIO())) == {"xrevrange": 1}
+def test_a_trail_without_new_entries_costs_one_command_a_second(redis: Redis) -> None:
+    time, out = [NOW], io.StringIO()
+    keeper = AuditKeeper(redis, 30, out, now=lambda: time[0])
+
+    def run(seconds: int) -> None:
+        for _ in range(4 * seconds):
+            keeper.tick()
+            time[0] += 0.25
+
+    run(1)
+    assert commands_of(redis, lambda: run(10)) == {"xrevrange": 10}
 
     audit.write(redis, AuditEntry(at="1.000", who="U1", what="locked"))
+    run(2)
+    assert len(lines(out)) == 1
+    assert commands_of(redis, lambda: run(10)) == {"xrevrange": 10}
+
+
+def test_what_another_scheduler_has_written_is_asked_for_once(redis: Redis) -> None:
+    audit.write(redis, AuditEntry(at="1.000", who="U1", what="locked"))
     write_new_entries(redis, io.StringIO())
-    assert commands_of(redis, lambda: write_new_entries(redis, io.StringIO())) == {"xrevrange": 1, "get": 1}
+    out = io.StringIO()
+    keeper = AuditKeeper(redis, 30, out, now=lambda: NOW)
+
+    def tick() -> None:
+        for _ in range(4):
+            keeper.tick()
+
+    asked = commands_of(redis, tick)
+
+    assert asked == {"xrevrange": 1, "get": 1, "xtrim": 1}
+    assert lines(out) == []
 
 
 class Full(io.StringIO):

@@ -33,7 +33,8 @@ from sandbox.valkey import valkey
 from tests.builders import NOW, a_deploy, a_service
 from tests.redis_acl import PROCESSES, apply_rules, url_of
 from tests.workers.jobs.queue_harness import WorkerWithoutProcess
-from workers.scheduler import AuditKeeper, Scheduler
+from workers.audit_keeper import AuditKeeper
+from workers.scheduler import Scheduler
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -40,6 +41,7 @@ def unsafe(text: str) -> list[str]:
         ("\x1b]8;;https://evil.example\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("\x1b]0;never ended, so it is not hidden", "0;never ended, so it is not hidden"),
         ("\x1bP1;2|data\x1b\\after", "after"),
+        ("\x90never ended\x9dtitle\x07shown", "never endedshown"),
         ("\x1b", ""),
         ("fix \u202egnp.exe", "fix gnp.exe"),
         ("\u2066left\u2069 \u200fright\u061c\u200e", "left right"),
@@ -53,6 +55,17 @@ def unsafe(text: str) -> list[str]:
 )
 def test_what_is_not_seen_is_left_out(written: str, shown: str) -> None:
     assert remove_unsafe(written) == shown
+
+
+@pytest.mark.parametrize("begin", ["\x90", "\x98", "\x9d", "\x9e", "\x9f", "\x1b]", "\x1b[", "\x9b", "\x1b "])
+def test_codes_that_never_end_take_a_time_in_proportion_to_their_length(begin: str) -> None:
+    """A hundred thousand are searched once each. From each to the end of the text it would take minutes."""
+    started = time.process_time()
+
+    shown = remove_unsafe(f"{begin}é" * 100_000)
+
+    assert shown.count("é") == 100_000
+    assert time.process_time() - started < 10
 
 
 def test_on_one_line_every_break_is_a_space() -> None:

@@ -338,7 +338,7 @@ def test_a_job_that_hangs_is_killed_with_its_process(
 ) -> None:
     """Not even the end of its time gets through to it."""
     monkeypatch.setattr("workers.rq_worker.HANGING_SECONDS", -55.0)
-    monkeypatch.setattr("workers.rq_worker.HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr("workers.rq_worker.CHECK_JOB_SECONDS", 0.1)
     monkeypatch.setattr(jobs, "recover_orphans", lambda: signal.pause())
     JobQueue(redis).recover_orphans("1")
 

@@ -182,9 +182,10 @@ def test_while_no_deploy_is_open_redis_is_asked_little(harness: SchedulerHarness
     harness.run(1)
     commands = commands_of(redis, lambda: harness.run(10))
 
-    assert commands["zrange"] <= 2 * 10 + 2, "the deploys and the threads"
-    assert commands["zrangebyscore"] <= 2, "the workers"
-    assert commands.total() <= 40
+    assert commands["xrevrange"] == 10, "whether the audit has a new entry"
+    assert commands["zrange"] == 2 * 2, "the deploys and the threads, although it has none"
+    assert commands["zrangebyscore"] <= 1, "the workers"
+    assert commands.total() <= 22
 
 
 def test_a_deploy_whose_first_job_was_lost_is_found_within_a_second(harness: SchedulerHarness) -> None:
@@ -343,7 +344,7 @@ def test_elapsed_time_is_left_to_the_next_look_at_the_rollout(
 
 def test_a_thread_whose_turn_at_slack_comes_has_its_job_then(harness: SchedulerHarness) -> None:
     """No deploy of it moves, so nobody else would come for it."""
-    harness.threads.schedule("thread", NOW + 1.75, waits_for_slack=True)
+    harness.threads.schedule("thread", NOW + 1.75, waits_for="chat.update")
 
     harness.run(1.75 - TICK_SECONDS)
     assert harness.job_queue.take("publish") == []
@@ -572,13 +573,42 @@ def test_a_lock_may_name_a_user_group(harness: SchedulerHarness, redis: Redis) -
     assert harness.job_queue.take("read_user_groups") == ["read_user_groups"]
 
 
-def test_nothing_due_is_asked_for_once_a_second(harness: SchedulerHarness, redis: Redis) -> None:
+def test_while_a_deploy_is_open_it_is_asked_once_a_second_what_is_due(
+    harness: SchedulerHarness, redis: Redis
+) -> None:
+    harness.follow(harness.request_deploy(), after=60)
     harness.run(2)
-    before = redis.info("stats")["total_commands_processed"]
 
-    harness.run(4)
+    commands = commands_of(redis, lambda: harness.run(4))
 
-    assert redis.info("stats")["total_commands_processed"] - before - 1 <= 2 * 4 + 2
+    assert commands["zrange"] <= 2 * 4 + 1
+
+
+@pytest.mark.parametrize("quiet_for", [0.25, 1.75, 4.75, 12])
+@pytest.mark.parametrize("ended_after", [0.25, 0.5, 0.75, 1])
+def test_what_begins_while_nothing_was_open_is_found_within_a_second(
+    harness: SchedulerHarness, ended_after: float, quiet_for: float
+) -> None:
+    """Also if its job was lost, and if deploys and threads were not looked at together before."""
+
+    def show(deploy: Deploy) -> None:
+        harness.threads.finish_sync(deploy.id, harness.threads.start_sync(deploy.id, NOW))
+
+    before = harness.request_deploy()
+    show(before)
+    harness.run(ended_after)
+    claim = harness.claim(before)
+    ended = claim.deploy.in_phase(Phase.ENDED, NOW, outcome=Outcome.SUCCEEDED)
+    harness.store.commit(claim, ended, due_at=NOW)
+    show(before)
+    harness.run(quiet_for)
+    harness.job_queue.enqueued.clear()
+
+    deploy = harness.request_deploy()
+    show(deploy)
+    harness.run(LOOK_SECONDS + TICK_SECONDS)
+
+    assert harness.job_queue.take("advance_due") == [job_for(deploy)]
 
 
 def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: SchedulerHarness) -> None:

@@ -15,8 +15,10 @@ from deploys.asker import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import Refused
 from deploys.stores import redis_keys
+from deploys.stores.active_deploys import ActiveDeploy
 from deploys.stores.slack_directory import (
     MAX_AGE_SECONDS,
+    NOTE_ACTIVE_SECONDS,
     READ_EVERY_SECONDS,
     SLACKBOT,
     Channel,
@@ -28,6 +30,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.team.workspace import ALICE, BOT_USER, FOREIGN_TEAM_ID, FRED, GINA, TEAM_ID
 from tests.builders import NOW, a_deploy, a_service
+from tests.redis_commands import commands_of
 from tests.workers.thread.publisher_harness import ManualClock
 from workers.slack_directory_reader import PER_RUN, SlackDirectoryReader, channel_of, person_of
 from workers.thread.rate_limits import SharedRateLimits
@@ -63,17 +66,17 @@ def reader(
 def test_the_next_look_is_when_somebody_is_to_be_read_again(
     slack: SlackSandbox, reader: SlackDirectoryReader, directory: SlackDirectory, clock: ManualClock
 ) -> None:
-    assert reader.refresh([]) == clock() + READ_EVERY_SECONDS, "nobody is needed"
+    assert reader.refresh(list) == clock() + READ_EVERY_SECONDS, "nobody is needed"
     directory.note_needed([ALICE], clock())
-    reader.refresh([])
+    reader.refresh(list)
     first = clock()
     clock.value += 20
     directory.note_needed([FRED], clock())
 
-    assert reader.refresh([]) == first + READ_EVERY_SECONDS
+    assert reader.refresh(list) == first + READ_EVERY_SECONDS
 
     directory.note_needed([f"U{number:09}" for number in range(PER_RUN + 1)], clock())
-    assert reader.refresh([]) is None, "some are left"
+    assert reader.refresh(list) is None, "some are left"
 
 
 def test_people_of_the_command_line_are_read_beforehand_and_less_often(
@@ -89,20 +92,20 @@ def test_people_of_the_command_line_are_read_beforehand_and_less_often(
         return called
 
     slack.clear_calls()
-    reader.refresh([], [ALICE], 900.0)
+    reader.refresh(list, [ALICE], 900.0)
     assert methods_called() == ["users.info"]
     known = directory.person(ALICE, clock(), 12 * 3600)
     assert known is not None
     assert redis.ttl(redis_keys.slack_person(ALICE)) > 12 * 3600
 
     clock.value += 899
-    reader.refresh([], [ALICE], 900.0)
+    reader.refresh(list, [ALICE], 900.0)
     assert methods_called() == []
     assert directory.person(ALICE, clock()) is None, "by then it is too old for what is asked in Slack"
     assert directory.person(ALICE, clock(), 12 * 3600) == known
 
     clock.value += 1
-    reader.refresh([], [ALICE], 900.0)
+    reader.refresh(list, [ALICE], 900.0)
     assert methods_called() == ["users.info"]
 
 
@@ -214,10 +217,28 @@ def test_what_is_needed_is_read_again_before_it_is_too_old(
 ) -> None:
     deploy = a_deploy()
     for _ in range(int(2 * MAX_AGE_SECONDS / READ_EVERY_SECONDS)):
-        reader.refresh([deploy])
+        reader.refresh(lambda: [ActiveDeploy.of(deploy)])
         assert directory.person(deploy.request.requester, clock()) is not None
         assert directory.channel(deploy.request.channel, clock()) is not None
         clock.value += READ_EVERY_SECONDS
+
+
+def test_deploys_are_listed_once_a_minute_and_all_people_are_looked_up_at_once(
+    reader: SlackDirectoryReader, directory: SlackDirectory, redis: Redis, clock: ManualClock
+) -> None:
+    listed: list[str] = []
+
+    def list_active() -> list[ActiveDeploy]:
+        listed.append("listed")
+        return [ActiveDeploy.of(a_deploy(request={"requester": user})) for user in (ALICE, FRED)]
+
+    reader.refresh(list_active)
+    read = commands_of(redis, lambda: reader.refresh(list_active))
+
+    assert listed == ["listed"]
+    assert {ALICE, FRED} <= set(directory.needed(clock()))
+    assert (read["mget"], read["get"]) == (1, 0)
+    assert 0 < redis.ttl(redis_keys.SLACK_NOTED) <= NOTE_ACTIVE_SECONDS == 60
 
 
 def test_while_slack_is_away_nothing_new_is_known(

@@ -198,6 +198,11 @@ class TaskState:
     """Whether it is protected from scale-in, if that was read."""
 
     @property
+    def is_running(self) -> bool:
+        """Whether it runs and is not being stopped."""
+        return self.last_status == self.desired_status == "RUNNING"
+
+    @property
     def possibly_essential_containers(self) -> tuple[ContainerState, ...]:
         """Its containers without those that are known not to be essential; if none is left, all of them."""
         return tuple(each for each in self.containers if each.essential is not False) or self.containers

@@ -7,13 +7,12 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any, cast
 
-import botocore.session
-
 from deploys.environment_values import note_variables
 from deploys.errors import AwsRefused, SlipwayError, UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
 from deploys.short_names import short_arn
 from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.aws_session import operation_members
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import UNKNOWN_FIELDS
 from workers.ecs.images.pinned_tags import PINNED_TAG_KEY
@@ -39,6 +38,8 @@ NEWEST_LIMIT = 100
 
 def describe(region: RegionClients, arn: str) -> RevisionState:
     """A revision with its tags. It names the fields that this boto3 drops: a copy would lose them.
+
+    arn: or a family, for its newest ACTIVE revision (ECS API reference, DescribeTaskDefinition).
 
     Raises the errors of `aws_call`.
     """
@@ -189,6 +190,11 @@ def revision_number(arn: str) -> int:
     return int(arn.rsplit(":", 1)[-1])
 
 
+def family_of(arn: str) -> str:
+    """The family in a task definition's ARN."""
+    return arn.rsplit("/", 1)[-1].rpartition(":")[0]
+
+
 def find_registered_for(
     region: RegionClients,
     family: str,
@@ -257,9 +263,7 @@ def tag_for_rollback(region: RegionClients, arn: str, deploy_id: str, replaces: 
 @lru_cache(maxsize=1)
 def request_fields() -> frozenset[str]:
     """Members of RegisterTaskDefinition's request in this version of botocore."""
-    model = botocore.session.Session().get_service_model("ecs")
-    shape = model.operation_model("RegisterTaskDefinition").input_shape
-    return frozenset(shape.members) if shape else frozenset()
+    return operation_members("ecs", "RegisterTaskDefinition")
 
 
 def _tag_pairs(answer: Any) -> tuple[tuple[str, str], ...]:

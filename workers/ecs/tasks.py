@@ -33,10 +33,9 @@ class TaskProtection:
 
 
 def list_service_tasks(
-    region: RegionClients, cluster: str, service: str, *, stopped: bool = True, also: Sequence[str] = ()
+    region: RegionClients, cluster: str, service: str, *, stopped: bool = True
 ) -> tuple[TaskState, ...]:
     """All tasks of a service, oldest first: those that should run and, with `stopped`, those that should not.
-    also: ARNs of tasks that are read with them.
 
     The second list has the tasks that are stopping, which a service's runningCount leaves out, and those that
     stopped within about the last hour: later ECS forgets them. The first list is read before the second, so a
@@ -44,13 +43,17 @@ def list_service_tasks(
 
     Raises the errors of `aws_call`.
     """
-    arns = _list_arns(region, cluster, service, "RUNNING")
+    arns = list_running(region, cluster, service)
     if stopped:
         arns += _list_arns(region, cluster, service, "STOPPED")
-    arns = list(dict.fromkeys((*arns, *also)))
     return tuple(
         sorted(describe(region, cluster, arns).values(), key=lambda task: (task.created_at or 0.0, task.arn))
     )
+
+
+def list_running(region: RegionClients, cluster: str, service: str) -> list[str]:
+    """ARNs of the tasks of a service that should run. Raises the errors of `aws_call`."""
+    return _list_arns(region, cluster, service, "RUNNING")
 
 
 def list_stopped_tasks(

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 
 from deploys.job_queue import JobQueue
-from deploys.stores.ecs_events import EcsEvents
+from deploys.stores.ecs_events import ALIVE_SECONDS, EcsEvents
 
 CHECK_SECONDS = 1.0
 """Between two looks whether events still arrive (seconds)."""
-CHECK_AGAIN_SECONDS = 5.0
+CHECK_AGAIN_SECONDS = ALIVE_SECONDS / 2
 """Between two looks whether they arrive again, which nothing waits for (seconds)."""
 SPREAD_SECONDS = 5.0
 """All deploys that wait are read within this time, but not all at the same moment (seconds)."""

@@ -1,4 +1,4 @@
-"""When events make a deploy due: at once, but not more often than necessary. Pure.
+"""When events make a deploy due: at once or within a second, but not more often than necessary. Pure.
 
 Each task of a service sends several events, and many services roll out at the same time: each event is
 followed by a read that begins after it, but many of them share one.
@@ -18,6 +18,9 @@ LEAST_SECONDS: Mapping[EventKind, float] = {
     EventKind.PROGRESS: 5.0,  # as often as ECS is read without events
 }
 """Between the read of a deploy for an event of this kind and the one for an event before (seconds)."""
+GATHER_SECONDS = 1.0
+"""From a task's event that tells of no end to the read for it, which reads what the next ones tell of, too:
+the tasks of a rollout start and stop together (seconds)."""
 
 
 @dataclass
@@ -40,8 +43,10 @@ class LookSpacing:
         looks = self._looks.setdefault(deploy_id, _Looks())
         if looks.next <= now:
             looks.last, looks.next = looks.next, math.inf
-        least = min(LEAST_SECONDS[each] for each in kinds)
-        looks.next = min(looks.next, max(now, looks.last + least))
+        found = set(kinds)
+        least = min(LEAST_SECONDS[each] for each in found)
+        earliest = now + GATHER_SECONDS if found == {EventKind.PROGRESS} else now
+        looks.next = min(looks.next, max(earliest, looks.last + least))
         return looks.next
 
     def keep_only(self, deploy_ids: Collection[str]) -> None:

@@ -44,6 +44,7 @@ def end_deploy(
         ended_at=now,
         rollback={"outcome": None},
         stop={"old_tasks": ()},
+        rollout={"old_tasks": (), "new_tasks": ()},
         retries={"last_error": ""},
     )
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:

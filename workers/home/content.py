@@ -4,8 +4,9 @@ tabs cost little more than one."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from deploys.access import Access
 from deploys.access_rules import Action
@@ -27,17 +28,22 @@ from deploys.records.phases import Phase
 from deploys.records.stop_all import StopAll
 from deploys.records.traffic import HookAction
 from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_offer
+from deploys.stores.active_deploys import ActiveDeploy
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deploy_reader import DeployReader
-from deploys.stores.locks import Locks
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
-from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 
 RECENT_READ = 200
-"""The newest deploys that are looked at, for the last ends and for the usual services (count)."""
+"""The newest deploys that are looked at, for the last ends (count)."""
 RECENT_SHOWN = 10
+RUNNING_SHOWN = 15
+WAITING_SHOWN = 10
 USUAL_SHOWN = 6
 """Services with a button *Deploy* (count)."""
+OFFER_PAGE = 3
+"""Deploys of a service that are read at once to know whether it can be rolled back (count): mostly two
+tell."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,10 @@ class HomeContent:
 
     needs_you: Sequence[Deploy] = ()
     running: Sequence[Deploy] = ()
+    more_running: int = 0
+    """Those that are not among them (count)."""
     waiting: Sequence[WaitingDeploy] = ()
+    more_waiting: int = 0
     recent: Sequence[EndedRow] = ()
     locks: Sequence[LockRow] = ()
     freezes: Sequence[ServiceFreeze] = ()
@@ -92,6 +101,7 @@ class HomeReader:
         catalogue: Catalogue,
         freezes: ServiceFreezes,
         now: float,
+        current: CurrentHolds,
         hold_sources: Sequence[HoldSource] = (),
     ) -> None:
         """hold_sources: what may hold a deploy when its turn comes."""
@@ -102,10 +112,13 @@ class HomeReader:
         self._freezes = freezes
         self._now = now
         self._queues = QueueReader(store, now, hold_sources)
-        self._active = store.active()
-        self._recent = store.recent(None, RECENT_READ)
-        self._locks = Locks(store.redis).all(now)
-        self._stopped = StopAllStore(store.redis).find()
+        self._active = store.list_active()
+        self._records: dict[str, Deploy] = {}
+        self._ended: list[Deploy] = []
+        open_ids = {each.id for each in self._active if each.summary.in_progress}
+        self._ended_before = store.recent_without(None, open_ids, RECENT_READ, page=RECENT_SHOWN)
+        self._locks = current.locks(now)
+        self._stopped = current.find()
         self._lost = LostDeploys(store.redis).all()
         self._links: dict[str, str] = {}
         self._offers: dict[str, RollbackOffer | None] = {}
@@ -114,20 +127,31 @@ class HomeReader:
         """What this person may see, wherever they are."""
         catalogue = self._access.seen_by(asker)
         seen = catalogue.services
-        active = [each for each in self._active if each.service.name in seen]
-        open_deploys = [each for each in active if each.in_progress]
-        needs_you = [each for each in active if may_answer(each, asker.user, self._access, self._now)]
-        waiting = [self._queues.read(each) for each in open_deploys if each.phase is Phase.WAITING]
-        running = [each for each in open_deploys if each.phase is not Phase.WAITING and each not in needs_you]
-        ended = [each for each in self._recent if not each.in_progress and each.service.name in seen]
-        recent = [EndedRow(each, self._offer_for(each, asker)) for each in ended[:RECENT_SHOWN]]
+        active = [each for each in self._active if each.summary.service in seen]
+        asking = self._read_records([each for each in active if each.summary.has_question])
+        needs_you = [each for each in asking if may_answer(each, asker.user, self._access, self._now)]
+        needed = {each.id for each in needs_you}
+        others = [each for each in active if each.summary.in_progress and each.id not in needed]
+        waiting = [each for each in others if each.summary.phase is Phase.WAITING]
+        running = [each for each in others if each.summary.phase is not Phase.WAITING]
+        running_shown = self._read_records(running[:RUNNING_SHOWN])
+        waiting_shown = self._queues.read_all(self._read_records(waiting[:WAITING_SHOWN]))
+        ended = (each for each in self._ended_deploys() if each.service.name in seen)
+        recent = [EndedRow(each, self._offer_for(each, asker)) for each in islice(ended, RECENT_SHOWN)]
         usual = self._usual_services(asker)
         mine = tuple(dict.fromkeys([*usual, *(each.service.name for each in needs_you)]))
-        shown = [*needs_you, *running, *(each.deploy for each in waiting), *(each.deploy for each in recent)]
+        shown = [
+            *needs_you,
+            *running_shown,
+            *(each.deploy for each in waiting_shown),
+            *(each.deploy for each in recent),
+        ]
         return HomeContent(
             needs_you=needs_you,
-            running=running,
-            waiting=waiting,
+            running=running_shown,
+            more_running=len(running) - len(running_shown),
+            waiting=waiting_shown,
+            more_waiting=len(waiting) - len(waiting_shown),
             recent=recent,
             locks=[self._lock_row(each, asker) for each in self._locks if self._covers_any(each, seen)],
             freezes=[found for name in mine if (found := self._freezes.find(name, self._now))],
@@ -137,20 +161,32 @@ class HomeReader:
             catalogue_note=catalogue.rejected_note,
             stopped=self._stopped if seen else None,
             may_resume=self._may_resume(asker),
-            links={each.thread_id: self._link(each.thread_id) for each in shown},
+            links=self._links_to(shown),
         )
+
+    def _read_records(self, deploys: Sequence[ActiveDeploy]) -> list[Deploy]:
+        """The records of these, as far as there are some; each is read once."""
+        unread = [each for each in deploys if each.id not in self._records]
+        self._records |= {each.id: each for each in self._store.read_shown(unread)}
+        return [self._records[each.id] for each in deploys if each.id in self._records]
+
+    def _ended_deploys(self) -> Iterator[Deploy]:
+        """The newest first. They are read as they are needed, and each once."""
+        yield from self._ended
+        for each in self._ended_before:
+            if not each.in_progress:
+                self._ended.append(each)
+                yield each
 
     def _usual_services(self, asker: Asker) -> tuple[str, ...]:
         deployable = self._access.deployable_by(asker).services
-        own = Counter(
-            each.service.name for each in self._recent if each.request.requester == asker.user
-        ).most_common()
+        own = Counter(self._store.requested_services(asker.user)).most_common()
         usual = [name for name, _ in own if name in deployable]
         return tuple(dict.fromkeys([*usual, *deployable]))[:USUAL_SHOWN]
 
     def _offer_for(self, deploy: Deploy, asker: Asker) -> RollbackOffer | None:
         if deploy.id not in self._offers:
-            newest = self._store.recent(deploy.service.name, DEPLOYS_READ)
+            newest = self._store.recent_without(deploy.service.name, (), DEPLOYS_READ, page=OFFER_PAGE)
             self._offers[deploy.id] = find_rollback_offer(deploy, newest)
         if self._offers[deploy.id] is None:
             return None
@@ -181,11 +217,12 @@ class HomeReader:
     def _soon(self, service: str) -> float | None:
         return self._freezes.starts_soon(service, self._now)
 
-    def _link(self, thread_id: str) -> str:
-        if thread_id not in self._links:
-            thread = self._threads.find(thread_id)
-            self._links[thread_id] = thread.permalink if thread else ""
-        return self._links[thread_id]
+    def _links_to(self, deploys: Iterable[Deploy]) -> dict[str, str]:
+        ids = list(dict.fromkeys(each.thread_id for each in deploys))
+        unread = [each for each in ids if each not in self._links]
+        for each, thread in zip(unread, self._threads.states(unread), strict=True):
+            self._links[each] = thread.permalink if thread and thread.ts else ""
+        return {each: self._links[each] for each in ids}
 
 
 def may_answer(deploy: Deploy, user: str, access: Access, now: float) -> bool:

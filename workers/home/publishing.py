@@ -13,8 +13,8 @@ from slack_sdk import WebClient
 from deploys.asker import Asker
 from deploys.mrkdwn import verbatim
 from deploys.stores.home_viewers import HomeViewers
-from workers.home.content import HomeContent, HomeReader
-from workers.home.view import RUNNING_SHOWN, home_view
+from workers.home.content import RUNNING_SHOWN, HomeContent, HomeReader
+from workers.home.view import home_view
 from workers.thread.fallback_levels import MESSAGE_ERRORS
 from workers.thread.rate_limits import SharedRateLimits, Urgency
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackErrorKind, classify_error

@@ -25,14 +25,12 @@ from deploys.queue_forecast import WaitingDeploy, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.stop_all import StopAll
 from deploys.text_limits import SECTION, clip
-from workers.home.content import EndedRow, HomeContent, LockRow
+from workers.home.content import RUNNING_SHOWN, WAITING_SHOWN, EndedRow, HomeContent, LockRow
 from workers.thread import card_buttons, card_progress
 from workers.thread.card import card_headline
 from workers.thread.card_state import hold_line, state_emoji
 
 QUESTIONS_SHOWN = 10
-RUNNING_SHOWN = 15
-WAITING_SHOWN = 10
 LOCKS_SHOWN = 5
 """Rows in each part (count). With all of them and their headings the tab has less than Slack's 100 blocks."""
 
@@ -48,8 +46,8 @@ def home_view(content: HomeContent, now: float, *, most: int = RUNNING_SHOWN) ->
         *([_context(content.catalogue_note)] if content.catalogue_note else []),
         *_needs_you(content, most),
         *_holds(content, most),
-        *_part("Running", running, min(RUNNING_SHOWN, most)),
-        *_part("Waiting", waiting, min(WAITING_SHOWN, most)),
+        *_part("Running", running, min(RUNNING_SHOWN, most), content.more_running),
+        *_part("Waiting", waiting, min(WAITING_SHOWN, most), content.more_waiting),
         *_services(content, most),
         *_part("Latest", ended, most),
         DividerBlock(),
@@ -160,10 +158,10 @@ def _services(content: HomeContent, most: int) -> list[Block]:
     return [HeaderBlock(text="Your services"), *rows, others]
 
 
-def _part(title: str, rows: Sequence[Block], most: int) -> list[Block]:
-    """Nothing if it has no rows."""
-    rest = len(rows) - most
-    return [HeaderBlock(text=title), *rows[:most], *([_more(rest)] if rest > 0 else [])] if rows else []
+def _part(title: str, rows: Sequence[Block], most: int, more: int = 0) -> list[Block]:
+    """Nothing if it has no rows. more: rows that it would have beside these (count)."""
+    rest = max(len(rows) - most, 0) + more
+    return [HeaderBlock(text=title), *rows[:most], *([_more(rest)] if rest else [])] if rows else []
 
 
 def _more(count: int) -> ContextBlock:

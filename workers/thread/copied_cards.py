@@ -5,6 +5,8 @@ The bot notes where it is when somebody presses a button on it (`bot.clicks`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from deploys.stores.thread_store import ThreadStore
@@ -16,9 +18,10 @@ from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind,
 log = structlog.get_logger()
 
 
-def edit_copies(thread_id: str, threads: ThreadStore, calls: SlackCalls) -> float | None:
+def edit_copies(
+    thread_id: str, copies: Sequence[str], threads: ThreadStore, calls: SlackCalls
+) -> float | None:
     """Edits those that were found. Returns seconds until the next try; None: nothing is left to do."""
-    copies = threads.copies(thread_id)
     thread = threads.find(thread_id) if copies else None
     if thread is None:
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 
 import structlog
@@ -21,12 +22,10 @@ from deploys.quoted_texts import CurrentServices, RecordedServices, as_shown
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
-from deploys.records.stop_all import StopAll
 from deploys.records.thread_state import RefusedChannel, ThreadState
 from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer, find_rollback_offer
 from deploys.stores.deploy_store import DeployStore
-from deploys.stores.stop_all import StopAllStore
-from deploys.stores.thread_store import KEPT_SECONDS, ThreadStore
+from deploys.stores.thread_store import KEPT_SECONDS, ThreadRead, ThreadStore
 from deploys.telemetry.metrics import LEASES_LOST
 from deploys.telemetry.tracing import TRACING
 from deploys.where_told import channels_told
@@ -51,6 +50,10 @@ PUBLISHER_SECONDS = 15.0
 """How long a job that has died keeps another from updating threads (seconds)."""
 KEEP_PUBLISHER_SECONDS = 1.0
 """How often the job says that it goes on (seconds)."""
+LOOK_AHEAD_SECONDS = 0.2
+"""How often the job asks whether it may go on (seconds)."""
+COUNT_THREADS_SECONDS = 5.0
+"""Between two counts of the threads that are behind (seconds)."""
 THREADS_BETWEEN_LOOKS = 10
 """Threads that are updated before the most urgent ones are looked for again (count)."""
 QUESTION_AGAIN_SECONDS = 2.0
@@ -80,6 +83,7 @@ class Publisher:
         """services: what services.yml says now; None: what it said at the request. hold_sources: what may
         hold a deploy when its turn comes."""
         self._client = client
+        self._limits = limits
         self._calls = SlackCalls(client, limits)
         self._threads = threads
         self._store = store
@@ -87,36 +91,60 @@ class Publisher:
         self._shared_channels = shared_channels
         self._services = services or RecordedServices()
         self._hold_sources = hold_sources
-        self._saved: ThreadState | None = None
-        """The state of the thread that is published now, as Redis has it."""
+        self._state: ThreadState | None = None
+        """The state of the thread that is published now."""
+        self._unsaved: ThreadState | None = None
+        """The same, if it is still to be written."""
+        self._behind, self._counted_at = 0, -math.inf
+        """How many threads are behind (count), and when they were counted."""
         self._elapsed_time_at: float | None = None
         """When that thread shows the elapsed time again (`ThreadSync`)."""
 
     def publish_due(self, may_go_on: Callable[[], bool] = lambda: True) -> bool:
         """Updates the threads that are due, the most urgent first, until all are or the turn is over. Does
         nothing if another job is doing that. Returns whether threads are left that another turn could
-        update. may_go_on: asked before each thread."""
-        owner = secrets.token_hex(8)
-        if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
+        update. may_go_on: asked before the first thread, and once in LOOK_AHEAD_SECONDS."""
+        owner, tried = secrets.token_hex(8), set[str]()  # one that another worker has claimed stays due
+        if not (waiting := self._find_waiting(tried)):
+            return False
+        if not self._threads.become_publisher(owner, PUBLISHER_SECONDS):
             return False
         began = kept_at = time.monotonic()
-        tried: set[str] = set()  # one that another worker has claimed stays due
+        asked_at = -math.inf
         try:
-            while waiting := [each for each in self._threads.due(self._now()) if each not in tried]:
+            while waiting:
                 for record_id in waiting[:THREADS_BETWEEN_LOOKS]:
                     now = time.monotonic()
-                    if now - began > TURN_SECONDS or not may_go_on():
+                    if now - began > TURN_SECONDS:
                         return True
+                    if now - asked_at >= LOOK_AHEAD_SECONDS:
+                        if not may_go_on():
+                            return True
+                        asked_at = now
                     if now - kept_at >= KEEP_PUBLISHER_SECONDS:
                         if not self._threads.keep_publisher(owner, PUBLISHER_SECONDS):
                             return False
                         kept_at = now
                     tried.add(record_id)
                     self._publish_isolated(record_id)
+                waiting = self._find_waiting(tried)
         finally:
             self._threads.release_publisher(owner)
         # What became due before the release counted on this job.
         return any(each not in tried for each in self._threads.due(self._now()))
+
+    def _find_waiting(self, tried: Container[str]) -> list[str]:
+        """The threads that are due, but for these. Those whose call has no token yet are due again when it
+        has: nothing of them is read before."""
+        due = [each for each in self._threads.due_threads(self._now()) if each.id not in tried]
+        waiting = [each for each in due if each.waits_for]
+        if not waiting:
+            return [each.id for each in due]
+        now = self._now()
+        turns = self._limits.turns([each.waits_for for each in waiting])
+        postponed = {each: now + seconds for each, seconds in zip(waiting, turns, strict=True) if seconds > 0}
+        self._threads.postpone(postponed)
+        return [each.id for each in due if each not in postponed]
 
     def _publish_isolated(self, record_id: str) -> None:
         """An error here must not stop the threads behind it."""
@@ -142,42 +170,47 @@ class Publisher:
         except LeaseLost:
             LEASES_LOST.add(of="thread")
             log.warning("lost the thread's lease; another worker goes on", deploy=record_id)
-        finally:
+        except BaseException:
             self._threads.release(record_id, owner)
+            raise
         if batch_id is not None:
             self.publish(batch_id)
 
     def _publish_claimed(self, record_id: str, owner: str) -> str | None:
-        """Returns the id of the batch, if the deploy is reported in the thread of its batch."""
+        """Returns the id of the batch, if the deploy is reported in the thread of its batch. The claim has
+        ended then."""
         due_score = self._threads.start_sync(record_id, self._now() + LEASE_SECONDS)
-        source = self._find_source(record_id)
+        source, known = self._find_source(record_id)
         if source is not None and source.id != record_id:
             self._threads.mark_due(source.id, self._now(), self._threads.priority(record_id))
-            self._threads.finish_sync(record_id, due_score)
+            self._threads.finish_sync(record_id, due_score, owner=owner)
             return source.id
-        if source is None:
-            self._threads.finish_sync(record_id, due_score)
+        if source is None or known is None:
+            self._threads.finish_sync(record_id, due_score, owner=owner)
             return None
         with quotes_hidden(any(must_hide_quotes(self._shared_channels, each) for each in source.channels)):
-            self._publish_source(source, due_score, owner)
+            self._publish_source(source, known, due_score, owner)
         return None
 
-    def _find_source(self, record_id: str) -> ThreadSource | None:
+    def _find_source(self, record_id: str) -> tuple[ThreadSource | None, ThreadRead | None]:
+        """What the thread shows, and what is known of it."""
         deploy = self._store.get(record_id)
         batch = None
         if deploy is None or deploy.batch_id:
             batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         queues = QueueReader(self._store, self._now(), self._hold_sources)
         if batch is not None:
+            known = self._threads.read(batch.id)
             members = self._as_shown(self._store.batch_deploys(batch))
-            return BatchThreadSource(batch, [*map(queues.read, members)], self._find_stop(), self._recent)
+            return BatchThreadSource(batch, [*map(queues.read, members)], known.stop, self._recent), known
         if deploy is None:
-            return None
+            return None, None
+        known = self._threads.read(deploy.id)
         [deploy] = self._as_shown([deploy])
         found = queues.read(deploy)
-        return DeployThreadSource(
-            deploy, found.ahead, found.forecast, self._find_stop(), self._find_offer(deploy), self._recent
-        )
+        offer = self._find_offer(deploy)
+        source = DeployThreadSource(deploy, found.ahead, found.forecast, known.stop, offer, self._recent)
+        return source, known
 
     def _find_offer(self, deploy: Deploy) -> RollbackOffer | None:
         """What its card offers to roll back to."""
@@ -194,19 +227,17 @@ class Publisher:
         hide_quotes = any(must_hide_quotes(self._shared_channels, each) for each in channels)
         return [as_shown(each, self._services, hide_quotes=hide_quotes) for each in deploys]
 
-    def _find_stop(self) -> StopAll | None:
-        return StopAllStore(self._store.redis).find()
-
-    def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
-        thread = self._saved = self._threads.state(source.id)
+    def _publish_source(self, source: ThreadSource, known: ThreadRead, due_score: float, owner: str) -> None:
+        thread = self._state = known.state
+        self._unsaved = None
         again_at = copies_at = self._elapsed_time_at = None
-        waits_for_slack = False
+        waits_for = ""
         if thread is not None:
             self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
         if not self._is_given_up(source, thread):
             again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
-            waits_for_slack = _waits_for_turn(self._saved, again_at)
-            copies_in = edit_copies(source.id, self._threads, self._calls)
+            waits_for = _waits_for(self._state, again_at)
+            copies_in = edit_copies(source.id, known.copies, self._threads, self._calls)
             copies_at = None if copies_in is None else self._now() + copies_in
         times = [at for at in (again_at, copies_at, source.forecast_ends_at) if at is not None]
         if times:
@@ -214,18 +245,22 @@ class Publisher:
                 source.id,
                 min(times),
                 due_score,
-                waits_for_slack=waits_for_slack and min(times) == again_at,
-                elapsed_time=not waits_for_slack and min(times) == self._elapsed_time_at,
+                waits_for=waits_for if min(times) == again_at else "",
+                elapsed_time=not waits_for and min(times) == self._elapsed_time_at,
+                owner=owner,
+                unsaved=self._unsaved,
             )
             return
-        self._threads.finish_sync(source.id, due_score)
+        self._threads.finish_sync(source.id, due_score, owner=owner, unsaved=self._unsaved)
         if source.is_over:
             ended_at = self._now() if source.outcome_at is None else source.outcome_at
             self._threads.forget_after(source.id, ended_at + KEPT_SECONDS - self._now())
 
-    def _save(self, source: ThreadSource, owner: str, thread: ThreadState) -> None:
-        self._threads.save(source.id, owner, thread)
-        self._saved = thread
+    def _save(self, source: ThreadSource, owner: str, thread: ThreadState, *, later: bool = False) -> None:
+        self._state = self._unsaved = thread
+        if not later:
+            self._threads.save(source.id, owner, thread)
+            self._unsaved = None
 
     def _open_or_sync(self, source: ThreadSource, thread: ThreadState, owner: str) -> float | None:
         """Opens or syncs the thread, unless the first checks are still to come or refused the deploy."""
@@ -269,9 +304,9 @@ class Publisher:
             self._calls,
             source,
             thread,
-            save=lambda changed: self._save(source, owner, changed),
+            save=partial(self._save, source, owner),
             now=self._now,
-            idle_seconds=seconds_between_time_updates(self._threads.behind()),
+            idle_seconds=seconds_between_time_updates(self._count_behind()),
         )
         try:
             return sync.run()
@@ -282,6 +317,11 @@ class Publisher:
         finally:
             self._elapsed_time_at = sync.elapsed_time_at
             self._note_questions_shown(source, sync.thread)
+
+    def _count_behind(self) -> int:
+        if not 0 <= (now := self._now()) - self._counted_at < COUNT_THREADS_SECONDS:
+            self._behind, self._counted_at = self._threads.behind(), now
+        return self._behind
 
     def _has_newer_question(self, source: ThreadSource, thread: ThreadState) -> bool:
         """Whether a question came up after Slack was unreachable, so that it waits less than was noted."""
@@ -364,10 +404,15 @@ class Publisher:
         return True
 
 
-def _waits_for_turn(thread: ThreadState | None, again_at: float | None) -> bool:
-    """Whether the thread is due again because a call, none that asks people something, has its turn at Slack
-    then."""
+def _waits_for(thread: ThreadState | None, again_at: float | None) -> str:
+    """The call, none that asks people something, that has its turn at Slack then (`DueThread.waits_for`);
+    empty: the thread is due again because of something else."""
     if thread is None or again_at is None:
-        return False
-    turns = [thread.card_next_try, thread.reply_next_try]
-    return any(each is not None and not each.question and again_at >= each.at for each in turns)
+        return ""
+    turns = {"chat.update": thread.card_next_try, f"chat.postMessage:{thread.channel}": thread.reply_next_try}
+    due = {
+        call: turn.at
+        for call, turn in turns.items()
+        if turn is not None and not turn.question and again_at >= turn.at
+    }
+    return max(due, key=due.__getitem__, default="")

@@ -52,9 +52,10 @@ class SlackCalls:
         broadcast: bool = False,
         urgency: Urgency = Urgency.NORMAL,
         has_slot: bool = False,
+        again: bool = False,
     ) -> PostedMessage:
-        """chat.postMessage."""
-        self._take_token("chat.postMessage", channel, urgency, has_slot)
+        """chat.postMessage. again: another post in this channel follows."""
+        self._take_token("chat.postMessage", channel, urgency, has_slot, again)
         answer = self._call(
             "chat.postMessage",
             lambda: self._client.chat_postMessage(
@@ -98,8 +99,12 @@ class SlackCalls:
         )
         return str(answer["permalink"])
 
-    def _take_token(self, method: str, channel: str, urgency: Urgency, has_slot: bool) -> None:
-        wait = self._limits.take_token(method, channel=channel, urgency=urgency, has_slot=has_slot)
+    def _take_token(
+        self, method: str, channel: str, urgency: Urgency, has_slot: bool, again: bool = False
+    ) -> None:
+        wait = self._limits.take_token(
+            method, channel=channel, urgency=urgency, has_slot=has_slot, again=again
+        )
         if wait > 0:
             raise RetryLater(wait)
 

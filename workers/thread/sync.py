@@ -10,7 +10,7 @@ date; a click on the other is refused, and then its buttons are taken off (`work
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -30,8 +30,8 @@ from workers.thread.rate_limits import RATES, Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
 from workers.thread.thread_replies import QuestionEdit, ThreadReply, maybe_twice
-from workers.thread.thread_source import ThreadSource
-from workers.thread.thread_writer import ThreadWriter, TryFallback
+from workers.thread.thread_source import MissingReply, ThreadSource
+from workers.thread.thread_writer import SaveThread, ThreadWriter, TryFallback
 from workers.thread.told_elsewhere import tell_elsewhere
 
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class ThreadSync:
         source: ThreadSource,
         thread: ThreadState,
         *,
-        save: Callable[[ThreadState], None],
+        save: SaveThread,
         now: Callable[[], float],
         idle_seconds: float = SECONDS_BETWEEN_TIME_UPDATES,
     ) -> None:
@@ -118,6 +118,7 @@ class ThreadSync:
                 thread_ts=request_thread,
                 urgency=urgency,
                 has_slot=has_slot,
+                again=urgency is self._urgency_of(self._source.missing_replies(self.thread)),
             ).ts
 
         try:
@@ -172,7 +173,8 @@ class ThreadSync:
     def _note_card_sent(self, message: FittedMessage) -> float | None:
         """Notes what the card shows now. Returns when to come back; None: it shows everything.
 
-        A question whose buttons Slack refused is sent as text at once, and retried with its buttons.
+        A question whose buttons Slack refused is sent as text at once, and retried with its buttons. If the
+        process dies before it is saved what a card without questions shows, that is sent once more.
         """
         if message.level == self.thread.fallback_level == FallbackLevel.PLAIN_BLOCKS:
             self._calls.native_blocks.note_refused(self._source.card(self._now()).blocks)
@@ -184,7 +186,8 @@ class ThreadSync:
             "card_sent_at": self._now(),
         }
         if not message.lacks_buttons:
-            self._writer.save(card_next_try=None, card_fingerprint=self._fingerprint, **sent)
+            later = not sent["open_questions"]
+            self._writer.save(later=later, card_next_try=None, card_fingerprint=self._fingerprint, **sent)
             return None
         tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)
@@ -199,10 +202,11 @@ class ThreadSync:
         while missing := self._source.missing_replies(self.thread):
             reply, changes = missing[0].reply, dict(missing[0].thread_changes)
             if reply is None:
-                self._writer.save(**changes)
+                self._writer.save(**changes, later=True)
                 continue
+            urgency = self._urgency_of(missing) or Urgency.NORMAL
             try:
-                ts = self._post_reply(reply, urgent=any(each.urgent for each in missing))
+                ts = self._post_reply(reply, urgency, again=urgency is self._urgency_of(missing[1:]))
             except RetryLater as later:
                 return self._now() + later.seconds
             if reply.question:
@@ -221,7 +225,7 @@ class ThreadSync:
             return None
         text = unreachable_channel.card_channel_refused(refused.channel, refused.error)
         try:
-            self._post_reply(ThreadReply(text, broadcast=False), urgent=False)
+            self._post_reply(ThreadReply(text, broadcast=False), Urgency.NORMAL)
         except RetryLater as later:
             return self._now() + later.seconds
         told = refused.evolve(told=True)
@@ -260,8 +264,14 @@ class ThreadSync:
             )
         self._writer.save(question_replies=replies, question_next_try=None)
 
-    def _post_reply(self, reply: ThreadReply, *, urgent: bool) -> str:
-        urgency = Urgency.URGENT if urgent else Urgency.NORMAL
+    def _urgency_of(self, missing: Sequence[MissingReply]) -> Urgency | None:
+        """Of the next of these replies; None if the card alone shows them all."""
+        if not any(each.reply for each in missing):
+            return None
+        return Urgency.URGENT if any(each.urgent for each in missing) else Urgency.NORMAL
+
+    def _post_reply(self, reply: ThreadReply, urgency: Urgency, *, again: bool = False) -> str:
+        """again: another reply that is as urgent follows."""
         plain = self.thread.short_reply
         limit = STATE_BYTES if plain else self.thread.text_limit
         text = maybe_twice(reply.text) if reply.question and self.thread.reply_unconfirmed else reply.text
@@ -275,6 +285,7 @@ class ThreadSync:
                 broadcast=reply.broadcast and not plain,
                 urgency=urgency,
                 has_slot=has_slot,
+                again=again,
             ).ts
 
         return self._writer.call_in_slot("reply_next_try", urgency, post)
@@ -284,7 +295,8 @@ class ThreadSync:
         if self.thread.permalink or not self.thread.ts:
             return
         try:
-            self._writer.save(permalink=self._calls.permalink(self.thread.channel, self.thread.ts))
+            link = self._calls.permalink(self.thread.channel, self.thread.ts)
+            self._writer.save(permalink=link, later=True)  # Slack gives it again
         except RetryLater:
             pass  # the next sync asks again
         except SlackCallFailed as failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -29,6 +29,14 @@ _SHORT_AND_PLAIN: frozenset[RetrySlotName] = frozenset({"question_next_try", "el
 """Slots of messages that have no other form."""
 
 
+class SaveThread(Protocol):
+    """Saves the thread's state."""
+
+    def __call__(self, thread: ThreadState, *, later: bool) -> None:
+        """later: it is enough if it is written with the next state, or at the end of the sync."""
+        ...
+
+
 class TryFallback(Exception):
     """Slack refused a call that may succeed in another form."""
 
@@ -46,7 +54,7 @@ class ThreadWriter:
         source: ThreadSource,
         thread: ThreadState,
         *,
-        save: Callable[[ThreadState], None],
+        save: SaveThread,
         now: Callable[[], float],
     ) -> None:
         self.calls = calls
@@ -62,10 +70,10 @@ class ThreadWriter:
         elsewhere = self.thread.channel != self.source.asked_in or self.thread.outside_request_thread
         return None if elsewhere else self.source.request_thread
 
-    def replace(self, thread: ThreadState) -> None:
-        """Saves another state of the thread."""
+    def replace(self, thread: ThreadState, *, later: bool = False) -> None:
+        """Saves another state of the thread (`SaveThread`)."""
         self.thread = thread
-        self._save(thread)
+        self._save(thread, later=later)
 
     def comes_at_slot(self, slot: RetrySlotName, urgency: Urgency) -> bool:
         """Whether the call comes back at the time that an earlier try was given.
@@ -140,20 +148,21 @@ class ThreadWriter:
         return RetryLater(seconds)
 
     def reserve_slot(self, slot: RetrySlotName, seconds: float, urgency: Urgency, *, state: str = "") -> None:
-        """The call of this slot waits that long, and then goes before others that are as urgent."""
+        """The call of this slot waits that long, and then goes before others that are as urgent. If the
+        process dies before that is saved, the call waits for another slot."""
         next_try = NextTry(
             at=self.now() + seconds,
             urgent=urgency <= Urgency.URGENT,
             question=urgency is Urgency.QUESTION,
             state=state,
         )
-        self.save(keep_error=True, **{slot: next_try})
+        self.save(keep_error=True, later=True, **{slot: next_try})
 
-    def save(self, *, keep_error: bool = False, **changes: Any) -> None:
-        """Saves changes of the thread's state. keep_error: the last problem is not over."""
+    def save(self, *, keep_error: bool = False, later: bool = False, **changes: Any) -> None:
+        """Saves changes of the thread's state (`SaveThread`). keep_error: the last problem is not over."""
         if not keep_error:
             changes |= {"last_problem": "", "failed_tries": 0, "retry_at": 0.0}
-        self.replace(self.thread.evolve(**changes))
+        self.replace(self.thread.evolve(**changes), later=later)
 
 
 def _is_message_gone(slot: RetrySlotName, failure: SlackCallFailed) -> bool:

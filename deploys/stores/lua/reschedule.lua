@@ -24,7 +24,8 @@ for n in ipairs(ids) do
   local _, token, version, at, job, waits_for_ecs = unpack(ARGV, 6 * n - 4, 6 * n + 1)
   if tokens[n] ~= token then
     answers[n] = 'lease'
-  elseif redis.call('HGET', KEYS[3 + 2 * n], 'version') ~= version then
+  elseif not (waits_for_ecs == '1' and waiting[n] == version)  -- then nobody has changed the record (amend.lua)
+    and redis.call('HGET', KEYS[3 + 2 * n], 'version') ~= version then
     answers[n] = 'version'
     finish(n, ARGV[1])
   elseif jobs[n] ~= job or waiting[n] ~= (waits_for_ecs == '1' and version) then

@@ -1,21 +1,25 @@
 -- Stores new deploys, each at the end of its service's queue. One that is first there is due at once, and all
 -- are if they depend on one another. All are stored, with the batch that they belong to, or none.
--- KEYS: active history due next_jobs publish audit batch (record queue in_progress service_history open_by)...
--- ARGV: now_ms batch|'' all_due (id record request_key count_of_audit audit...)...
--- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already.
+-- KEYS: active history due next_jobs publish audit batch summaries requested_services
+--   (record queue in_progress service_history open_by)...
+-- ARGV: now_ms batch|'' all_due most_of_service|'' most_of_requester|''
+--   (id record summary service request_key count_of_audit audit...)...
+-- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already;
+-- or nothing, if more than the most might be in progress then.
 local now, batch, all_due = ARGV[1], ARGV[2], ARGV[3]
+local most_of_service, most_of_requester = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local requests = {}
-local at = 4
-for key = 8, #KEYS, 5 do
-  local audit = at + 4
+local at = 6
+for key = 10, #KEYS, 5 do
+  local audit = at + 6
   requests[#requests + 1] = {
     record = KEYS[key], queue = KEYS[key + 1], in_progress = KEYS[key + 2], history = KEYS[key + 3],
     open_by = KEYS[key + 4],
-    id = ARGV[at], json = ARGV[at + 1], request_key = ARGV[at + 2],
-    audit = audit, audit_end = audit + ARGV[at + 3] - 1,
+    id = ARGV[at], json = ARGV[at + 1], summary = ARGV[at + 2], service = ARGV[at + 3], request_key = ARGV[at + 4],
+    audit = audit, audit_end = audit + ARGV[at + 5] - 1,
   }
-  at = audit + ARGV[at + 3]
+  at = audit + ARGV[at + 5]
 end
 
 local function answer(one, id, is_duplicate)
@@ -39,12 +43,24 @@ end
 if #duplicates > 0 then
   return duplicates
 end
+for _, one in ipairs(requests) do
+  if most_of_service and redis.call('HLEN', one.in_progress) >= most_of_service then
+    return {}
+  end
+end
+if most_of_requester then
+  local open = redis.call('SINTERCARD', 2, requests[1].open_by, KEYS[1])
+  if open + #requests > most_of_requester then
+    return {}
+  end
+end
 
 if batch ~= '' then
   redis.call('SET', KEYS[7], batch)
 end
 for n, one in ipairs(requests) do
   redis.call('HSET', one.record, 'record', one.json, 'version', 0)
+  redis.call('HSET', KEYS[8], one.id, one.summary)
   local length = redis.call('RPUSH', one.queue, one.id)
   redis.call('HSET', one.in_progress, one.request_key, one.id)
   redis.call('SADD', KEYS[1], one.id)
@@ -62,4 +78,9 @@ for n, one in ipairs(requests) do
   redis.call('XADD', KEYS[6], '*', unpack(ARGV, one.audit, one.audit_end))
   stored[#stored + 1] = {one.id, length - 1, 0}
 end
+for n = #requests, 1, -1 do
+  redis.call('LPUSH', KEYS[9], requests[n].service)
+end
+redis.call('LTRIM', KEYS[9], 0, 49)
+redis.call('EXPIRE', KEYS[9], 90 * 24 * 3600)
 return stored

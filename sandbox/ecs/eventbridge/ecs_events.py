@@ -1,20 +1,25 @@
 """The events that ECS sends when a row changes, in the forms of the ECS developer guide ("ECS events").
 
 The guide names the detail type and the event name of a pause hook's event ("Pause hooks") but shows no
-example of it: its other members here are those of its siblings.
+example of it: its other members here are those of its siblings. So it is with the service actions about
+stopped tasks and about deployments ("Service action events").
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sandbox.ecs.records import Deployment, EcsService, EcsTask, ServiceDeployment
 from sandbox.ecs.tables import EcsTables
 from sandbox.ecs.views.json_parts import Json
 from sandbox.ecs.views.task_views import task_view
+
+_TASKS_STOPPED = re.compile(r"has stopped \d+ running tasks")
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,26 @@ def _deployment_events(
         "reason": new.rollout_reason,
     }
     yield SentEvent("ECS Deployment State Change", (new.service,), _with_iso_times(detail))
+    if new.rollout_state != "FAILED":  # the guide lists no such action for one that failed
+        service = tables.services[new.service]
+        yield _service_action(service, now, "INFO", f"SERVICE_DEPLOYMENT_{new.rollout_state}")
+
+
+def _service_action(service: EcsService, now: float, event_type: str, name: str, **more: str) -> SentEvent:
+    detail = {
+        "eventType": event_type,
+        "eventName": name,
+        "clusterArn": service.cluster_arn,
+        "createdAt": now,
+        **more,
+    }
+    return SentEvent("ECS Service Action", (service.arn,), _with_iso_times(detail))
 
 
 def _service_events(
     old: EcsService | None, new: EcsService, now: float, tables: EcsTables
 ) -> Iterator[SentEvent]:
-    def action(event_type: str, name: str, **more: str) -> SentEvent:
-        detail = {
-            "eventType": event_type,
-            "eventName": name,
-            "clusterArn": new.cluster_arn,
-            "createdAt": now,
-            **more,
-        }
-        return SentEvent("ECS Service Action", (new.arn,), _with_iso_times(detail))
-
+    action = partial(_service_action, new, now)
     if old is None:
         return
     if new.is_steady and not old.is_steady:
@@ -84,6 +94,8 @@ def _service_events(
             yield action("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE", reason=f"RESOURCE:{resource}")
         elif "unable to consistently start tasks" in event.message:
             yield action("WARN", "SERVICE_TASK_START_IMPAIRED")
+        elif _TASKS_STOPPED.search(event.message):
+            yield action("INFO", "TASKS_STOPPED")
 
 
 def _service_deployment_events(

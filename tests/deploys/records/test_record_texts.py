@@ -39,6 +39,7 @@ NAMES = {
     "ConfigChange.changed ConfigChange.container ConfigChange.field ConfigChange.new ConfigChange.old "
     "ConfigChange.removed",
     "what ECS names": "DrainingTasks.arns EcsIdentity.deployment_id EcsIdentity.new_revision "
+    "RolloutProgress.new_tasks RolloutProgress.old_tasks "
     "EcsIdentity.previous_deployment_id EcsIdentity.service_deployment_arn EcsRollback.deployment_id "
     "EcsRollback.revision OldTask.last_status "
     "OldTask.task_id PreTaskRun.container PreTaskRun.status PreTaskRun.task_arn RestorePoint.revision "

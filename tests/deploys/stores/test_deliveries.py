@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from deploys.stores.deliveries import CLAIM_SECONDS, DONE_SECONDS, SIGNATURE_SECONDS, Deliveries
+from deploys.stores.deliveries import CLAIM_SECONDS, DONE_SECONDS, SIGNATURE_SECONDS, Arrival, Deliveries
 
 
 @pytest.fixture
@@ -48,10 +48,24 @@ def test_what_could_not_be_handled_may_be_tried_again(deliveries: Deliveries) ->
 
 
 def test_a_signature_is_good_once(deliveries: Deliveries, redis: Redis) -> None:
-    assert not deliveries.is_replay("v0=abc")
-    assert deliveries.is_replay("v0=abc")
-    assert not deliveries.is_replay("v0=abd")
+    assert deliveries.begin_signed("v0=abc", None) is Arrival.NEW
+    assert deliveries.begin_signed("v0=abc", None) is Arrival.REPLAY
+    assert deliveries.begin_signed("v0=abd", None) is Arrival.NEW
     assert all(300 < redis.ttl(key) <= SIGNATURE_SECONDS for key in redis.keys("*signature*"))
+
+
+def test_a_signed_delivery_is_claimed_with_its_signature(deliveries: Deliveries) -> None:
+    assert deliveries.begin_signed("v0=abc", "event:Ev1") is Arrival.NEW
+    assert deliveries.begin_signed("v0=abd", "event:Ev1") is Arrival.REPEAT
+    assert not deliveries.begin("event:Ev1")
+
+
+def test_a_replay_claims_no_delivery(deliveries: Deliveries) -> None:
+    deliveries.begin_signed("v0=abc", "event:Ev1")
+    deliveries.abandon("event:Ev1")
+
+    assert deliveries.begin_signed("v0=abc", "event:Ev1") is Arrival.REPLAY
+    assert deliveries.begin("event:Ev1")
 
 
 def test_a_claim_whose_answer_was_lost_on_the_way_is_still_ours(
@@ -68,4 +82,4 @@ def test_a_claim_whose_answer_was_lost_on_the_way_is_still_ours(
     deliveries = Deliveries(redis)
 
     assert deliveries.begin("event:Ev1")
-    assert not deliveries.is_replay("v0=abc")
+    assert deliveries.begin_signed("v0=abc", "event:Ev2") is Arrival.NEW

@@ -12,9 +12,11 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import DrainingTasks
 from deploys.stores import audit, redis_keys
-from deploys.stores.claims import Claim
+from deploys.stores.claims import Claim, QueueRead
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import ThreadStore
 from tests.builders import NOW, a_deploy, a_service
+from tests.redis_commands import counted_questions
 
 
 class Time:
@@ -66,6 +68,26 @@ def test_a_second_deploy_waits_in_the_queue_and_is_not_due(store: DeployStore) -
     assert second.ahead == 1
     assert store.service_queue("web") == [first.id, second.deploy.id]
     assert [due.deploy_id for due in store.due(NOW)] == [first.id]
+
+
+def test_what_is_before_a_deploy_is_read_with_its_request(
+    store: DeployStore, redis: Redis, time: Time
+) -> None:
+    first = store.submit(a_deploy())
+    end(store, first.deploy)
+    [ended] = store.get_all([first.deploy.id])
+    time.value += 1
+    second = store.submit(a_deploy(tag="1.5.0"))
+    time.value += 1
+    asked = a_deploy(tag="1.6.0")
+
+    with counted_questions() as questions:
+        third = store.submit(asked, response_url="https://hooks.slack.com/commands/1/2/3")
+
+    assert len(questions) == 1
+    assert third.queue == QueueRead((second.deploy,), (third.deploy, second.deploy, ended))
+    assert ThreadStore(redis).response_url(asked.id) == "https://hooks.slack.com/commands/1/2/3"
+    assert (second.queue, store.submit(asked.evolve(id="again111")).queue) == (None, None)
 
 
 def test_the_end_of_a_deploy_starts_the_next_one(store: DeployStore) -> None:

@@ -70,7 +70,10 @@ def test_a_rollout_sends_the_events_that_amazon_sends(ecs: EcsSandbox) -> None:
     )
     assert found[deployment, "SERVICE_DEPLOYMENT_IN_PROGRESS"] == 1
     assert found[deployment, "SERVICE_DEPLOYMENT_COMPLETED"] == 1
+    assert found[action, "SERVICE_DEPLOYMENT_IN_PROGRESS"] == 1
+    assert found[action, "SERVICE_DEPLOYMENT_COMPLETED"] == 1
     assert found[action, "SERVICE_STEADY_STATE"] == 1
+    assert found[action, "TASKS_STOPPED"] >= 1
     assert found[task, "STOPPED"] == 3, "the old tasks"
     assert found[task, "PROVISIONING"] == 3, "the new ones"
     assert all(found[task, status] >= 3 for status in ("PENDING", "RUNNING", "DEPROVISIONING"))
@@ -128,7 +131,7 @@ def test_a_rollout_that_fails_says_so(ecs: EcsSandbox) -> None:
 
     assert [(each["eventType"], each["reason"]) for each in failed] == [
         ("ERROR", "ECS deployment circuit breaker: tasks failed to start.")
-    ]
+    ], "as a change of state, not as a service action"
 
 
 def test_a_task_that_cannot_be_placed_says_what_is_missing(ecs: EcsSandbox) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.errors import SavedNotOnDisk
 from deploys.records.request import Verb
-from deploys.stores.deploy_store import DeployStore
+from deploys.redis_durability import Durability
 from slipway.requests import exit_codes
 from tests.slipway.requests.terminal import (
     ALICE,
@@ -178,10 +177,7 @@ def test_what_is_typed_twice_as_a_reason_is_not_guessed_about(terminal: Terminal
 def test_what_was_done_but_may_be_lost_is_not_called_refused(
     terminal: TerminalHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(store: DeployStore) -> None:
-        raise SavedNotOnDisk()
-
-    monkeypatch.setattr(DeployStore, "_refuse_unless_durable", refuse)
+    monkeypatch.setattr(Durability, "ask", lambda *_: lambda: False)
 
     result = terminal.type("deploy", "web", "1.4.2")
 

@@ -82,8 +82,9 @@ CALLS: dict[str, tuple[str, Callable[[RegionClients], object]]] = {
         lambda r: scalable_targets.set_suspension(r, CLUSTER, "web", ALL_SUSPENDED),
     ),
 }
-ELSEWHERE = {"sts:AssumeRole", "logs:GetLogEvents"}
-"""Denied, the first has a message of its own, and the second is no error but a log that is not shown."""
+ELSEWHERE = {"sts:AssumeRole", "logs:GetLogEvents", "sts:GetCallerIdentity"}
+"""Denied, the first has a message of its own, and the second is no error but a log that is not shown. The
+third is never denied (STS API reference, GetCallerIdentity)."""
 
 
 def deny(aws: FakeAws, action: str, resource: str) -> None:

@@ -37,7 +37,7 @@ def test_the_scheduler_asks_for_a_read_once_whenever_events_stop(redis: Redis) -
     tick(5)
     assert len(jobs.nonces) == 1, "at its start: they may have stopped while no scheduler ran"
     events.confirm_arrival()
-    tick(5)
+    tick(16)
     assert len(jobs.nonces) == 1
     redis.delete(redis_keys.EVENTS_ALIVE)  # as it expires
     tick(5)

@@ -75,7 +75,9 @@ def test_a_burst_of_events_makes_one_read_and_one_job(
 
     receiver.handle(messages(*[a_task_event("web")] * 100, *[a_task_event("api", "STOPPED")] * 100))
 
-    assert [due_at(redis, each.id) - NOW for each in (web, api, idle)] == [0, 0, 60]
+    assert [due_at(redis, each.id) - NOW for each in (web, api, idle)] == [1, 0, 60], (
+        "a task that starts can wait"
+    )
     assert jobs.jobs == [("watch", "eu-west-1/production")], "one read for the cluster"
 
 

@@ -26,13 +26,14 @@ def looks_after(arrivals: list[tuple[float, EventKind]]) -> list[float]:
 @pytest.mark.parametrize(
     ("arrivals", "expected"),
     [
-        ([(10.0, PROGRESS)], [10.0]),
-        ([(10.0, PROGRESS), (11.0, PROGRESS), (14.9, PROGRESS)], [10.0, 15.0]),
-        ([(10.0, PROGRESS), (15.5, PROGRESS)], [10.0, 15.5]),
+        ([(10.0, PROGRESS)], [11.0]),
+        ([(10.0, PROGRESS), (10.4, PROGRESS), (10.9, PROGRESS)], [11.0]),
+        ([(10.0, PROGRESS), (11.0, PROGRESS), (14.9, PROGRESS)], [11.0, 16.0]),
+        ([(10.0, PROGRESS), (15.5, PROGRESS)], [11.0, 16.5]),
         ([(10.0, STOPPED), (10.1, STOPPED), (10.9, STOPPED)], [10.0, 11.0]),
-        ([(10.0, PROGRESS), (12.0, TURN)], [10.0, 12.0]),
-        ([(10.0, PROGRESS), (10.1, TURN)], [10.0, 10.25]),
-        ([(10.0, PROGRESS), (11.0, PROGRESS), (12.0, STOPPED)], [10.0, 12.0]),
+        ([(10.0, PROGRESS), (12.0, TURN)], [11.0, 12.0]),
+        ([(10.0, PROGRESS), (10.1, TURN)], [10.1]),
+        ([(10.0, PROGRESS), (11.0, PROGRESS), (12.0, STOPPED)], [11.0, 12.0]),
         ([(10.0, TURN), (10.0, TURN), (10.1, PROGRESS)], [10.0, 10.25]),
     ],
 )
@@ -72,6 +73,6 @@ def test_deploys_that_wait_no_more_are_forgotten() -> None:
     spacing.next_look("web22222", [PROGRESS], 10.0)
 
     spacing.keep_only({"web22222"})
-    assert spacing.next_look("web22222", [PROGRESS], 11.0) == 15.0
+    assert spacing.next_look("web22222", [PROGRESS], 12.0) == 16.0
     spacing.keep_only(set())
-    assert spacing.next_look("web22222", [PROGRESS], 11.0) == 11.0
+    assert spacing.next_look("web22222", [PROGRESS], 12.0) == 13.0

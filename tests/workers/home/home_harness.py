@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.holds.service_freezes import ServiceFreezes
+from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.home_viewers import HomeViewers
@@ -23,6 +24,6 @@ def a_home_publisher(
     """As of `now` (epoch seconds)."""
     freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
     store, threads = DeployStore(redis), ThreadStore(redis)
-    reader = HomeReader(store, threads, access, catalogue, freezes, now)
+    reader = HomeReader(store, threads, access, catalogue, freezes, now, CurrentHolds(redis))
     limits = SharedRateLimits(redis, lambda: now)
     return HomePublisher(client, reader, HomeViewers(redis), limits, now)

@@ -22,7 +22,7 @@ from deploys.records.lock import Lock
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from deploys.records.stop_all import StopAll
-from deploys.rollback_offer import RollbackOffer
+from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer
 from deploys.stores import redis_keys
 from deploys.stores.home_viewers import OPEN_SECONDS, HomeViewers
 from deploys.stores.locks import Locks
@@ -32,10 +32,20 @@ from sandbox.slack import SlackSandbox
 from sandbox.slack.blockkit.view_limits import check_view
 from tests.builders import NOW, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.frozen_services import a_freeze
+from tests.redis_commands import commands_of
 from tests.slack_directory import TEAM, KnownDirectory
 from tests.workers.home.home_harness import a_home_publisher
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
-from workers.home.content import EndedRow, HomeContent, LockRow, may_answer
+from workers.home.content import (
+    OFFER_PAGE,
+    RECENT_SHOWN,
+    RUNNING_SHOWN,
+    WAITING_SHOWN,
+    EndedRow,
+    HomeContent,
+    LockRow,
+    may_answer,
+)
 from workers.home.publishing import TABS_PER_RUN, HomePublisher
 from workers.home.view import LOCKS_SHOWN, home_view
 
@@ -123,6 +133,7 @@ def question(**changes: object) -> Deploy:
 
 
 DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
+ENDED_OF_A_SERVICE = 4
 AS_OF = f"As of {DATE}. This tab is kept up to date for 15 minutes after you open it."
 
 
@@ -204,6 +215,76 @@ def test_a_success_that_runs_can_be_rolled_back_by_those_who_may(
     assert newest.endswith("[Roll back to 1.4.0]")
     assert str(by_bob).count("Roll back to") == 1
     assert "Roll back" not in str(by_alice)
+
+
+def test_the_services_that_somebody_deploys_most_come_first(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    services = [a_service(name) for name in ("a", "b", "c", "d")]
+    for number, name in enumerate(("d", "b", "c", "c")):
+        harness.request(service=a_service(name), tag=f"1.{number}.0")
+    for number in range(3):
+        harness.request(service=a_service("a"), tag=f"2.{number}.0", request={"requester": BOB})
+
+    lines = open_home(harness, groups, services=services)
+
+    shown = [line for line in lines if line.endswith(" [Deploy]")]
+    assert shown == ["`c` [Deploy]", "`b` [Deploy]", "`d` [Deploy]", "`a` [Deploy]"]
+
+
+def test_a_tab_reads_what_it_shows_and_says_how_many_more_there_are(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    read = []
+    for most in (20, 60):
+        harness.redis.flushall()
+        for number in range(most):
+            for patch in range(ENDED_OF_A_SERVICE):
+                ended = harness.request(
+                    service=a_service(f"s{number}"),
+                    plan=a_plan(old_revision="web:1"),
+                    tag=f"1.{number}.{patch}",
+                )
+                harness.end(ended, outcome=Outcome.SUCCEEDED, ecs={"new_revision": f"web:{patch}"})
+                harness.clock.value += 1
+            running = harness.request(service=a_service(f"s{number}"), tag=f"2.{number}.0")
+            harness.change(running, phase=Phase.FOLLOWING)
+            harness.request(service=a_service(f"s{number}"), tag=f"3.{number}.0")
+        known = {f"s{number}": a_service(f"s{number}") for number in range(most)}
+        catalogue, access = Catalogue(known), access_to(known.values(), groups, harness.clock())
+
+        def open_tab(catalogue: Catalogue = catalogue, access: Access = access) -> bool:
+            now = harness.clock()
+            publisher = a_home_publisher(harness.client, harness.redis, catalogue, access, now)
+            return publisher.publish(ALICE, TEAM)
+
+        assert open_tab()  # the scripts are known then
+        read.append(commands_of(harness.redis, open_tab))
+
+        lines = shown_lines(harness, ALICE)
+        rest = [line for line in lines if line.startswith("And ")]
+        more = [most - RUNNING_SHOWN, most - WAITING_SHOWN]
+        assert rest == [f"And {each} more: `/deploy status` lists them." for each in more]
+
+    assert read[1] == read[0]
+    # Of each that waits: itself, what is before it, and how long the deploys of its service took.
+    waiting = WAITING_SHOWN * (1 + 1 + ENDED_OF_A_SERVICE + 2)
+    assert read[0]["hmget"] <= RUNNING_SHOWN + waiting + RECENT_SHOWN * (1 + OFFER_PAGE)
+
+
+def test_a_version_before_that_nothing_tells_of_is_not_looked_for_long(
+    harness: PublisherHarness, groups: UserGroups
+) -> None:
+    most = DEPLOYS_READ + 2
+    for number in range(most):
+        ended = harness.request(tag=f"1.{number}.0", plan=a_plan(old_revision="web:99"))
+        harness.end(ended, outcome=Outcome.REFUSED if number < most - 1 else Outcome.SUCCEEDED)
+        harness.clock.value += 1
+    publisher = home_publisher(harness, groups, [a_service()])
+
+    read = commands_of(harness.redis, lambda: publisher.publish(ALICE, TEAM))
+
+    assert read["hmget"] == RECENT_SHOWN + DEPLOYS_READ
 
 
 def test_a_lock_can_be_ended_by_its_owner_and_broken_by_those_who_may(

@@ -17,6 +17,7 @@ from tests.workers.engine_harness import EngineHarness
 from tests.workers.jobs.queue_harness import QueueHarness
 from workers import jobs
 from workers.dependencies import PUBLISH_WITHIN_SECONDS, Dependencies
+from workers.thread import publisher
 from workers.thread.publisher import Publisher
 
 
@@ -75,6 +76,21 @@ def test_all_threads_that_are_due_are_updated(threads: Threads, queue: QueueHarn
     assert queue.names() == []
 
 
+def test_it_is_asked_a_few_times_a_second_whether_something_is_more_urgent(
+    threads: Threads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(range(100))
+    clock = iter(range(100))
+    monkeypatch.setattr(publisher, "time", SimpleNamespace(monotonic=lambda: next(clock) / 8))
+    for number in range(8):
+        threads.dependencies.threads.mark_due(f"thread {number}", time.time() - 1)
+
+    threads.dependencies.publisher.publish_due(lambda: next(asked) >= 0)
+
+    assert (len(threads.told), next(asked)) == (10, 5)
+    assert publisher.LOOK_AHEAD_SECONDS == 0.2
+
+
 def make_deploy_due(threads: Threads) -> None:
     threads.dependencies.redis.zadd(redis_keys.DUE, {"deploy": int(time.time() * 1000) - 1})
 
@@ -92,8 +108,9 @@ MORE_URGENT: dict[str, Callable[[Threads], None]] = {
 
 @pytest.mark.parametrize("name", MORE_URGENT)
 def test_what_is_more_urgent_comes_between_two_threads(
-    threads: Threads, queue: QueueHarness, name: str
+    threads: Threads, queue: QueueHarness, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    monkeypatch.setattr(publisher, "LOOK_AHEAD_SECONDS", 0.0)
     threads.when_told = lambda: MORE_URGENT[name](threads)
 
     threads.dependencies.publish_after_moving(0.1)

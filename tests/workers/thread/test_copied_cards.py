@@ -60,7 +60,7 @@ def test_a_copy_that_was_found_loses_its_buttons_and_leads_to_the_card(
     edited = read_copy(harness, copy)
     assert (edited["text"], edited.get("blocks") or []) == (outdated(harness, deploy_id), [])
     assert harness.card(deploy_id)["text"] == card
-    assert harness.threads.copies(deploy_id) == []
+    assert harness.threads.read(deploy_id).copies == ()
     edits = harness.call_count("chat.update")
     harness.threads.mark_due(deploy_id, harness.clock())
     harness.run(5)
@@ -92,13 +92,13 @@ def test_an_outage_delays_it_and_a_copy_that_is_gone_is_forgotten(harness: Publi
     harness.slack.add_fault("error", method="chat.update", error="internal_error", times=2)
     harness.threads.note_copy(deploy_id, copy["ts"], harness.clock())
     harness.run(1)
-    assert harness.threads.copies(deploy_id) == [copy["ts"]]
+    assert harness.threads.read(deploy_id).copies == (copy["ts"],)
     harness.run_until_published()
     assert read_copy(harness, copy)["text"] == outdated(harness, deploy_id)
 
     harness.threads.note_copy(deploy_id, "1600000000.000100", harness.clock())
     harness.run_until_published()
-    assert harness.threads.copies(deploy_id) == []
+    assert harness.threads.read(deploy_id).copies == ()
 
 
 def test_a_question_that_is_posted_again_says_so_also_once_it_has_ended(harness: PublisherHarness) -> None:

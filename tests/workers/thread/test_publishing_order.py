@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from deploys.publish_priority import PublishPriority, publish_priority
 from deploys.records.phases import Outcome, Phase, Stage
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.traffic import Pause, TrafficShift
+from deploys.stores import redis_keys
 from tests.builders import NOW, a_deploy, a_plan, a_service
+from tests.redis_commands import commands_of
 from tests.workers.thread.publisher_harness import PublisherHarness
 from workers.thread import publisher
 from workers.thread.publisher import PUBLISHER_SECONDS
@@ -132,6 +137,67 @@ def test_progress_of_a_thread_that_waits_for_slack_makes_it_due_no_sooner(harnes
 
     harness.run_until_published()
     assert "changed again" in harness.card(last)["text"] + str(harness.card(last)["blocks"])
+
+
+def test_an_edit_of_a_card_costs_few_commands(harness: PublisherHarness, redis: Redis) -> None:
+    deploy_id = harness.request(plan=a_plan())
+    harness.run_until_published()
+    for reason in ("first", "second"):  # the first has the scripts loaded
+        commit(harness, deploy_id, request={"reason": reason})
+        harness.clock.value += 20
+        commands = commands_of(redis, harness.publish_due)
+
+    assert reason in str(harness.card(deploy_id))
+    assert commands.total() <= 33
+
+
+def test_threads_whose_calls_have_no_token_yet_are_not_read(harness: PublisherHarness, redis: Redis) -> None:
+    """They are due again when they have, one after the other."""
+    ids = [harness.request(service=a_service(f"service-{number}"), plan=a_plan()) for number in range(12)]
+    harness.run_until_published()
+    for deploy_id in ids:
+        commit(harness, deploy_id, request={"reason": "changed"})
+    harness.clock.value += 10
+    harness.publish_due()
+    waiting = harness.threads.due(harness.clock() + 3600)
+    assert len(waiting) > 4
+    redis.zadd(redis_keys.PUBLISH, dict.fromkeys(waiting, int(harness.clock() * 1000)))
+    harness.looked_at.clear()
+
+    commands = commands_of(redis, harness.publish_due)
+
+    assert harness.looked_at == []
+    assert commands.total() <= 8
+    scored: Any = redis.zrange(redis_keys.PUBLISH, 0, -1, withscores=True)
+    due_at = [score for _, score in scored]
+    assert due_at[0] > harness.clock() * 1000
+    assert all(after - before == pytest.approx(1400, abs=2) for before, after in pairwise(due_at))
+    harness.run_until_published()
+    assert all("changed" in str(harness.card(each)["blocks"]) for each in ids)
+
+
+def test_a_thread_that_ends_while_it_waits_for_slack_is_not_made_to_wait_longer(
+    harness: PublisherHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = request(harness, 2)
+    for each in ids:
+        harness.threads.start_sync(each, NOW)
+        harness.threads.schedule(each, NOW, waits_for="chat.postMessage:C01DEPLOYS")
+    assert harness.limits.take_token("chat.postMessage", channel="C01DEPLOYS") == 0
+    turns = harness.limits.turns
+    ended = {"phase": Phase.ENDED, "outcome": Outcome.SUCCEEDED, "ended_at": NOW}
+
+    def end_meanwhile(calls: Sequence[str]) -> list[float]:
+        monkeypatch.setattr(harness.limits, "turns", turns)
+        commit(harness, ids[1], **ended)
+        return turns(calls)
+
+    monkeypatch.setattr(harness.limits, "turns", end_meanwhile)
+    harness.clock.value = NOW + 0.5
+
+    harness.publisher.publish_due()
+
+    assert harness.threads.due(harness.clock()) == [ids[1]]
 
 
 def test_what_runs_is_shown_with_new_times_no_more_often_than_slack_takes(harness: PublisherHarness) -> None:

@@ -52,7 +52,7 @@ def test_no_minute_sees_more_calls_than_slack_allows(
     assert len(granted) >= 0.7 * 2 * SLACK_LIMITS[method] or method == "usergroups.users.list"
 
 
-def test_a_call_with_a_token_costs_eight_commands_and_one_that_waits_nine(
+def test_a_call_costs_six_commands_whether_it_has_a_token_or_waits(
     limits: SharedRateLimits, clock: ManualClock, redis: Redis
 ) -> None:
     may_call(limits, "chat.postMessage", channel="C1")
@@ -62,15 +62,42 @@ def test_a_call_with_a_token_costs_eight_commands_and_one_that_waits_nine(
     def post() -> bool:
         return may_call(limits, "chat.postMessage", channel="C1")
 
-    assert commands_of(redis, post) == {"evalsha": 1, "hget": 1, "get": 1, "hmget": 3, "hset": 2}
-    assert commands_of(redis, post) == {"evalsha": 1, "hget": 1, "get": 1, "hmget": 4, "hset": 2}
+    assert commands_of(redis, post) == {"evalsha": 1, "hmget": 3, "hset": 2}
+    assert commands_of(redis, post) == {"evalsha": 1, "hmget": 3, "hset": 2}
+
+
+def test_an_answer_costs_no_command_unless_slack_was_away(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    assert may_call(limits)
+    assert commands_of(redis, limits.note_answer) == {}
+
+    SharedRateLimits(redis, clock).note_outage()
+    clock.value += 1.1
+    assert may_call(limits)
+    assert commands_of(redis, limits.note_answer) == {"hdel": 1}
+    assert commands_of(redis, limits.note_answer) == {}
+
+
+def test_what_only_moves_the_time_does_not_ask_again_before_there_can_be_a_token(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    def move_time() -> bool:
+        return may_call(limits, urgency=Urgency.IDLE)
+
+    while move_time():
+        pass
+    assert commands_of(redis, move_time) == {}
+
+    clock.value += RATES["chat.update"].interval_ms / 1000
+    assert move_time()
 
 
 def test_what_is_used_does_not_expire(limits: SharedRateLimits, clock: ManualClock, redis: Redis) -> None:
     may_call(limits, "chat.postMessage", channel="C1")
     may_call(limits, "chat.postMessage", channel="C1")
     keys = list(redis.scan_iter("*chat.postMessage*"))
-    assert len(keys) == 4
+    assert len(keys) == 2
     for key in keys:
         redis.pexpire(key, 1000)
 
@@ -178,6 +205,53 @@ def test_who_waits_is_called_back_one_after_the_other_however_many_channels(
 
     assert clock.value - began < 200 * 0.3 * 1.2
     assert tries < 200 * 3
+
+
+def test_a_call_that_the_same_one_follows_has_its_slot_too(
+    limits: SharedRateLimits, clock: ManualClock, redis: Redis
+) -> None:
+    """In the line behind those that wait already, and before those that come then."""
+    waits = [limits.take_token("chat.postMessage", channel=channel) for channel in ("C1", "C1", "C2")]
+    assert waits == [0, pytest.approx(1.1), 0]
+    clock.value += 1.1
+
+    def post(*, has_slot: bool = False, again: bool = False) -> float:
+        return limits.take_token("chat.postMessage", channel="C1", has_slot=has_slot, again=again)
+
+    assert post(has_slot=True, again=True) == 0
+    other = SharedRateLimits(redis, clock).take_token("chat.postMessage", channel="C1")
+    asked = commands_of(redis, lambda: waits.append(post()))
+    assert asked == {}
+    assert [waits[-1], other] == [pytest.approx(1.1), pytest.approx(2.2)]
+
+    clock.value += waits[-1] + 0.01
+    assert post(has_slot=True) == 0
+    clock.value += 60
+    assert post() == 0, "an old slot is none"
+
+
+def test_a_call_that_needs_not_wait_gets_no_slot(limits: SharedRateLimits) -> None:
+    assert limits.take_token("chat.update", again=True) == 0
+    assert limits.take_token("chat.update") == 0
+
+
+def test_when_each_of_several_calls_has_its_tokens(limits: SharedRateLimits, clock: ManualClock) -> None:
+    """As `take_token` would say it to one after the other, if they waited in this order."""
+    calls = ["chat.postMessage:C1", "chat.postMessage:C2", "chat.postMessage:C1", "chat.update"]
+    assert limits.turns(calls) == [0, 0, pytest.approx(1.1), 0]
+
+    for _ in range(3):
+        assert may_call(limits)
+    assert may_call(limits, "chat.postMessage", channel="C1")
+    clock.value += 0.4
+
+    assert limits.turns(calls) == [
+        pytest.approx(0.7),
+        0,
+        pytest.approx(1.8),
+        pytest.approx(1.0, abs=0.002),
+    ]
+    assert limits.turns([]) == []
 
 
 def test_an_end_goes_before_all_progress_that_waits(limits: SharedRateLimits, clock: ManualClock) -> None:

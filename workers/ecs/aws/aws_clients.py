@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from threading import RLock
@@ -35,6 +36,8 @@ MAX_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """How long one call may take (seconds): nobody else may be able to take the deploy for longer than that when
 a call begins that changes something (`deploys.stores.claim_holder.HEARTBEAT_SECONDS`)."""
 
+ACCOUNT_RETRY_SECONDS = 300.0
+"""After this long STS is asked again for the workers' account, if it did not answer (seconds)."""
 SERVICES_BUILT_AHEAD = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
 
 
@@ -62,7 +65,7 @@ class RegionClients:
     @property
     def account(self) -> str:
         """The account whose limits its calls count for, as the budget names it."""
-        return self._role.account if self._role else OWN_ACCOUNT
+        return self._aws.budget_account(self._role.account if self._role else "")
 
     @property
     def ecs(self) -> ECSClient:
@@ -140,6 +143,11 @@ class AwsClients:
         self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
         self._assumed_roles: dict[tuple[Role, str], AssumedRole] = {}
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
+        self._own_account = ""
+        """The number of the workers' own account; empty: not known, and not needed without roles."""
+        self._role_regions: set[str] = set()
+        """The regions of services with a role."""
+        self._account_asked_at = -math.inf
 
     def build_for(self, services: Iterable[Service]) -> None:
         """Builds what these services need, before a worker forks. What is known of other roles is kept: a
@@ -149,7 +157,8 @@ class AwsClients:
             if role.external_id:
                 self._external_ids[role.arn] = role.external_id
         self.build_ahead({each.region for each in known})
-        self.build_ahead({each.region for each in known if each.role}, ("sts",))
+        self._role_regions = {each.region for each in known if each.role}
+        self.build_ahead(self._role_regions, ("sts",))
 
     def region(self, region: str, role: Role | None = None, session_name: str = "") -> RegionClients:
         """The clients of this region, with the credentials of the role if one is given: always the same
@@ -183,18 +192,40 @@ class AwsClients:
         """
         for name in regions:
             for service in services:
-                self.region(name).client(service)
+                client = self.region(name).client(service)
+                client.can_paginate(next(iter(client.meta.method_to_api_mapping)))  # reads how to paginate
 
     def refresh_credentials(self) -> None:
         """Fetches the workers' credentials if they are missing or end soon, for example those of an instance
         role.
 
         A worker does this before it forks: otherwise every job would fetch its own, during its first call.
+        So it is with the number of their account, if a service has a role.
         """
         with aws_call("any call"):
             credentials = self._session.get_credentials()
             if credentials is not None:
                 credentials.get_frozen_credentials()
+        if self._role_regions and not self._own_account:
+            self._find_own_account()
+
+    def _find_own_account(self) -> None:
+        """Asks STS, which answers whatever a policy says (STS API reference, GetCallerIdentity)."""
+        now = self._now()
+        if now - self._account_asked_at < ACCOUNT_RETRY_SECONDS:
+            return
+        self._account_asked_at = now
+        with aws_call("sts:GetCallerIdentity"):
+            answer = self.region(min(self._role_regions)).client("sts").get_caller_identity()
+        self._own_account = answer["Account"]
+
+    def budget_account(self, account: str) -> str:
+        """The account as the budget names it: the workers' own one is the same with a role and without.
+
+        account: its number; empty for the workers' own credentials. Until the own number is known, that of a
+        role stands for an account of its own.
+        """
+        return OWN_ACCOUNT if account in ("", self._own_account) else account
 
     def build_client(self, service: str, region: str, credentials: TemporaryCredentials | None = None) -> Any:
         """A new client, with these credentials or else with the workers' own. `RegionClients` keeps it."""
@@ -209,7 +240,7 @@ class AwsClients:
         )
         with self._building, aws_call(f"any call to {service} in {region}"):
             client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
-            ask_before_calls(client, credentials.account if credentials else OWN_ACCOUNT)
+            ask_before_calls(client, self.budget_account(credentials.account if credentials else ""))
             check_responses(client)
             REQUEST_IDS.watch(client)
             watch_calls(client)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import boto3
 import botocore.session
 from botocore.loaders import JSONFileLoader, Loader, create_loader
+from botocore.model import ServiceModel
 
 ENDPOINTS_KEPT = frozenset(
     {
@@ -49,9 +50,21 @@ def new_session() -> boto3.Session:
     Raises:
         botocore.exceptions.BotoCoreError: that configuration is wrong.
     """
+    return boto3.Session(botocore_session=_botocore_session())
+
+
+def operation_members(service: str, operation: str) -> frozenset[str]:
+    """The members of an operation's request. Nothing is read again if a client of the service was built."""
+    loader = _botocore_session().get_component("data_loader")
+    described = loader.load_service_model(service, "service-2", api_version=None)  # as a client asks for it
+    shape = ServiceModel(described, service).operation_model(operation).input_shape
+    return frozenset(shape.members) if shape else frozenset()
+
+
+def _botocore_session() -> botocore.session.Session:
     session = botocore.session.get_session()
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
-    return boto3.Session(botocore_session=session)
+    return session
 
 
 @cache

@@ -126,6 +126,12 @@ def calls_by(caller: Caller | None) -> Iterator[Caller | None]:
             caller._give_back()
 
 
+def complete_block() -> None:
+    """The calls of the current block complete what another one has begun (`Caller.has_begun`)."""
+    if (caller := _caller.get()) is not None:
+        caller.has_begun = True
+
+
 def caller_for_query(budget: AwsBudget | None, query_id: str) -> Caller | None:
     """A person waits for what is read."""
     if budget is None:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
+from deploys.errors import AwsBudgetSpent, AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
 from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
 from deploys.records.thread_messages import ThreadMessageKind
-from workers.ecs import tasks
 from workers.ecs.images import image_indexes
 from workers.ecs.images.image_reference import parse_image
 from workers.ecs.state import TaskState
 from workers.flows.best_effort import attempt, best_effort
-from workers.flows.observe.drain import with_draining
+from workers.flows.observe.drain import kept_arns, read_running_tasks, with_draining
 from workers.messages import images as messages
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.step_context import StepContext, StepResult
@@ -37,9 +37,11 @@ def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult |
     answer, or if this is the first read that finds another image. So `runs_other_image` is true after two.
     """
     earlier = deploy.rollout.running_images
-    draining = deploy.rollout.draining.arns if deploy.rollout.draining else ()
-    read = attempt(lambda: _read_service_tasks(deploy, context, also=draining))
-    if draining and not isinstance(read, SlipwayError):
+    draining = deploy.rollout.draining_arns
+    read = attempt(lambda: _read_rollout_tasks(deploy, context, draining or ()))
+    if isinstance(read, AwsBudgetSpent):
+        raise read  # AWS was not asked: the step runs again when its turn comes
+    if draining is not None and not isinstance(read, SlipwayError):
         old = [task for task in read if task.arn in draining]
         deploy = with_draining(deploy, old, context.now())
     images = _rollout_images(deploy, context, read)
@@ -62,15 +64,21 @@ def runs_other_image(deploy: Deploy) -> bool:
 
 
 def record_running_images(deploy: Deploy, context: StepContext) -> Deploy:
-    """The deploy with the images that run before it changes the service, so that its rollback can be compared
-    with them; without any if AWS does not tell.
+    """The deploy with the tasks and images that run before it changes the service, so that its rollback can
+    be compared with them; without any if AWS does not tell.
     """
     old_revision = deploy.plan.old_revision if deploy.plan else ""
-    none: list[TaskState] = []
-    ecs_tasks = best_effort(
-        lambda: running_tasks(_read_service_tasks(deploy, context), revision=old_revision), none
+    none: Sequence[TaskState] = ()
+    ecs_tasks = best_effort(lambda: read_running_tasks(context), none)
+    running = running_tasks(ecs_tasks, revision=old_revision)
+    # While ECS shifts traffic, which may take hours, it may start others of the old version.
+    is_rolling = deploy.plan is not None and deploy.plan.traffic is None and not deploy.plan.downtime
+    return deploy.evolve(
+        rollout={
+            "images_before": count_images(running, _planned_containers(deploy)),
+            "old_tasks": kept_arns([each.arn for each in ecs_tasks]) if is_rolling else (),
+        }
     )
-    return deploy.evolve(rollout={"images_before": count_images(ecs_tasks, _planned_containers(deploy))})
 
 
 def report_restored_images(deploy: Deploy, context: StepContext, revision: str) -> Deploy:
@@ -80,7 +88,7 @@ def report_restored_images(deploy: Deploy, context: StepContext, revision: str) 
     wanted = sole_digests(deploy.rollout.images_before)
     images = attempt(
         lambda: _compare_tasks(
-            deploy, context, wanted, running_tasks(_read_service_tasks(deploy, context), revision=revision)
+            deploy, context, wanted, running_tasks(read_running_tasks(context), revision=revision)
         )
     )
     if isinstance(images, SlipwayError):
@@ -107,9 +115,7 @@ def running_tasks(
     return [
         task
         for task in ecs_tasks
-        if task.last_status == task.desired_status == "RUNNING"
-        and started_by in ("", task.started_by)
-        and revision in ("", task.revision)
+        if task.is_running and started_by in ("", task.started_by) and revision in ("", task.revision)
     ]
 
 
@@ -214,13 +220,15 @@ def _is_same_image(context: StepContext, reference: str, wanted: str, image: Run
     return messages.digest_deleted(wanted) if same is None else same
 
 
-def _read_service_tasks(
-    deploy: Deploy, context: StepContext, also: Sequence[str] = ()
-) -> tuple[TaskState, ...]:
-    service = deploy.service
-    return tasks.list_service_tasks(
-        context.region, service.cluster, service.ecs_service, stopped=False, also=also
-    )
+def _read_rollout_tasks(deploy: Deploy, context: StepContext, also: Sequence[str]) -> tuple[TaskState, ...]:
+    """The tasks of the rollout, and those with these ARNs. None is searched for if as many run as the service
+    has just shown, and they are those that were found when they began to serve."""
+    new = deploy.rollout.new_tasks
+    if new and deploy.phase is Phase.FOLLOWING and len(new) == deploy.rollout.counts.new_running:
+        read = tuple(context.describe_tasks((*new, *also)).values())
+        if len(running_tasks(read, started_by=deploy.ecs.deployment_id or "")) == len(new):
+            return read
+    return read_running_tasks(context, also)
 
 
 def _planned_containers(deploy: Deploy) -> set[str]:

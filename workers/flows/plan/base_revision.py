@@ -44,6 +44,18 @@ class BaseRevision:
     config: RevisionConfig
 
 
+def read_running_revision(deploy: Deploy, context: StepContext, arn: str) -> RevisionState:
+    """The revision that the service runs. If a newer one may be copied, the call for it tells, in most cases,
+    that there is none. Raises the errors of `aws_call`."""
+    if not _looks_for_newer(deploy):
+        return context.revisions.describe(arn)
+    return context.revisions.describe_running(arn, _slipway_revisions(context.earlier_deploys()))
+
+
+def _looks_for_newer(deploy: Deploy) -> bool:
+    return deploy.verb in (Verb.DEPLOY, Verb.RESTART)
+
+
 def find_base(
     deploy: Deploy, context: StepContext, running: RevisionState, endpoints: Endpoints
 ) -> BaseRevision:
@@ -52,7 +64,7 @@ def find_base(
     With `base: latest`, raises the errors of `aws_call` and ImageUnreadable. Otherwise the plan says that
     newer revisions could not be looked for.
     """
-    if deploy.verb not in (Verb.DEPLOY, Verb.RESTART):
+    if not _looks_for_newer(deploy):
         return BaseRevision(running, RevisionConfig())
     earlier = context.earlier_deploys()
     takes_latest = deploy.verb is Verb.DEPLOY and deploy.service.base is BaseChoice.LATEST
@@ -132,7 +144,10 @@ def _newest_external_revision(
     """
     oldest = revision_number(known.origin) if known.origin else 0
     recorded = _slipway_revisions(earlier)
-    arns = reads.list_newest(running.family)
+    ours = {revision_number(arn) for arn in recorded if _family_of(arn) == _family_of(running.arn)}
+    between = set(range(oldest + 1, running.number))
+    # If all between are Slipway's, only one newer than the running one could be somebody else's.
+    arns = reads.list_newest(running.family, running.number if between <= ours else oldest)
     for arn in arns:
         if revision_number(arn) <= oldest:
             return None

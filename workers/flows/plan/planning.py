@@ -25,7 +25,7 @@ from workers.ecs.logs import find_log_group
 from workers.ecs.state import RevisionState, ServiceState
 from workers.flows.ending import confirm_twice, end_cancelled
 from workers.flows.observe.rollout_status import find_deployment_in_progress, wants_no_tasks
-from workers.flows.plan.base_revision import find_base
+from workers.flows.plan.base_revision import find_base, read_running_revision
 from workers.flows.plan.image_checks import check_images, refuse_same_image
 from workers.flows.plan.pre_post_checks import check_pre_and_post
 from workers.flows.plan.running_version import plan_command, plan_count_change
@@ -137,7 +137,7 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
     _check_not_scaled_to_zero(deploy, context, ecs_service)
     check_service(service, ecs_service)
     assert ecs_service is not None
-    running = context.revisions.describe(ecs_service.revision)
+    running = read_running_revision(deploy, context, ecs_service.revision)
     base = find_base(deploy, context, running, ecs_service.endpoints)
     target = find_target_version(deploy, context, running, base.revision, ecs_service.endpoints)
     if needs_copy(deploy, target.source):

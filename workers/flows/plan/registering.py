@@ -97,7 +97,7 @@ def _find_registered(
         return task_definitions.find_registered_for(
             context.region,
             source.family,
-            newest=context.revisions.list_newest(source.family),
+            newest=context.revisions.list_newest(source.family, newer_than=source.number),
             newer_than=source.number,
             deploy_id=deploy.id,
             replaces=replaces,

@@ -123,6 +123,7 @@ def _end_if_final(
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if not status.final:
         return None
+    context.put_before_progress()
     if again := confirm_end(deploy, context, status, ecs_service, service_deployment):
         return again
     return _finish_rollout(deploy, context, status, ecs_service, service_deployment)

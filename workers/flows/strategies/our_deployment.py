@@ -30,6 +30,14 @@ def with_update_intent(deploy: Deploy, ecs_service: ServiceState) -> Deploy:
     )
 
 
+def _until_first_look(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> float:
+    """Seconds until ECS can show more. A rolling update first starts tasks beside the old ones, so it neither
+    ends nor serves within the first round of looks; a service that is down may serve at any moment."""
+    timing = context.timing
+    runs_on = ecs_service.strategy == "ROLLING" and deploy.stop.requested_at is None
+    return timing.watch_seconds + timing.unannounced_seconds if runs_on else timing.watch_seconds
+
+
 def find_our_deployment(deploy: Deploy, ecs_service: ServiceState) -> DeploymentState | None:
     """The deployment that our update made; None while ECS shows the one before it. Pure.
 
@@ -55,8 +63,9 @@ def follow_our_deployment(
     if (deployment := find_our_deployment(deploy, ecs_service)) is not None:
         started = deploy.evolve(ecs={"deployment_id": deployment.id, "rollout_started_at": now})
         started = started.with_message(now, ThreadMessageKind.PROGRESS, started_text(started))
-        # ECS has only begun: the next read shows more.
-        return StepResult(started.in_phase(Phase.FOLLOWING, now), delay=context.timing.watch_seconds)
+        return StepResult(
+            started.in_phase(Phase.FOLLOWING, now), delay=_until_first_look(deploy, context, ecs_service)
+        )
     if deploy.cancel:
         return roll_back_cancelled(deploy, context)
     if now - deploy.phase_since > deploy.service.deadline:

@@ -17,13 +17,16 @@ from deploys.errors import (
     RoleDenied,
 )
 from sandbox.ecs import EcsSandbox
+from sandbox.ecs.account import ACCOUNT
 from tests.builders import a_service
 from workers.ecs import services, tasks
 from workers.ecs.aws import principals
 from workers.ecs.aws.assumed_roles import FRESH_SECONDS, RENEW_SECONDS, SESSION_SECONDS, TemporaryCredentials
-from workers.ecs.aws.aws_clients import SERVICES_BUILT_AHEAD, AwsClients
+from workers.ecs.aws.aws_clients import ACCOUNT_RETRY_SECONDS, SERVICES_BUILT_AHEAD, AwsClients
+from workers.ecs.aws.call_budget import OWN_ACCOUNT
 from workers.ecs.images import ecr
 from workers.ecs.images.image_reference import parse_image
+from workers.watch_interval import place_of
 
 OTHER = "210987654321"
 ARN = f"arn:aws:iam::{OTHER}:role/slipway"
@@ -270,3 +273,40 @@ def test_warming_for_roles_sends_nothing(account: EcsSandbox, aws: AwsClients) -
 
     assert set(aws.region("eu-west-1")._clients) == {*SERVICES_BUILT_AHEAD, "sts"}
     assert account.calls() == []
+
+
+def test_a_role_in_the_workers_own_account_shares_its_limits(account: EcsSandbox, aws: AwsClients) -> None:
+    near = Role(arn=f"arn:aws:iam::{ACCOUNT}:role/near")
+    aws.build_for([a_service(role=near), a_service("api", role=ROLE)])
+    assert aws.region("eu-west-1", near, "slipway-watch").account == ACCOUNT, "not known yet"
+
+    aws.refresh_credentials()
+    account.advance(ACCOUNT_RETRY_SECONDS)
+    aws.refresh_credentials()
+
+    assert len(account.calls("GetCallerIdentity")) == 1
+    assert aws.region("eu-west-1", near, "slipway-watch").account == OWN_ACCOUNT
+    assert aws.region("eu-west-1", ROLE, "slipway-watch").account == OTHER
+    assert place_of(f"eu-west-1/production@{near.arn}", aws.budget_account) == "own/eu-west-1"
+
+
+def test_without_roles_nobody_asks_for_the_account(account: EcsSandbox, aws: AwsClients) -> None:
+    aws.build_for([a_service()])
+
+    aws.refresh_credentials()
+
+    assert account.calls("GetCallerIdentity") == []
+
+
+def test_if_sts_does_not_answer_it_is_asked_again_later(account: EcsSandbox, aws: AwsClients) -> None:
+    aws.build_for([a_service(role=ROLE)])
+    account.faults.add(operation="GetCallerIdentity", kind="throttle", times=1)
+
+    with pytest.raises(AwsUnavailable):
+        aws.refresh_credentials()
+    aws.refresh_credentials()
+    assert len(account.calls("GetCallerIdentity")) == 1
+    account.advance(ACCOUNT_RETRY_SECONDS)
+    aws.refresh_credentials()
+
+    assert aws.budget_account(ACCOUNT) == OWN_ACCOUNT

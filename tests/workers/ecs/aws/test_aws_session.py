@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
+from workers.ecs import task_definitions
+from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs.aws.aws_session import ENDPOINTS_KEPT, new_session
 
 SERVICES = ("application-autoscaling", "cloudwatch", "ecr", "ecs", "iam", "logs", "sqs", "sts")
@@ -60,6 +63,24 @@ def test_no_documentation_is_kept(plain: botocore.session.Session, service: str)
     assert _documented(model) == []
     assert _documented(plain.get_service_data(service))
     assert model["operations"].keys() == plain.get_service_data(service)["operations"].keys()
+
+
+def test_a_process_that_is_forked_reads_no_description_of_aws_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    aws = AwsClients()
+    aws.build_ahead(["eu-west-1"])
+    task_definitions.request_fields.cache_clear()
+    read: list[str] = []
+    monkeypatch.setattr(botocore.loaders.JSONFileLoader, "load_file", lambda _, path: read.append(str(path)))
+    monkeypatch.setattr(os, "listdir", lambda path: read.append(str(path)) or [])  # type: ignore[func-returns-value]
+
+    fields = task_definitions.request_fields()
+    aws.region("eu-west-1").ecs.get_paginator("list_tasks")
+    aws.region("eu-west-1").ecr.get_paginator("describe_images")
+
+    assert read == []
+    assert {"family", "containerDefinitions", "tags"} <= fields
 
 
 def _client(service: str, region: str, **options: Any) -> Any:

@@ -18,8 +18,8 @@ from workers.thread import card_progress
 
 @pytest.fixture
 def late_scheduler(harness: EngineHarness) -> None:
-    """ECS's scheduler runs 12 seconds after each change."""
-    harness.ecs.region.durations = replace(harness.ecs.region.durations, scheduler_lag=12.0)
+    """ECS's scheduler runs 17 seconds after each change."""
+    harness.ecs.region.durations = replace(harness.ecs.region.durations, scheduler_lag=17.0)
 
 
 def collect_counts(harness: EngineHarness, deploy_id: str) -> list[RolloutCounts]:

@@ -50,7 +50,7 @@ def test_tasks_that_may_not_be_read_are_said_and_take_nothing_back(
 def test_a_read_that_fails_is_made_again(harness: EngineHarness) -> None:
     deploy_id = request_by_tag(harness, "web")
     harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
-    harness.ecs.faults.add(kind="throttle", operation="ListTasks", times=8)
+    harness.ecs.faults.add(kind="throttle", operation="DescribeTasks", times=8)
 
     deploy = harness.until_over(deploy_id)
 
@@ -60,12 +60,12 @@ def test_a_read_that_fails_is_made_again(harness: EngineHarness) -> None:
 def test_reads_that_go_on_failing_are_given_up_and_said(harness: EngineHarness) -> None:
     deploy_id = request_by_tag(harness, "web")
     harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
-    harness.ecs.faults.add(kind="throttle", operation="ListTasks", times=None)
+    harness.ecs.faults.add(kind="throttle", operation="DescribeTasks", times=None)
 
     deploy = harness.until_over(deploy_id)
 
     assert (deploy.outcome, image_match(deploy)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
-    assert "is not known: AWS does not answer ecs:ListTasks for now" in harness.thread_text(
+    assert "is not known: AWS does not answer ecs:DescribeTasks for now" in harness.thread_text(
         deploy_id, ThreadMessageKind.END
     )
 

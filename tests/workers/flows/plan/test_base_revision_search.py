@@ -46,13 +46,26 @@ def task_definition_calls(harness: EngineHarness, base: BaseChoice) -> list[str]
 
 @pytest.mark.parametrize("change", [change_environment, lambda _: None], ids=["changed", "identical"])
 @pytest.mark.parametrize("base", BaseChoice)
-def test_once_copied_or_found_identical_it_is_no_news_and_a_plan_only_lists(
+def test_once_copied_or_found_identical_it_is_no_news_and_one_call_tells_that(
     harness: EngineHarness, base: BaseChoice, change: Callable[[Json], None]
 ) -> None:
     register_revision(harness, change)
     run_deploy(harness, "1.4.1", base=BaseChoice.LATEST)
 
-    assert task_definition_calls(harness, base) == ["DescribeTaskDefinition", "ListTaskDefinitions"]
+    assert task_definition_calls(harness, base) == ["DescribeTaskDefinition"]
+
+
+def test_somebody_s_revision_below_the_newest_is_found_by_a_list(harness: EngineHarness) -> None:
+    run_deploy(harness, "1.4.1")
+    register_revision(harness, double_memory)
+    ours = run_deploy(harness, "1.4.2")
+    before = len(harness.ecs.calls("ListTaskDefinitions"))
+
+    deploy = run_deploy(harness, "1.5.0", base=BaseChoice.LATEST)
+
+    assert (ours.ecs.new_revision or "").endswith("web:20")
+    assert copied_revision(deploy) == "web:19"
+    assert len(harness.ecs.calls("ListTaskDefinitions")) == before + 1
 
 
 def test_revisions_of_slipway_that_do_not_run_are_known_from_its_records(harness: EngineHarness) -> None:
@@ -73,7 +86,7 @@ def test_a_newer_revision_is_looked_at_by_one_more_call(harness: EngineHarness) 
     harness.until_phase(harness.request_deploy("web", "1.4.2", approvals=1), Phase.AWAITING_APPROVAL)
 
     asked = [call.operation for call in harness.ecs.calls()[before:] if "TaskDefinition" in call.operation]
-    assert asked == ["DescribeTaskDefinition", "ListTaskDefinitions", "DescribeTaskDefinition"]
+    assert asked == ["DescribeTaskDefinition", "DescribeTaskDefinition", "ListTaskDefinitions"]
 
 
 @pytest.mark.parametrize("base", BaseChoice)

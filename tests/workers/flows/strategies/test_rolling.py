@@ -260,7 +260,7 @@ def test_rollouts_of_a_cluster_are_watched_together(harness: EngineHarness) -> N
     web, api = harness.request_deploy("web", "1.4.2"), harness.request_deploy("api", "1.4.2")
     harness.engine.advance(web)
     harness.engine.advance(api)
-    harness.ecs.advance(TIMING.watch_seconds)
+    harness.ecs.advance(2 * TIMING.watch_seconds)
     looks = len(harness.ecs.calls("DescribeServices"))
 
     harness.engine.watch("eu-west-1/production")

@@ -33,7 +33,7 @@ REQUIRED_TO_RESTORE = frozenset(
     }
 )
 """Without these calls nothing can be restored."""
-REQUIRED_FOR_STRICT_ORDER = frozenset({"tasks.list_service_tasks", "tasks.describe"})
+REQUIRED_FOR_STRICT_ORDER = frozenset({"tasks.list_service_tasks", "tasks.list_running", "tasks.describe"})
 """Required if no new task may start before every old one has stopped."""
 REQUIRED_TO_LEAVE_PAUSES = frozenset(
     {

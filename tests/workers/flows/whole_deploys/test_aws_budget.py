@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError
 from deploys.aws_limits import LIMITS, LIMITS_BY_NAME
 from deploys.records.phases import Outcome, Phase
 from deploys.records.retries import AwsWait
+from deploys.records.rollout import ImageMatch
 from deploys.stores.aws_budget import AwsBudget, BucketKey, BucketState, CallNeed, Turn, Waiter
 from sandbox.ecs import EcsSandbox
 from sandbox.ecs.http.dispatcher import AwsCallNote
@@ -254,3 +255,31 @@ def test_without_redis_no_call_is_made(harness: EngineHarness, monkeypatch: pyte
 
     assert harness.ecs.calls() == []
     monkeypatch.undo()
+
+
+def test_an_end_whose_tasks_have_to_wait_is_no_failed_read_and_goes_before_progress(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_id = harness.request_deploy("web", "1.4.2")
+    harness.until_ended_in_ecs(deploy_id)
+    take, needs, busy_until = AwsBudget.take, list[CallNeed](), harness.ecs.now() + 30
+
+    def busy(budget: AwsBudget, key: BucketKey, waiter: Waiter) -> Turn:
+        if key.limit.name != "task-reads" or harness.ecs.now() >= busy_until:
+            return take(budget, key, waiter)
+        needs.append(waiter.need)
+        return Turn(20.0, before=7)
+
+    monkeypatch.setattr(AwsBudget, "take", busy)
+    harness.until(lambda: needs)
+
+    waits = harness.get(deploy_id)
+    assert set(needs) == {CallNeed.END}
+    assert waits.outcome is None
+    assert waits.rollout.running_images is None
+    assert waits.retries.attempts == 0
+    assert waits.retries.aws_wait is not None
+    ended = harness.until_outcome(deploy_id)
+    assert ended.outcome is Outcome.SUCCEEDED
+    assert ended.rollout.running_images is not None
+    assert ended.rollout.running_images.match is ImageMatch.SAME

@@ -30,11 +30,11 @@ class FakeDisk:
 def disk(monkeypatch: pytest.MonkeyPatch) -> FakeDisk:
     own = FakeDisk()
 
-    def confirmed(durability: Durability, within: float) -> bool:
+    def confirmed() -> bool:
         own.checks += 1
         return own.healthy and own.checks <= own.healthy_checks
 
-    monkeypatch.setattr(Durability, "wait_for_disk", confirmed)
+    monkeypatch.setattr(Durability, "ask", lambda *_: confirmed)
     return own
 
 

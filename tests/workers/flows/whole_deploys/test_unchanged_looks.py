@@ -95,7 +95,7 @@ def test_forty_looks_cost_few_commands(harness: EngineHarness, followed: Deploy)
     assert [harness.get(each).version for each in ids] == versions
     assert {due_in(harness, each) for each in ids} == {TIMING.watch_seconds}
     assert alone <= 40
-    assert together <= alone + 39 * 4
+    assert together <= alone + 39 * 2 + 8
 
 
 def decide(harness: EngineHarness, deploy_id: str) -> None:
