@@ -106,9 +106,9 @@ def processes(results: Results) -> str:
     for name in ("web", "bot", "scheduler", "worker", "events"):
         starting = (("seconds", 1), ("cpu_seconds", 1), ("memory_megabytes", 0))
         busy = results.figure(f"in_flight/{most}", f"memory_megabytes/{name}")
-        each = results.workers if name == "worker" else 1
         cells = (number(results.figure("startup", f"{name}/{figure}"), digits) for figure, digits in starting)
-        rows.append([name, *cells, number(None if busy is None else busy / each, 0)])
+        shown = f"worker ({results.workers} workers)" if name == "worker" else name
+        rows.append([shown, *cells, number(busy, 0)])
     head = ("process", "ready after (s)", "CPU until then (s)", "memory then (PSS, MB)")
     return _table((*head, f"with {most:,} in flight (PSS, MB)"), rows)
 

@@ -131,8 +131,7 @@ def _one_deploy(going: Run) -> None:
 
 def _start_workers(system: System, workers: int) -> Seeds:
     system.start_scheduler()
-    for number in range(1, workers + 1):
-        system.start_worker(number)
+    system.start_workers(workers)
     seeds = Seeds(system)
     seeds.introduce_people()
     return seeds

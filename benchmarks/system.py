@@ -12,7 +12,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class System:
     """The settings of Slipway's processes that are started from now on."""
     web_url: str = ""
     roles: dict[str, ChildProcess] = field(default_factory=dict)
-    """Slipway's processes by name: `web`, `bot`, `scheduler`, `worker-1` ..."""
+    """Slipway's processes by name: `web`, `bot`, `scheduler`, `worker` ..."""
     metrics_ports: dict[str, int] = field(default_factory=dict)
 
     def start(self, name: str, command: list[str], **env: str) -> ChildProcess:
@@ -77,14 +77,18 @@ class System:
         """The scheduler."""
         self.start("scheduler", python("workers.scheduler"))
 
-    def start_worker(self, number: int) -> ChildProcess:
-        """One worker; returns once RQ knows it."""
-        before = self.redis.scard("rq:workers")
-        worker = self.start(f"worker-{number}", python("workers"))
+    def start_workers(self, count: int) -> None:
+        """The process with so many workers; returns once RQ knows all of them."""
+        self.start("worker", python("workers"), WORKER_PROCESSES=str(count))
         self.processes.wait_until(
-            "the worker to register", lambda: self.redis.scard("rq:workers") > before, START_SECONDS
+            "the workers to register", lambda: self.redis.scard("rq:workers") == count, START_SECONDS
         )
-        return worker
+
+    def workers_with_a_job_process(self) -> list[int]:
+        """Ids of the workers that have forked a process for jobs."""
+        stats, [supervisor] = process_figures.read_stats(), self.pids("worker")
+        children = [each.pid for each in stats.values() if each.parent == supervisor]
+        return [pid for pid in children if len(process_figures.family([pid], stats)) > 1]
 
     def start_events(self, queue: str = "") -> None:
         """The process that reads ECS's events; returns once it has begun. queue: URL, of the fast ECS's queue
@@ -101,18 +105,11 @@ class System:
         self.processes.children.remove(child)
         self.processes.stop([child])
 
-    def kill_worker(self, name: str) -> None:
-        """kill -9 of a worker and of the process of its job, which has a process group of its own."""
-        child = self.roles.pop(name)
-        self.metrics_ports.pop(name, None)
-        self.processes.children.remove(child)
-        stats = process_figures.read_stats()
-        for pid in sorted(process_figures.family([child.process.pid], stats)):
-            try:
+    def kill_worker(self, worker: int) -> None:
+        """kill -9 of a worker and of the process of its job; another one is started in its place."""
+        for pid in sorted(process_figures.family([worker], process_figures.read_stats())):
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        child.process.wait()
 
     def pids(self, *prefixes: str) -> list[int]:
         """Ids of the processes whose names begin so; of all of Slipway's without any."""
@@ -122,8 +119,7 @@ class System:
 
     def jobs_done(self) -> float:
         """Jobs that the workers have run so far (count), as they count them."""
-        ports = [port for name, port in self.metrics_ports.items() if name.startswith("worker")]
-        return worker_metrics.read_total(ports, "slipway_jobs_total")
+        return worker_metrics.read_total([self.metrics_ports["worker"]], "slipway_jobs_total")
 
     def round_seconds(self) -> float:
         """Between two looks at a rollout (seconds), as the scheduler's metrics tell it."""

@@ -19,7 +19,7 @@ from deploys.errors import StartupError
 from deploys.process_startup import exempt_start_from_collection, exit_with, load_settings_or_exit
 from deploys.stores.heartbeats import HeartbeatThread
 from deploys.telemetry.metrics import BOT
-from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.metrics_server import serve_metrics
 from deploys.telemetry.tracing import TRACING
 
 log = structlog.get_logger()
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Serves until SIGTERM or SIGINT; what was begun is answered first."""
     settings = load_settings_or_exit(BotSettings)
-    start_metrics(BOT, settings)
+    serve_metrics(BOT, settings)
     TRACING.start(BOT)
     stop = threading.Event()
     try:

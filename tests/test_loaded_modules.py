@@ -47,8 +47,7 @@ def loaded_by(process: str) -> set[str]:
     ],
 )
 def test_a_process_does_not_load_what_it_does_not_use(process: str, unused: set[str]) -> None:
-    """What serves the metrics of a worker is forked when `workers.__main__` is loaded, and then loads the
-    exposition."""
+    """`prometheus_client` is loaded by what serves metrics, if anything does."""
     never = NEVER - {"prometheus_client"} if process == "deploys.telemetry.exposition" else NEVER
 
     assert (never | unused) & loaded_by(process) == set()

@@ -1,6 +1,7 @@
-"""A worker: `python -m workers`. Start as many as you like, on as many machines as you like.
+"""Workers: `python -m workers` runs WORKER_PROCESSES of them. It may run on as many machines as you like.
 
-It runs jobs in a process that it forks for them, so a job that hangs or crashes does no other harm.
+Each worker is a process of its own, which runs jobs in a process that it forks for them: a job that hangs or
+crashes does no other harm.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import signal
 import sys
 
 from deploys.process_startup import load_settings_or_exit
-from deploys.telemetry.metrics import WORKER
-from deploys.telemetry.metrics_server import start_metrics
 from workers.settings import WorkerSettings
 
 
@@ -19,10 +18,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # no job runs until RQ has set its own handlers
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
-    start_metrics(WORKER, settings)
-    from workers.worker import run_worker  # after the fork: what serves metrics needs none of it
+    from workers.worker import run_workers  # takes a second: wrong settings are told before
 
-    run_worker(settings)
+    run_workers(settings)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from dataclasses import dataclass
@@ -300,7 +299,7 @@ class DependencyBuilder:
             watch_clock=WatchClock(
                 redis, self._budget, settings.watch_seconds, budget_account=aws.budget_account
             ),
-            worker=f"{socket.gethostname()}:{os.getpid()}",
+            worker=socket.gethostname(),
             hold_sources=hold_sources,
             signer=signer,
             shared_channels=shared_channels,

@@ -84,6 +84,9 @@ class RqWorker(Worker):
     before_wait: Callable[[], None] = staticmethod(lambda: None)
     """Called each time before the worker waits for a job."""
 
+    must_stop: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether it has to stop although it got no signal."""
+
     _job_process: JobProcess | None = None
     _next_heartbeat_at = 0.0
     _told_at = 0.0
@@ -100,7 +103,7 @@ class RqWorker(Worker):
             self._install_signal_handlers()  # type: ignore[no-untyped-call]
             self._retry_until_done(self.register_birth)
             self._retry_until_done(self.subscribe)
-            while not self._stop_requested:
+            while not self._has_to_stop():
                 self._retry_until_done(self._work_once)
         except StopRequested:
             return
@@ -109,6 +112,9 @@ class RqWorker(Worker):
             for leave in (self.register_death, self.unsubscribe):
                 with REDIS_OUTAGE.tolerate_errors():
                     leave()  # type: ignore[no-untyped-call]
+
+    def _has_to_stop(self) -> bool:
+        return self._stop_requested or self.must_stop()
 
     def _work_once(self) -> None:
         """Runs one job, or returns without one after `dequeue_timeout`."""
@@ -261,7 +267,7 @@ class RqWorker(Worker):
     def _wait_or_stop(self, error: RedisError) -> None:
         METRICS_PIPE.looped()
         REDIS_OUTAGE.record_failure(error)
-        if self._stop_requested:
+        if self._has_to_stop():
             raise StopRequested
         time.sleep(REDIS_OUTAGE.retry_delay())
 

@@ -49,7 +49,7 @@ from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
 from deploys.telemetry.metrics import SCHEDULER
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
-from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.metrics_server import serve_metrics
 from workers.audit_keeper import AuditKeeper, NewestEntry
 from workers.events.arrival_watch import ArrivalWatch
 from workers.settings import SchedulerSettings
@@ -328,7 +328,7 @@ def _nonce_of(due: DueDeploy, now: float) -> str:
 def main() -> int:
     """Runs until SIGTERM or SIGINT."""
     settings = load_settings_or_exit(SchedulerSettings)
-    start_metrics(SCHEDULER, settings)
+    serve_metrics(SCHEDULER, settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

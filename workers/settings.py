@@ -22,6 +22,7 @@ from deploys.stores.aws_budget import DEFAULT_PERCENT
 
 MIN_KEY_LENGTH = 32
 MAX_RETENTION_DAYS = 3660
+MAX_WORKER_PROCESSES = 64
 
 
 def _channel(value: Any) -> str:
@@ -46,6 +47,12 @@ def _long_keys(value: SecretStr) -> SecretStr:
 def _days(value: Any) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(value) <= MAX_RETENTION_DAYS:
         refuse(f"is {value!r}, but has to be a whole number of days from 1 to {MAX_RETENTION_DAYS}.")
+    return int(value)
+
+
+def _worker_processes(value: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", str(value)) or not 1 <= int(value) <= MAX_WORKER_PROCESSES:
+        refuse(f"is {value!r}, but has to be a whole number from 1 to {MAX_WORKER_PROCESSES}.")
     return int(value)
 
 
@@ -76,6 +83,11 @@ AuditChannel = Annotated[str | None, BeforeValidator(_channel)]
 class WorkerSettings(SlackSettings):
     """`worker`: moves deploys in ECS, and publishes them to Slack."""
 
+    worker_processes: Annotated[int, BeforeValidator(_worker_processes)] = Field(
+        default=2,
+        description="How many workers `python -m workers` runs side by side. They share most of their "
+        "memory, and one port for metrics.",
+    )
     lease_seconds: Annotated[float, seconds_between(30, 600)] = Field(
         default=60.0,
         description="The longest that a worker has a deploy to itself while it runs one step (seconds). "

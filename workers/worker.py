@@ -1,6 +1,9 @@
-"""What a worker runs with: it builds all that jobs use, once, and takes jobs until it is stopped."""
+"""What workers run with: all that jobs use is built once, and each worker takes jobs until it is stopped."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 from rq import Queue
@@ -14,13 +17,15 @@ from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.telemetry.metrics import WORKER
+from deploys.telemetry.metrics_server import MetricsProcess
 from deploys.telemetry.tracing import TRACING
 from workers import jobs
-from workers.dependencies import build_dependencies
+from workers.dependencies import Dependencies, build_dependencies
 from workers.ecs.aws.call_budget import use_by_default
 from workers.job_allowlist import AllowedJob
 from workers.rq_worker import RqWorker
 from workers.settings import WorkerSettings
+from workers.supervisor import Supervisor
 
 log = structlog.get_logger()
 
@@ -30,9 +35,11 @@ MAINTENANCE_SECONDS = 300
 """Between two times that RQ forgets failed jobs and workers that died (seconds)."""
 
 
-def run_worker(settings: WorkerSettings) -> None:
-    """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first. Ends the process with a clear
-    message if it cannot start."""
+def run_workers(settings: WorkerSettings) -> None:
+    """Runs workers until SIGTERM or SIGINT; a job that is running finishes first. Ends the process with a
+    clear message if it cannot start."""
+    numbers = [str(each + 1) for each in range(settings.worker_processes)]
+    metrics = MetricsProcess(WORKER, settings, numbers)
     TRACING.start(WORKER, forks=True)
     try:
         dependencies = build_dependencies(settings)
@@ -40,6 +47,15 @@ def run_worker(settings: WorkerSettings) -> None:
     except SlipwayError as error:
         exit_with(error)
     jobs.set_dependencies(dependencies)
+    exempt_start_from_collection()
+    metrics.start()
+    Supervisor(settings.worker_processes, partial(_run_worker, settings, dependencies)).run()
+
+
+def _run_worker(
+    settings: WorkerSettings, dependencies: Dependencies, number: int, must_stop: Callable[[], bool]
+) -> None:
+    """Runs one worker, in the process that was forked for it."""
     connection = connect_for_rq(settings.redis_url)
     worker = RqWorker(
         [
@@ -61,12 +77,12 @@ def run_worker(settings: WorkerSettings) -> None:
         jobs.refresh_dependencies()
 
     worker.before_wait = before_wait
+    worker.must_stop = must_stop
     worker.aws = dependencies.aws
     worker.before_fork = jobs.refresh_dependencies
     worker.killed_jobs = dependencies.killed_jobs
-    exempt_start_from_collection()
-    log.info("worker started", worker=worker.name)
+    log.info("worker started", number=number)
     worker.run_until_stopped()
     with REDIS_OUTAGE.tolerate_errors():
         heartbeats.remove()
-    log.info("worker stopped", worker=worker.name)
+    log.info("worker stopped", number=number)

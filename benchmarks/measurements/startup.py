@@ -11,13 +11,10 @@ from benchmarks.system import System, is_healthy
 
 
 def start_all(system: System, workers: int) -> Figures:
-    """Starts web, scheduler and workers one after the other, and measures each."""
+    """Starts web, the scheduler and the workers one after the other, and measures each."""
     figures = measure(system, "web", system.start_web)
     figures |= measure(system, "scheduler", lambda: _start_scheduler(system))
-    for number in range(1, workers + 1):
-        measured = measure(system, f"worker-{number}", lambda n=number: system.start_worker(n))  # type: ignore[misc]
-        figures |= measured if number == 1 else {}
-    return figures
+    return figures | measure(system, "worker", lambda: system.start_workers(workers))
 
 
 def _start_scheduler(system: System) -> None:
@@ -32,9 +29,8 @@ def measure(system: System, name: str, start: Callable[[], object]) -> Figures:
     start()
     took = time.monotonic() - began
     pids = system.pids(name)
-    kind = name.partition("-")[0]
     return {
-        f"{kind}/seconds": took,
-        f"{kind}/cpu_seconds": process_figures.cpu_seconds(pids),
-        f"{kind}/memory_megabytes": process_figures.pss_megabytes(pids),
+        f"{name}/seconds": took,
+        f"{name}/cpu_seconds": process_figures.cpu_seconds(pids),
+        f"{name}/memory_megabytes": process_figures.pss_megabytes(pids),
     }

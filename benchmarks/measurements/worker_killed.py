@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-from benchmarks import process_figures
 from benchmarks.measurements.in_flight import InFlight
 from benchmarks.percentiles import spread
 from benchmarks.results import Figures, with_prefix
-from benchmarks.system import System, python
+from benchmarks.system import System
 from deploys.stores import redis_keys
 
 SLOW_CALL_SECONDS = 1.0
@@ -24,15 +23,15 @@ RECOVERY_SECONDS = 100.0
 
 
 def kill_and_recover(flight: InFlight, kills: int) -> Figures:
-    """kill -9 of a worker and its job's process while it has claimed deploys; the other workers go on, and it
-    is started again, as a supervisor does."""
+    """kill -9 of a worker and its job's process while it has claimed deploys; the other workers go on, and
+    another one is started in its place."""
     waits: list[float] = []
     stranded: list[int] = []
     deadline = time.monotonic() + CATCH_SECONDS * kills
-    for attempt in range(MAX_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         if len(stranded) == kills or time.monotonic() > deadline:
             break
-        held, found = _kill_once(flight, f"worker-again-{attempt}", deadline)
+        held, found = _kill_once(flight, deadline)
         stranded += [held] if held else []
         waits += found
     return {
@@ -43,7 +42,7 @@ def kill_and_recover(flight: InFlight, kills: int) -> Figures:
     }
 
 
-def _kill_once(flight: InFlight, successor: str, deadline: float) -> tuple[int, list[float]]:
+def _kill_once(flight: InFlight, deadline: float) -> tuple[int, list[float]]:
     """How many deploys the killed worker held, and the seconds until the next steps of each."""
     system = flight.system
     system.ecs.ask("delay", seconds=SLOW_CALL_SECONDS)
@@ -57,7 +56,6 @@ def _kill_once(flight: InFlight, successor: str, deadline: float) -> tuple[int, 
         system.ecs.ask("delay", seconds=0)
         held = _held(flight)
         system.ecs.ask("looks")
-        system.start(successor, python("workers"))
         time.sleep(STILL_HELD_SECONDS)
     finally:
         system.ecs.ask("delay", seconds=0)
@@ -65,19 +63,12 @@ def _kill_once(flight: InFlight, successor: str, deadline: float) -> tuple[int, 
     return _wait_for_looks(system, {each for each in held if after.get(each) == held[each]}, killed_at)
 
 
-def _worker_with_claims(flight: InFlight) -> str:
-    """A worker that runs a job while deploys are claimed; empty if there is none."""
+def _worker_with_claims(flight: InFlight) -> int:
+    """The id of a worker that runs a job while deploys are claimed; 0 if there is none."""
     leases = [redis_keys.lease(each) for each in flight.ids.values()]
     if not leases or not flight.system.redis.exists(*leases):
-        return ""
-    workers = [(name, each.process.pid) for name, each in flight.system.roles.items() if "worker" in name]
-    return next((name for name, pid in workers if _has_job(pid)), "")
-
-
-def _has_job(pid: int) -> bool:
-    """Whether a worker has forked a process for a job."""
-    stats = process_figures.read_stats()
-    return len(process_figures.family([pid], stats)) > 1
+        return 0
+    return next(iter(flight.system.workers_with_a_job_process()), 0)
 
 
 def _held(flight: InFlight) -> dict[str, str]:

@@ -24,6 +24,7 @@ second of Redis, or its clock is set forward, claims end early; the check before
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from threading import Lock, Thread
@@ -57,8 +58,8 @@ class ClaimHolder:
         self._held.clear()
 
     def new_token(self, worker: str) -> str:
-        """A token for one claim of this process. worker: its name, for people who look into Redis."""
-        return f"{self.id}{_SEPARATOR}{worker}:{secrets.token_hex(8)}"
+        """A token for one claim of this process. worker: its machine, for people who look into Redis."""
+        return f"{self.id}{_SEPARATOR}{worker}:{os.getpid()}:{secrets.token_hex(8)}"
 
     def add(self, token: str) -> None:
         """This process holds that claim: from now on its heartbeat is renewed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -50,9 +51,11 @@ class Exposition:
         self._state = state
         self._redis = make_client(redis_url, timeout=REDIS_SECONDS, retries=0, backoff=NoBackoff())
         self._registry = CollectorRegistry()
-        self._reported: dict[str, Counter | Gauge | Histogram] = {}
+        self._reported: dict[str, Counter | Gauge | Histogram | CountOfMany] = {}
         for metric in metrics.metrics_of(process):
-            if not metric.looked_up:
+            if metric is metrics.DEPLOYS:
+                self._reported[metric.name] = CountOfMany(metric, self._registry)
+            elif not metric.looked_up:
                 self._reported[metric.name] = _begin(metric, self._registry)
         self._take(metrics.PROCESS_INFO.name, 1, process, version)
         self._registry.register(_LookedUp(self._redis, state))
@@ -70,7 +73,7 @@ class Exposition:
 
     def _take(self, name: str, value: float, *labels: str) -> None:
         if name == LOOPED:
-            self._state.note_loop()
+            self._state.note_loop(*labels)
             return
         if name == SERVICE:
             for outcome in Outcome:
@@ -81,6 +84,9 @@ class Exposition:
             return
         if name == metrics.SLACK_CONNECTED.name:
             self._state.note_slack(connected=bool(value))
+        if isinstance(found, CountOfMany):
+            found.add(value, labels)
+            return
         series = found.labels(*labels) if labels else found
         if isinstance(series, Counter):
             series.inc(value)
@@ -100,6 +106,29 @@ class Exposition:
         except RedisError as error:
             return f"Redis {describe_error(error)}"
         return ""
+
+
+class CountOfMany:
+    """A counter with a few series for each service: `Counter` keeps a kilobyte for each of them."""
+
+    def __init__(self, metric: Metric, registry: CollectorRegistry) -> None:
+        self._metric = metric
+        self._counts: dict[tuple[str, ...], float] = {}
+        registry.register(self)
+
+    def add(self, amount: float, labels: tuple[str, ...]) -> None:
+        """Counts."""
+        key = tuple(map(sys.intern, labels))
+        self._counts[key] = self._counts.get(key, 0.0) + amount
+
+    def describe(self) -> list[CounterMetricFamily]:
+        return [CounterMetricFamily(self._metric.name, self._metric.about, labels=self._metric.labels)]
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        [family] = self.describe()
+        for labels, value in self._counts.copy().items():
+            family.add_metric(labels, value)
+        yield family
 
 
 def _begin(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
@@ -133,7 +162,7 @@ class _LookedUp:
             up = 1
         except RedisError:
             up = 0
-        yield _family(metrics.LAST_LOOP, {(): self._state.loop_age})
+        yield _family(metrics.LAST_LOOP, {(name,): age for name, age in self._state.loop_ages().items()})
         yield _family(metrics.REDIS_UP, {(): up})
         yield _family(metrics.REDIS_SECONDS, {(): time.monotonic() - began})
 

@@ -111,7 +111,10 @@ PROCESS_INFO = _gauge(
     "slipway_process_info", "1; which process this is, and its version", ALL, process=ANY, version=ANY
 )
 LAST_LOOP = _looked_up(
-    "slipway_last_loop_age_seconds", "Seconds since the process's main loop last moved", ALL
+    "slipway_last_loop_age_seconds",
+    "Seconds since the process's main loop last moved; of each worker by its number, `worker` is empty else",
+    ALL,
+    worker=ANY,
 )
 SERVICES_FILE_REJECTED = _gauge(
     "slipway_services_file_rejected",

@@ -18,7 +18,7 @@ from contextlib import suppress
 PIPE_BYTES = 1 << 20
 """Room for what is written while the reader has no CPU; without Linux it is less."""
 LOOPED = "looped"
-"""In place of a metric: the main loop moved."""
+"""In place of a metric: a main loop moved."""
 SERVICE = "service"
 """In place of a metric: a service of services.yml, whose counts begin at 0."""
 LOST = "slipway_metrics_lost_total"
@@ -30,6 +30,8 @@ class MetricsPipe:
     def __init__(self) -> None:
         self._end: int | None = None
         self._lost = 0
+        self.loop = ""
+        """Which main loop this process has, if one port tells of several: the number of a worker."""
 
     @property
     def is_open(self) -> bool:
@@ -56,9 +58,9 @@ class MetricsPipe:
         self._lost += not self._write(name, value, labels)
 
     def looped(self) -> None:
-        """Tells that the main loop of the process moved."""
+        """Tells that the main loop of this process moved."""
         if self.is_open:
-            self._write(LOOPED, 0, ())
+            self._write(LOOPED, 0, (self.loop,))
 
     def begin_service(self, name: str) -> None:
         """Tells of a service of services.yml. One line for all its series: the pipe has room for about a

@@ -1,7 +1,9 @@
-"""`/metrics`, `/healthz` and `/readyz` of a process, served by a process of its own.
+"""`/metrics`, `/healthz` and `/readyz` of a process.
 
-It is forked once, before anything else runs, and reads the pipe (`metrics_pipe.py`). So no slow scrape and no
-port that is taken affects the process that it tells of, and it can tell that this one hangs.
+A thread serves them, if the process forks no other (`serve_metrics`). Otherwise a process of its own does,
+forked once everything is loaded (`MetricsProcess`): a thread may hold a lock when its process is forked.
+Either reads the pipe (`metrics_pipe.py`), so it can tell that the main loop hangs, and neither a slow scrape
+nor a port that is taken affects that loop.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,42 +38,64 @@ REQUEST_SECONDS = 5.0
 """How long a client may take to send its request, or to read the answer."""
 RETRY_PORT_SECONDS = 1.0
 """Between two tries to get the port: the process before this one may still have it."""
-_started_by: int | None = None
 
 
-def start_metrics(process: str, settings: Settings) -> None:
-    """Serves this process's metrics, if a port is set. Call it before the process starts threads or connects
-    to anything: it forks. A second call does nothing, as gunicorn makes one when it reloads."""
-    global _started_by  # a forked process inherits the pipe, but not the server
-    if settings.metrics_port is None or _started_by == os.getpid():
+def serve_metrics(process: str, settings: Settings) -> None:
+    """Serves this process's metrics from a thread, if a port is set."""
+    if settings.metrics_port is None:
         return
-    _started_by = os.getpid()
     reading, writing = os.pipe()
-    exempt_start_from_collection()  # a collection would copy all that the two processes share
-    if os.fork() == 0:
-        os.close(writing)
-        _run_forked(process, settings, reading)
-    os.close(reading)
     METRICS_PIPE.open(writing)
+    threading.Thread(
+        target=_serve, args=(process, settings, ("",), reading, lambda: True), name="metrics", daemon=True
+    ).start()
 
 
-def _run_forked(process: str, settings: Settings, reading: int) -> NoReturn:
-    """Runs until no process is left that writes: signals are for those."""
-    try:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-            signal.signal(number, signal.SIG_IGN)
-        serve(process, settings, reading, os.getppid())
-    except Exception:
-        log.exception("the metrics are not served any more")
-    finally:
-        os._exit(0)
+class MetricsProcess:
+    """Serves the metrics of a process that forks others, from a process of its own, if a port is set."""
+
+    def __init__(self, process: str, settings: Settings, loops: Sequence[str] = ("",)) -> None:
+        """What is reported from now on waits for `start`. loops: the numbers of the workers, if it is about
+        several. A second call does nothing, as gunicorn makes one when it reloads."""
+        self._process, self._settings, self._loops = process, settings, loops
+        self._reading: int | None = None
+        if settings.metrics_port is not None and not METRICS_PIPE.is_open:
+            self._reading, writing = os.pipe()
+            METRICS_PIPE.open(writing)
+
+    def start(self) -> None:
+        """Forks it. Call it before the process starts threads, and when it has loaded all that it needs: the
+        two share what neither of them writes to afterwards."""
+        if self._reading is None:
+            return
+        exempt_start_from_collection()  # a collection would copy all that the two processes share
+        parent = os.getpid()
+        if os.fork() == 0:
+            self._run_forked(self._reading, parent)
+        os.close(self._reading)
+        self._reading = None
+
+    def _run_forked(self, reading: int, parent: int) -> NoReturn:
+        """Runs until no process is left that writes: signals are for those."""
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+                signal.signal(number, signal.SIG_IGN)
+            METRICS_PIPE.close()
+            is_there = lambda: os.getppid() == parent  # noqa: E731
+            _serve(self._process, self._settings, self._loops, reading, is_there)
+        except Exception:
+            log.exception("the metrics are not served any more")
+        finally:
+            os._exit(0)
 
 
-def serve(process: str, settings: Settings, reading: int, parent: int) -> None:
-    """Serves until the pipe has no writer any more. parent: id of the process that this is about."""
+def _serve(
+    process: str, settings: Settings, loops: Sequence[str], reading: int, is_there: Callable[[], bool]
+) -> None:
+    """Serves until the pipe has no writer any more. is_there: whether the process it is about still lives."""
     from deploys.telemetry.exposition import Exposition  # prometheus_client is loaded here alone
 
-    state = ProcessState(process, is_there=lambda: os.getppid() == parent)
+    state = ProcessState(process, loops, is_there=is_there)
     exposition = Exposition(process, settings.redis_url, state, installed_version())
     address = (settings.metrics_host, settings.metrics_port or 0)
     threading.Thread(target=_listen, args=(address, exposition, state), daemon=True).start()

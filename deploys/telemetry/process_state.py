@@ -4,7 +4,7 @@ what sends it work or watches it."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from deploys.telemetry.metrics import BOT
 
@@ -13,45 +13,56 @@ LONGEST_LOOP_SECONDS = 90.0
 
 
 class ProcessState:
-    """What is known of one process."""
+    """What is known of one process, or of the workers that are forked from one."""
 
     def __init__(
-        self, process: str, *, is_there: Callable[[], bool], now: Callable[[], float] = time.monotonic
+        self,
+        process: str,
+        loops: Iterable[str] = ("",),
+        *,
+        is_there: Callable[[], bool],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """loops: the numbers of the workers, each of which has a main loop."""
         self.process = process
         self._is_there = is_there
         self._now = now
-        self._started_at = now()
-        self._looped_at: float | None = None
+        self._moved_at = dict.fromkeys(loops, now())
+        self._has_not_moved = set(self._moved_at)
         self._slack_connected = False
 
-    def note_loop(self) -> None:
-        """Its main loop moved."""
-        self._looped_at = self._now()
+    def note_loop(self, loop: str = "") -> None:
+        """A main loop moved."""
+        self._moved_at[loop] = self._now()
+        self._has_not_moved.discard(loop)
 
     def note_slack(self, *, connected: bool) -> None:
         """The bot's connection to Slack came or went."""
         self._slack_connected = connected
 
-    @property
-    def loop_age(self) -> float:
-        """Seconds since the main loop moved, or since the start."""
-        return self._now() - (self._started_at if self._looped_at is None else self._looped_at)
+    def loop_ages(self) -> dict[str, float]:
+        """Seconds since each main loop moved, or since the start."""
+        now = self._now()
+        return {loop: now - at for loop, at in self._moved_at.items()}
 
     def health_problem(self) -> str:
         """Why it has to be restarted; empty if it lives."""
         if not self._is_there():
             return f"the {self.process} process has ended"
-        if self.loop_age > LONGEST_LOOP_SECONDS:
-            return f"the main loop of the {self.process} process has not moved for {self.loop_age:.0f} s"
+        loop, age = max(self.loop_ages().items(), key=lambda each: each[1])
+        if age > LONGEST_LOOP_SECONDS:
+            return f"the main loop of {self._describe(loop)} has not moved for {age:.0f} s"
         return ""
 
     def readiness_problem(self) -> str:
         """Why it cannot work, as far as the process itself is concerned; empty if it can."""
         if problem := self.health_problem():
             return problem
-        if self._looped_at is None:
-            return f"the {self.process} process is still starting"
+        if self._has_not_moved:
+            return f"{self._describe(min(self._has_not_moved))} is still starting"
         if self.process == BOT and not self._slack_connected:
             return "the bot is not connected to Slack"
         return ""
+
+    def _describe(self, loop: str) -> str:
+        return f"{self.process} {loop}" if loop else f"the {self.process} process"

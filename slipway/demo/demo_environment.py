@@ -126,14 +126,14 @@ def _start_all(
         redis_users(redis_url) if redis_users else dict.fromkeys(("bot", "worker", "scheduler"), redis_url)
     )
     env_of = {process: {**env, "REDIS_URL": address} for process, address in users.items()}
-    names = [*(f"worker-{number}" for number in range(1, workers + 1)), "scheduler", "web" if port else "bot"]
+    names = ["worker", "scheduler", "web" if port else "bot"]
     ports = {name: free_port() for name in names} if with_metrics else {}
 
     def env_for(name: str, process: str) -> dict[str, str]:
         return {**env_of[process], **({"METRICS_PORT": str(ports[name])} if name in ports else {})}
 
-    for name in names[:workers]:
-        processes.start_module(name, "workers", env=env_for(name, "worker"))
+    worker_env = {**env_for("worker", "worker"), "WORKER_PROCESSES": str(workers)}
+    processes.start_module("worker", "workers", env=worker_env)
     processes.start_module("scheduler", "workers.scheduler", env=env_for("scheduler", "scheduler"))
     client = SlackClient(slack_url)
     if port:

@@ -36,13 +36,13 @@ def test_no_collection_touches_what_is_shared_with_the_process_that_serves_metri
     program = """
 import gc, os
 from types import SimpleNamespace
-from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.metrics_server import MetricsProcess
 
 def fork():
     print(gc.get_freeze_count() > 10_000, len(gc.get_objects()) < 1000)
     return 1
 
 os.fork = fork
-start_metrics("worker", SimpleNamespace(metrics_port=1))
+MetricsProcess("worker", SimpleNamespace(metrics_port=1)).start()
 """
     assert run(program) == "True True\n"

@@ -127,7 +127,7 @@ def _plain(value: Any) -> str:
 def _product_logs(demo: DemoEnvironment) -> dict[str, str]:
     """The logs of Slipway's own processes."""
     logs = [path for path in demo.logs.rglob("*.log") if path.stem not in ("slack", "ecs", "valkey")]
-    assert {"bot", "web", "scheduler", "worker-1"} <= {path.stem for path in logs}
+    assert {"bot", "web", "scheduler", "worker"} <= {path.stem for path in logs}
     return {f"log {path.name}": path.read_text(errors="replace") for path in logs}
 
 

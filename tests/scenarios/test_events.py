@@ -39,10 +39,10 @@ def demo() -> Iterator[DemoEnvironment]:
 
 
 def replace_worker(demo: DemoEnvironment, **settings: str) -> None:
-    [worker] = [each for each in demo.processes.children if each.name == "worker-1"]
+    [worker] = [each for each in demo.processes.children if each.name == "worker"]
     demo.processes.stop([worker])
     demo.processes.children.remove(worker)
-    env = {**demo.process_env, "REDIS_URL": user_of(demo, "worker"), **settings}
+    env = {**demo.process_env, "REDIS_URL": user_of(demo, "worker"), "WORKER_PROCESSES": "1", **settings}
     demo.processes.start_module("slow-worker", "workers", env=env)
 
 

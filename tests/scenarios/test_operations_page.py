@@ -299,7 +299,7 @@ def test_the_page_installs_upgrades_backs_up_and_restores(machine: Machine) -> N
     machine.edit_settings()
     assert machine.run(check).count("are valid") >= 3
     machine.run(valkey)
-    assert machine.run(processes).split() == ["active"] * 4
+    assert machine.run(processes).split() == ["active"] * 3
     machine.slack.wait_until(lambda: machine.slack.health()["connections"], 60)
 
     wait_until(lambda: machine.living_processes() == {"bot", "scheduler", "worker"})
@@ -311,7 +311,7 @@ def test_the_page_installs_upgrades_backs_up_and_restores(machine: Machine) -> N
     machine.run(program)
     deploy = machine.deploys("/deploy web 1.4.2")
     machine.reaches(deploy, "following")
-    assert machine.run(processes).split() == ["active"] * 4
+    assert machine.run(processes).split() == ["active"] * 3
     machine.slack.wait_until(lambda: machine.slack.health()["connections"], 60)
     machine.reaches(deploy, "ended")
     record = machine.record(deploy)

@@ -16,8 +16,6 @@ from tests.monitoring.queries import selected
 from tests.reported_metrics import parse_scrape
 from tests.scenarios.conversation import Conversation, wait_until
 
-PROCESS_BY_NAME = {"worker-1": "worker", "worker-2": "worker"}
-
 
 def get(slack: Conversation, name: str, path: str) -> httpx.Response:
     port = slack.demo.metrics_ports[name]
@@ -42,7 +40,7 @@ def test_every_process_is_well_and_ready(slack: Conversation) -> None:
     wait_until(lambda: all(get(slack, name, "readyz").status_code == 200 for name in names))
     answers = {(name, path): get(slack, name, path) for name in names for path in ("healthz", "readyz")}
 
-    assert len(answers) == 8
+    assert len(answers) == 6
     assert {(answer.status_code, answer.text) for answer in answers.values()} == {(200, "ok\n")}
 
 
@@ -129,5 +127,5 @@ def test_every_query_of_the_dashboard_and_the_alerts_finds_its_series(slack: Con
 def test_each_process_has_the_metrics_that_the_table_says(slack: Conversation) -> None:
     for name, text in scrapes(slack).items():
         shown = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
-        assert shown == {each.name for each in metrics_of(PROCESS_BY_NAME.get(name, name))}, name
+        assert shown == {each.name for each in metrics_of(name)}, name
     assert set(METRICS) >= shown

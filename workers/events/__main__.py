@@ -23,7 +23,7 @@ from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.telemetry.metrics import EVENTS
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
-from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.metrics_server import serve_metrics
 from workers.events.event_queue import EventQueue
 from workers.events.event_receiver import EventReceiver
 from workers.events.stop_signal import StopRequested, StopSignal
@@ -76,7 +76,7 @@ class EventLoop:
 def main() -> int:
     """Runs until SIGTERM or SIGINT."""
     settings = load_settings_or_exit(EventsSettings)
-    start_metrics(EVENTS, settings)
+    serve_metrics(EVENTS, settings)
     stop = StopSignal()
     stop.install()
     try:

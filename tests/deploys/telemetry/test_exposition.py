@@ -10,6 +10,7 @@ from deploys.records.phases import Outcome
 from deploys.telemetry.metrics import (
     ACK_SECONDS,
     ALL,
+    DEPLOYS,
     METRICS,
     SLACK_CONNECTED,
     Kind,
@@ -19,7 +20,18 @@ from deploys.telemetry.metrics import (
 )
 from tests.reported_metrics import new_exposition, parse_scrape, reported_metrics
 
-SERVICE_LABELS = {"service", "outcome", "phase", "step", "of", "kind", "result", "process", "version"}
+SERVICE_LABELS = {
+    "service",
+    "outcome",
+    "phase",
+    "step",
+    "of",
+    "kind",
+    "result",
+    "process",
+    "version",
+    "worker",
+}
 """Labels with few values, or those of services.yml."""
 API_LABELS = {"api", "operation", "method", "job_name", "limit"}
 """Names of functions and of operations of AWS and Slack that the code calls."""
@@ -67,6 +79,15 @@ def test_the_counts_of_each_service_begin_at_0_for_every_outcome() -> None:
     assert {each for each in series if each.startswith("slipway_deploys_total")} == {
         f'slipway_deploys_total{{outcome="{outcome.value}",service="web"}}' for outcome in Outcome
     }
+
+
+def test_the_outcomes_of_a_service_are_added_up() -> None:
+    with reported_metrics("worker") as reports:
+        begin_services(["web"])
+        for _ in range(2):
+            DEPLOYS.add(service="web", outcome="succeeded")
+
+        assert reports.changed() == {'slipway_deploys_total{outcome="succeeded",service="web"}': 2.0}
 
 
 def test_a_histogram_has_a_bucket_for_each_bound() -> None:

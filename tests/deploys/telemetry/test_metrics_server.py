@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from deploys.telemetry.metrics_server import MetricsServer
 from deploys.telemetry.process_state import ProcessState
@@ -92,23 +93,28 @@ import sys, time
 from deploys.process_startup import load_settings_or_exit
 from deploys.settings import Settings
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
-from deploys.telemetry.metrics_server import start_metrics
+from deploys.telemetry.metrics_server import MetricsProcess, serve_metrics
 
 settings = load_settings_or_exit(Settings)
-start_metrics("scheduler", settings)
-start_metrics("scheduler", settings)
+if sys.argv[1] == "process":
+    METRICS = [MetricsProcess("scheduler", settings) for _ in range(2)]
+    METRICS_PIPE.looped()
+    for each in METRICS:
+        each.start()
+else:
+    serve_metrics("scheduler", settings)
+    METRICS_PIPE.looped()
 print("started", flush=True)
-METRICS_PIPE.looped()
 sys.stdin.read()
 """
 """A process that serves its metrics and otherwise waits to be ended."""
 
 
 @contextmanager
-def a_process(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def a_process(port: int, tmp_path: Path, served_by: str) -> Iterator[subprocess.Popen[str]]:
     env = clean_env(tmp_path, REDIS_URL="redis://127.0.0.1:1/0", METRICS_PORT=str(port), LOG_FORMAT="json")
     process = subprocess.Popen(
-        [sys.executable, "-c", PROCESS],
+        [sys.executable, "-c", PROCESS, served_by],
         env=env,
         cwd=tmp_path,
         stdin=subprocess.PIPE,
@@ -132,9 +138,12 @@ def is_served(port: int) -> bool:
         return False
 
 
-def test_the_port_is_served_until_the_process_ends_even_if_it_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("served_by", ["process", "thread"])
+def test_the_port_is_served_until_the_process_ends_even_if_it_is_killed(
+    tmp_path: Path, served_by: str
+) -> None:
     port = free_port()
-    with a_process(port, tmp_path) as process:
+    with a_process(port, tmp_path, served_by) as process:
         wait_until(lambda: is_served(port), 20)
         ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, timeout=5)
 
@@ -145,13 +154,14 @@ def test_the_port_is_served_until_the_process_ends_even_if_it_is_killed(tmp_path
     assert not is_served(port)
 
 
-def test_a_port_that_is_taken_is_said_and_served_once_it_is_free(tmp_path: Path) -> None:
+@pytest.mark.parametrize("served_by", ["process", "thread"])
+def test_a_port_that_is_taken_is_said_and_served_once_it_is_free(tmp_path: Path, served_by: str) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with a_process(port, tmp_path) as process:
+        with a_process(port, tmp_path, served_by) as process:
             assert process.stderr is not None
             line = json.loads(process.stderr.readline())
             assert process.poll() is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from deploys.telemetry.process_state import ProcessState
@@ -10,10 +12,10 @@ from deploys.telemetry.process_state import ProcessState
 class Process:
     """A process whose time the test moves."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, loops: Sequence[str] = ("",)) -> None:
         self.time = 1000.0
         self.there = True
-        self.state = ProcessState(kind, is_there=lambda: self.there, now=lambda: self.time)
+        self.state = ProcessState(kind, loops, is_there=lambda: self.there, now=lambda: self.time)
 
 
 @pytest.mark.parametrize(
@@ -56,4 +58,18 @@ def test_a_loop_that_moves_again_is_healthy_again() -> None:
     process.state.note_loop()
 
     assert process.state.health_problem() == ""
-    assert process.state.loop_age == 0
+    assert process.state.loop_ages() == {"": 0.0}
+
+
+def test_one_worker_of_several_that_hangs_is_named() -> None:
+    process = Process("worker", loops=("1", "2"))
+    process.state.note_loop("1")
+    assert process.state.readiness_problem() == "worker 2 is still starting"
+
+    process.state.note_loop("2")
+    process.time += 60
+    process.state.note_loop("1")
+    process.time += 35
+
+    assert process.state.loop_ages() == {"1": 35.0, "2": 95.0}
+    assert process.state.health_problem() == "the main loop of worker 2 has not moved for 95 s"
