@@ -160,24 +160,22 @@ def _start(
         return reply
     if not holds:
         _wake_held_first(waiting.ahead, context)
-    return with_buttons(reply, _publish_and_offer_replacement(deploy, waiting.ahead, context))
+    return with_buttons(reply, _offer_replacement(deploy, waiting.ahead, context))
 
 
-def _publish_and_offer_replacement(
-    deploy: Deploy, ahead: Sequence[Deploy], context: AppContext
-) -> tuple[Button, ...]:
-    """Has its thread opened. The button that gives it the place of one that waits, if it may have that."""
+def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
+    """The button that gives it the place of one that waits, if it may have that. The scheduler has its thread
+    opened."""
     other = find_replaceable(deploy, ahead, context.access)
-    kept = replaceable_request(deploy, other) if other else None
+    if other is None:
+        return ()
+    kept = replaceable_request(deploy, other)
     last = context.last_round_trip or RoundTrip(context.store.redis)
-    is_published = context.jobs.ask_for_publisher(last)
-    last.then(lambda: None if is_published() else context.jobs.publish())
-    if kept:
-        context.refused_requests.ask_to_save(last, kept)
+    context.refused_requests.ask_to_save(last, kept)
     if last is not context.last_round_trip:
         with suppress(RedisError):  # it is queued all the same
             last.run()
-    return (replace_waiting_button(kept),) if kept else ()
+    return (replace_waiting_button(kept),)
 
 
 def refuse_if_locked(

@@ -18,13 +18,11 @@ from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
-from rq.job import Job
 from rq.scripts import save_unique_job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from deploys.redis_connection import to_texts
-from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.telemetry.tracing import TRACING
 
@@ -113,12 +111,6 @@ class JobQueue:
         """Brings the threads that are due up to date. One such job is enough: nothing is enqueued while one
         waits, or runs, which looks for more at its end. Otherwise as `advance_due`."""
         self._try_enqueue("publish", nonce="one", scheduled=scheduled, unless=redis_keys.PUBLISHER)
-
-    def ask_for_publisher(self, trip: RoundTrip) -> Callable[[], bool]:
-        """Asks as a part of a round trip whether `publish` has nothing to do; what it returns says that after
-        the trip."""
-        answer = trip.command("EXISTS", redis_keys.PUBLISHER, Job.key_for(_job_id("publish", (), "one")))
-        return lambda: bool(answer.value())
 
     def is_more_urgent_waiting(self) -> bool:
         """Whether a job waits that goes before those that tell. Raises RedisError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,6 @@ class RoundTrip:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._asked: list[Answer] = []
-        self._afterwards: list[Callable[[], None]] = []
 
     def command(self, *args: Any) -> Answer:
         """Adds a command."""
@@ -48,26 +47,16 @@ class RoundTrip:
         sha, source = ("EVALSHA", "EVAL") if writes else ("EVALSHA_RO", "EVAL_RO")
         return self._add(Answer((sha, script.sha, *what), (source, script.script, *what)))
 
-    def then(self, act: Callable[[], None]) -> None:
-        """Calls this once Redis has answered."""
-        self._afterwards.append(act)
-
     def _add(self, answer: Answer) -> Answer:
         self._asked.append(answer)
         return answer
 
     def run(self) -> None:
-        """Asks, and then calls what was to be called. If Redis does not know a script, that one and what
-        comes after it run again.
+        """Asks. If Redis does not know a script, that one and what comes after it run again.
 
         Raises:
             RedisError: Redis does not answer, or takes none of these commands for now.
         """
-        self._run_all()
-        for act in self._afterwards:
-            act()
-
-    def _run_all(self) -> None:
         self._run(self._asked, [each.by_sha for each in self._asked])
         for number, each in enumerate(self._asked):
             if isinstance(each.found, NoScriptError):
