@@ -43,8 +43,8 @@ class Durability:
             return lambda: True
         # WAITAOF waits for the writes of its own connection, and another connection of the pool may have
         # written what matters. The file is written in order, so a later write that is on disk proves it.
-        written = trip.command("SET", redis_keys.DISK_PROBE, int(self._now() * 1000))
-        waited = trip.command("WAITAOF", 1, 0, int(within * 1000))
+        written = trip.add_command("SET", redis_keys.DISK_PROBE, int(self._now() * 1000))
+        waited = trip.add_command("WAITAOF", 1, 0, int(within * 1000))
 
         def is_on_disk() -> bool:
             written.value()

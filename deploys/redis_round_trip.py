@@ -35,11 +35,11 @@ class RoundTrip:
         self._redis = redis
         self._asked: list[Answer] = []
 
-    def command(self, *args: Any) -> Answer:
+    def add_command(self, *args: Any) -> Answer:
         """Adds a command."""
         return self._add(Answer(args, args))
 
-    def script(
+    def add_script(
         self, script: Script, keys: Sequence[str], args: Sequence[Any], *, writes: bool = True
     ) -> Answer:
         """Adds a script. writes: the user of Redis has to have the right to write its keys."""

@@ -24,7 +24,10 @@ class CurrentHolds:
 
     def ask(self, trip: RoundTrip) -> None:
         """Reads them as a part of this round trip."""
-        self._asked = trip.command("GET", redis_keys.STOP_ALL), trip.command("HVALS", redis_keys.LOCKS)
+        self._asked = (
+            trip.add_command("GET", redis_keys.STOP_ALL),
+            trip.add_command("HVALS", redis_keys.LOCKS),
+        )
 
     @cached_property
     def _stored(self) -> tuple[object, list[str]]:

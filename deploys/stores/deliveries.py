@@ -71,8 +71,8 @@ class Deliveries:
 
     def ask_to_finish(self, trip: RoundTrip, delivery: str, answer: str = "") -> None:
         """The same as a part of a round trip."""
-        trip.command("SET", f"{_ANSWER}{delivery}", answer, "EX", ANSWER_SECONDS)
-        trip.command("SET", f"{_DELIVERY}{delivery}", "done", "EX", DONE_SECONDS)
+        trip.add_command("SET", f"{_ANSWER}{delivery}", answer, "EX", ANSWER_SECONDS)
+        trip.add_command("SET", f"{_DELIVERY}{delivery}", "done", "EX", DONE_SECONDS)
 
     def answer(self, delivery: str) -> str | None:
         """What the first of several deliveries was answered, for a minute; None while it is under way."""

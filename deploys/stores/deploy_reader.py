@@ -149,7 +149,7 @@ class DeployReader:
     def ask_for_queue(self, trip: RoundTrip, deploy: Deploy) -> Callable[[], QueueRead]:
         """Reads what a deploy waits for as a part of a round trip; what it returns says it after that. If
         nothing is before it, nothing is read."""
-        answer = trip.script(
+        answer = trip.add_script(
             self.redis.register_script(_READ_QUEUE),
             [redis_keys.service_queue(deploy.queue), redis_keys.history(deploy.service.name)],
             [deploy.id, RECENT_OF_SERVICE, redis_keys.record("")],

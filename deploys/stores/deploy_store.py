@@ -116,7 +116,7 @@ class DeployStore(ClaimStore):
             entry = self._entry(each, who=request.requester, what="requested", now=now, source=request.source)
             args += [each.id, *_stored(each), service, each.request_key, len(entry), *entry]
         trip = RoundTrip(self.redis)
-        answer = trip.script(self._script("submit"), script_keys, args)
+        answer = trip.add_script(self._script("submit"), script_keys, args)
         if response_url:
             save_response_url(trip, batch.id if batch else deploys[0].id, response_url)
         queue = self.ask_for_queue(trip, deploys[0]) if batch is None else None

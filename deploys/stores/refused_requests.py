@@ -27,7 +27,7 @@ class RefusedRequests:
     def ask_to_save(self, trip: RoundTrip, refused: RefusedRequest) -> None:
         """Keeps it as a part of a round trip."""
         key = redis_keys.refused_request(refused.id)
-        trip.command("SET", key, refused.to_json(), "EX", KEPT_SECONDS)
+        trip.add_command("SET", key, refused.to_json(), "EX", KEPT_SECONDS)
 
     def find(self, request_id: str) -> RefusedRequest | None:
         """The request; None: it is too old, was used, or another version of Slipway wrote it."""

@@ -76,7 +76,7 @@ class RequestLimits:
         self, trip: RoundTrip, kind: str, user: str, capacity: int
     ) -> Callable[[], Exceeded | None]:
         key = redis_keys.request_bucket(kind, user)
-        answer = trip.script(self._take, [key], [capacity, int(self._now() * 1000)])
+        answer = trip.add_script(self._take, [key], [capacity, int(self._now() * 1000)])
 
         def taken() -> Exceeded | None:
             wait_ms, is_first = answer.value()

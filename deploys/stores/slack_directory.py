@@ -177,7 +177,7 @@ class SlackDirectory:
         noted = None
         if needed:
             scores = [part for each, at in needed.items() for part in (at, each)]
-            noted = trip.command("ZADD", redis_keys.SLACK_NEEDED, *scores)
+            noted = trip.add_command("ZADD", redis_keys.SLACK_NEEDED, *scores)
         stored = self._ask(trip, user, channel)
 
         def found() -> tuple[Person | None, Channel | None]:
@@ -192,7 +192,7 @@ class SlackDirectory:
         keys = [redis_keys.slack_person(user)]
         if not channel.startswith("D"):
             keys.append(redis_keys.slack_channel(channel))
-        answer = trip.command("MGET", *keys)
+        answer = trip.add_command("MGET", *keys)
 
         def stored() -> _StoredPair:
             person, *others = answer.value()

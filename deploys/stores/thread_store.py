@@ -60,7 +60,7 @@ def thread_link(thread: ThreadState | None, words: str = "its thread") -> str:
 def save_response_url(trip: RoundTrip, deploy_id: str, response_url: str) -> None:
     """Keeps the address for answers to the request, for as long as Slack accepts them, as a part of a round
     trip."""
-    trip.command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
+    trip.add_command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
 
 
 class DueThread(NamedTuple):

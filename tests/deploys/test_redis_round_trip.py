@@ -16,8 +16,8 @@ def test_all_of_them_ask_once(redis: Redis) -> None:
     increase = redis.register_script(INCREASE)
     increase(keys=["count"], args=[1])
     trip = RoundTrip(redis)
-    answers = [trip.command("SET", "other", "x"), trip.script(increase, ["count"], [2])]
-    answers.append(trip.command("GET", "count"))
+    answers = [trip.add_command("SET", "other", "x"), trip.add_script(increase, ["count"], [2])]
+    answers.append(trip.add_command("GET", "count"))
 
     with counted_questions() as asked:
         trip.run()
@@ -29,9 +29,9 @@ def test_all_of_them_ask_once(redis: Redis) -> None:
 def test_a_script_that_redis_does_not_know_runs_once_and_in_its_place(redis: Redis) -> None:
     redis.script_flush()
     trip = RoundTrip(redis)
-    before = trip.command("INCR", "before")
-    answer = trip.script(redis.register_script(INCREASE), ["count"], [2])
-    after = trip.command("GET", "count")
+    before = trip.add_command("INCR", "before")
+    answer = trip.add_script(redis.register_script(INCREASE), ["count"], [2])
+    after = trip.add_command("GET", "count")
 
     trip.run()
 
@@ -40,7 +40,7 @@ def test_a_script_that_redis_does_not_know_runs_once_and_in_its_place(redis: Red
 
 def test_a_script_that_only_reads_cannot_write(redis: Redis) -> None:
     trip = RoundTrip(redis)
-    answer = trip.script(redis.register_script(INCREASE), ["count"], [2], writes=False)
+    answer = trip.add_script(redis.register_script(INCREASE), ["count"], [2], writes=False)
 
     trip.run()
 
@@ -52,7 +52,7 @@ def test_a_script_that_only_reads_cannot_write(redis: Redis) -> None:
 def test_what_redis_refuses_keeps_nothing_else_from_running(redis: Redis) -> None:
     redis.set("text", "x")
     trip = RoundTrip(redis)
-    refused, taken = trip.command("LPUSH", "text", "y"), trip.command("GET", "text")
+    refused, taken = trip.add_command("LPUSH", "text", "y"), trip.add_command("GET", "text")
 
     trip.run()
 
