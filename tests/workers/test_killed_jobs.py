@@ -19,7 +19,7 @@ from deploys.stores.deploy_store import DeployStore
 from sandbox.valkey import refusing_commands
 from tests.bot.bot_harness import ManualClock
 from tests.builders import NOW, a_deploy, a_service
-from tests.workers.test_scheduler import RecordingJobQueue
+from tests.workers.scheduler.scheduler_harness import RecordingJobQueue
 from workers import jobs
 from workers.killed_jobs import KILLS_APART_SECONDS, KilledJobs
 from workers.rq_worker import RqWorker

@@ -7,148 +7,33 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from rq import Queue
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
-from deploys.catalogue.service import Service
 from deploys.job_queue import (
     ADVANCE_SLOTS,
     DEPLOYS_QUEUE,
     JOBS_FOR_EACH_WORKER,
-    QUEUES,
     WATCH_PREFIX,
     JobQueue,
-    advance_slot,
     count_waiting,
 )
-from deploys.publish_priority import PublishPriority
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.redis_connection import connect, connect_for_rq, to_texts
+from deploys.redis_connection import connect_for_rq, to_texts
 from deploys.redis_outage import RedisTemporaryError
 from deploys.stores import redis_keys
-from deploys.stores.claims import Claim, DueDeploy
-from deploys.stores.deploy_store import DeployStore
-from deploys.stores.heartbeats import HeartbeatWriter
-from deploys.stores.job_rests import JobRests
-from deploys.stores.orphan_scans import SCAN_EVERY_SECONDS, OrphanScans
-from deploys.stores.thread_store import (
-    ELAPSED_TIME_SECONDS,
-    FEW_THREADS,
-    LEFT_AFTER_SECONDS,
-    ThreadStore,
-)
-from deploys.stores.user_groups import READ_EVERY_SECONDS
+from deploys.stores.claims import DueDeploy
 from sandbox.valkey import refusing_commands
-from tests.builders import NOW, a_deploy, a_service
+from tests.builders import NOW, a_service
 from tests.redis_commands import commands_of
+from tests.workers.scheduler.scheduler_harness import SchedulerHarness, add_worker, job_for
 from workers.scheduler import (
     LOOK_SECONDS,
-    ORPHAN_RECOVERY_SECONDS,
-    PERIODIC_JOBS,
     PUBLISH_SECONDS,
     REPEAT_SECONDS,
     TICK_SECONDS,
     Scheduler,
     jobs_for_due_deploys,
 )
-
-
-class RecordingJobQueue(JobQueue):
-    """Records the jobs that are enqueued."""
-
-    def __init__(self) -> None:
-        self.enqueued: list[str] = []
-        self._now = lambda: NOW
-
-    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "", **_: object) -> None:
-        args = (*args, nonce.removeprefix("slot ")) if nonce.startswith("slot ") else args
-        self.enqueued.append(" ".join([job, *map(str, args)]))
-
-    def take(self, job: str) -> list[str]:
-        """The jobs of this kind that were enqueued since the last call."""
-        taken = [name for name in self.enqueued if name.split(" ")[0] == job]
-        self.enqueued = [name for name in self.enqueued if name.split(" ")[0] != job]
-        return taken
-
-
-class SchedulerHarness:
-    """Schedulers, the stores that they read, and a time that the test moves (epoch seconds)."""
-
-    def __init__(self, redis_url: str) -> None:
-        self.time = NOW
-        self.url = redis_url
-        self.store = DeployStore(connect(redis_url), now=self.now)
-        self.threads = ThreadStore(self.store.redis)
-        self.job_queue = RecordingJobQueue()
-        self.scheduler = self.scheduler_with(self.job_queue)
-
-    def now(self) -> float:
-        return self.time
-
-    def scheduler_with(self, job_queue: JobQueue) -> Scheduler:
-        """A scheduler as in another process."""
-        redis = connect(self.url)
-        return Scheduler(DeployStore(redis, now=self.now), ThreadStore(redis), job_queue, now=self.now)
-
-    def scheduler_for_rq(self) -> Scheduler:
-        """A scheduler with the job queue of production."""
-        return self.scheduler_with(JobQueue(connect_for_rq(self.url), now=self.now))
-
-    def jobs(self, job: str) -> list[Job]:
-        """RQ's jobs of this kind."""
-        return [each for each in self.jobs_of_all_kinds() if each.func_name == f"workers.jobs.{job}"]
-
-    def jobs_of_all_kinds(self) -> list[Job]:
-        """All of RQ's jobs."""
-        redis = connect_for_rq(self.url)
-        queues = [Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES]
-        return [each for queue in queues for each in queue.jobs]
-
-    def queued(self, job: str) -> list[str]:
-        """The deploys or clusters of RQ's jobs of this kind."""
-        return [each.args[0] for each in self.jobs(job)]
-
-    def request_deploy(self, service: Service | None = None, tag: str = "1.4.2") -> Deploy:
-        """A deploy that was just requested."""
-        return self.store.submit(a_deploy(service, tag=tag, request={"requested_at": self.time})).deploy
-
-    def claim(self, deploy: Deploy) -> Claim:
-        """What a worker does first."""
-        claim = self.store.claim(deploy.id, "worker", 60)
-        assert claim is not None
-        return claim
-
-    def follow(self, deploy: Deploy, after: float) -> None:
-        """What a worker leaves behind: a rollout that is due again after some time (seconds)."""
-        claim = self.claim(deploy)
-        followed = claim.deploy.in_phase(Phase.FOLLOWING, self.time)
-        job = f"{WATCH_PREFIX}{deploy.cluster_key}"
-        self.store.commit(claim, followed, due_at=self.time + after, job=job)
-
-    def run(self, seconds: float) -> None:
-        """Lets time pass, with a tick as often as the process makes one."""
-        for _ in range(round(seconds / TICK_SECONDS)):
-            self.scheduler.tick()
-            self.time += TICK_SECONDS
-
-
-def add_worker(redis: Redis, number: int) -> None:
-    """Says that another worker runs."""
-    writer = HeartbeatWriter(redis, "worker")
-    writer._member = writer._member.replace('"pid": ', f'"pid": {number + 1}')
-    writer.write()
-
-
-def job_for(deploy: Deploy) -> str:
-    """The job that takes what is due, as it is enqueued for this deploy."""
-    return f"advance_due {advance_slot(deploy.id)}"
-
-
-@pytest.fixture
-def harness(redis: Redis, redis_url: str) -> SchedulerHarness:
-    return SchedulerHarness(redis_url)
 
 
 def test_what_is_due_is_enqueued_once(harness: SchedulerHarness) -> None:
@@ -303,116 +188,6 @@ def test_a_cluster_is_watched_again_when_its_rollouts_are_due_again(harness: Sch
     assert harness.job_queue.take("watch") == ["watch eu-west-1/production 0"] * 4
 
 
-def test_every_thread_that_is_behind_is_enqueued(harness: SchedulerHarness) -> None:
-    first, later = (harness.request_deploy(a_service(name)) for name in ("web", "api"))
-    harness.threads.schedule(later.id, NOW + 30, seen_score=harness.threads.start_sync(later.id, NOW + 30))
-
-    harness.run(11)
-    assert harness.job_queue.take("publish") == ["publish"] * 11
-
-    assert harness.threads.finish_sync(first.id, harness.threads.start_sync(first.id, harness.time))
-    harness.run(19)
-    assert harness.job_queue.take("publish") == []
-
-    harness.run(1)
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-def test_what_a_job_that_moves_deploys_can_say_itself_has_no_job_of_its_own(
-    harness: SchedulerHarness,
-) -> None:
-    harness.threads.mark_due("thread", NOW)
-
-    harness.run(LEFT_AFTER_SECONDS - TICK_SECONDS)
-    assert harness.job_queue.take("publish") == []
-
-    harness.run(2 * TICK_SECONDS)
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-@pytest.mark.parametrize("elapsed_time", [False, True])
-def test_elapsed_time_is_left_to_the_next_look_at_the_rollout(
-    harness: SchedulerHarness, elapsed_time: bool
-) -> None:
-    harness.threads.schedule("thread", NOW, elapsed_time=elapsed_time)
-
-    harness.run((ELAPSED_TIME_SECONDS if elapsed_time else LEFT_AFTER_SECONDS) - TICK_SECONDS)
-    assert harness.job_queue.take("publish") == []
-    harness.run(2 * TICK_SECONDS)
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-def test_a_thread_whose_turn_at_slack_comes_has_its_job_then(harness: SchedulerHarness) -> None:
-    """No deploy of it moves, so nobody else would come for it."""
-    harness.threads.schedule("thread", NOW + 1.75, waits_for="chat.update")
-
-    harness.run(1.75 - TICK_SECONDS)
-    assert harness.job_queue.take("publish") == []
-    harness.run(2 * TICK_SECONDS)
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-@pytest.mark.parametrize("priority", [each for each in PublishPriority if each < PublishPriority.PROGRESS])
-def test_what_people_wait_for_is_left_to_nobody(harness: SchedulerHarness, priority: PublishPriority) -> None:
-    harness.threads.mark_due("thread", NOW, priority)
-
-    harness.run(2 * TICK_SECONDS)
-
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-def test_of_many_threads_none_is_late(harness: SchedulerHarness) -> None:
-    for number in range(FEW_THREADS):
-        harness.threads.schedule(f"thread{number}", NOW, elapsed_time=True)
-    harness.threads.mark_due("behind them", NOW + 1, PublishPriority.END)
-
-    harness.run(1 + 2 * TICK_SECONDS)
-
-    assert "publish" in harness.job_queue.take("publish")
-
-
-def test_elapsed_time_does_not_hide_a_thread_with_news(harness: SchedulerHarness) -> None:
-    harness.threads.schedule("thread", NOW, elapsed_time=True)
-    harness.threads.mark_due("another", NOW)
-
-    harness.run(PUBLISH_SECONDS)
-
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-def test_news_of_a_thread_end_its_wait_for_elapsed_time(harness: SchedulerHarness) -> None:
-    harness.threads.schedule("thread", NOW, elapsed_time=True)
-    harness.threads.mark_due("thread", NOW)
-
-    harness.run(PUBLISH_SECONDS)
-
-    assert harness.job_queue.take("publish") == ["publish"]
-
-
-def test_a_thousand_threads_that_are_behind_take_one_job(harness: SchedulerHarness) -> None:
-    for number in range(1000):
-        harness.threads.mark_due(f"thread{number}", NOW - 1)
-    harness.scheduler = harness.scheduler_for_rq()
-
-    harness.run(10)
-
-    assert len(harness.jobs("publish")) == 1
-
-
-def test_no_job_for_threads_is_added_to_one_that_runs(harness: SchedulerHarness) -> None:
-    harness.threads.mark_due("thread", NOW - PUBLISH_SECONDS)
-    assert harness.threads.keep_publisher("a job", 15)
-    scheduler = harness.scheduler_for_rq()
-
-    scheduler.tick()
-    assert harness.jobs("publish") == []
-
-    harness.threads.release_publisher("a job")
-    harness.time += PUBLISH_SECONDS
-    scheduler.tick()
-    assert len(harness.jobs("publish")) == 1
-
-
 DUE_JOBS = {
     "nothing": ([], 2, []),
     "one deploy": (["advance"], 2, [("", 0)]),
@@ -493,30 +268,6 @@ def test_what_had_no_room_is_enqueued_once_workers_took_some(harness: SchedulerH
     assert harness.queued("watch") == clusters[room : 2 * room]
 
 
-@pytest.mark.parametrize(
-    ("job", "key"),
-    [
-        ("refresh_homes", redis_keys.HOME_VIEWERS),
-        ("watch_locks", redis_keys.LOCKS),
-        ("watch_locks", redis_keys.NOTICES),
-        ("watch_locks", redis_keys.SENT_NOTICES),
-        ("show_asked_requests", redis_keys.ASKED_REQUESTS),
-    ],
-)
-def test_a_job_that_would_find_nothing_is_not_enqueued(
-    harness: SchedulerHarness, redis: Redis, job: str, key: str
-) -> None:
-    harness.run(30)
-    assert harness.job_queue.take(job) == []
-
-    if key in (redis_keys.HOME_VIEWERS, redis_keys.ASKED_REQUESTS):
-        redis.zadd(key, {"one": NOW})
-    else:
-        redis.hset(key, "one", "{}")
-    harness.run(30)
-    assert harness.job_queue.take(job) == [job] * 3
-
-
 def test_a_tick_asks_redis_the_same_few_things_however_much_is_in_flight(
     harness: SchedulerHarness, redis: Redis
 ) -> None:
@@ -535,42 +286,6 @@ def test_a_tick_asks_redis_the_same_few_things_however_much_is_in_flight(
 
     asked = redis.info("stats")["total_commands_processed"] - before - 1
     assert asked <= 4
-
-
-@pytest.mark.parametrize("job", ["read_user_groups", "read_slack_directory", "forget_thread_messages"])
-def test_a_job_that_found_nothing_to_do_is_not_enqueued_before_there_may_be_something(
-    harness: SchedulerHarness, redis: Redis, job: str
-) -> None:
-    rests = JobRests(redis)
-    rests.note(job, NOW + 600)
-    harness.run(599)
-    assert harness.job_queue.take(job) == []
-
-    seconds = PERIODIC_JOBS[job][0]
-    harness.run(1 + seconds)
-    assert harness.job_queue.take(job) == [job]
-
-    rests.note(job, harness.time + 600)
-    rests.note(job, None)
-    harness.run(seconds)
-    assert harness.job_queue.take(job) == [job]
-
-
-def test_a_rest_that_another_clock_noted_is_none(harness: SchedulerHarness, redis: Redis) -> None:
-    JobRests(redis).note("read_slack_directory", NOW + 7 * 3600)
-
-    harness.run(1)
-
-    assert harness.job_queue.take("read_slack_directory") == ["read_slack_directory"]
-
-
-def test_a_lock_may_name_a_user_group(harness: SchedulerHarness, redis: Redis) -> None:
-    JobRests(redis).note("read_user_groups", NOW + 600)
-    redis.hset(redis_keys.LOCKS, "web", "{}")
-
-    harness.run(1)
-
-    assert harness.job_queue.take("read_user_groups") == ["read_user_groups"]
 
 
 def test_while_a_deploy_is_open_it_is_asked_once_a_second_what_is_due(
@@ -609,41 +324,6 @@ def test_what_begins_while_nothing_was_open_is_found_within_a_second(
     harness.run(LOOK_SECONDS + TICK_SECONDS)
 
     assert harness.job_queue.take("advance_due") == [job_for(deploy)]
-
-
-def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: SchedulerHarness) -> None:
-    harness.run(10 * READ_EVERY_SECONDS)
-
-    assert READ_EVERY_SECONDS == 45
-    assert harness.job_queue.take("read_user_groups") in (
-        ["read_user_groups"] * 10,
-        ["read_user_groups"] * 11,
-    )
-
-
-def test_orphan_recovery_is_enqueued_at_the_start_and_every_quarter_of_a_minute_until_it_has_scanned(
-    harness: SchedulerHarness, redis: Redis
-) -> None:
-    harness.run(1)
-    assert harness.job_queue.take("recover_orphans") == ["recover_orphans"]
-
-    harness.run(2 * ORPHAN_RECOVERY_SECONDS)
-
-    assert ORPHAN_RECOVERY_SECONDS == 15
-    assert harness.job_queue.take("recover_orphans") == ["recover_orphans"] * 2
-
-    scans = OrphanScans(redis, now=harness.now)
-    scans.note_restart()
-    scans.note_scan()
-    harness.run(SCAN_EVERY_SECONDS - ORPHAN_RECOVERY_SECONDS)
-    assert harness.job_queue.take("recover_orphans") == []
-    harness.run(2 * ORPHAN_RECOVERY_SECONDS)
-    assert harness.job_queue.take("recover_orphans") != []
-
-    scans.note_scan()
-    redis.set(redis_keys.REDIS_RUN, "the one before")
-    harness.run(ORPHAN_RECOVERY_SECONDS)
-    assert harness.job_queue.take("recover_orphans") == ["recover_orphans"], "Redis was restarted"
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.4, 1.5], ids=["together", "nearly", "later"])
