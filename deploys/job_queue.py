@@ -288,11 +288,12 @@ class JobQueue:
         scheduled: bool = False,
     ) -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
+        digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
         queue = self._queues[QUEUE_OF_JOB.get(job, ASKED_QUEUE)]
         made = queue.create_job(
             f"workers.jobs.{job}",
             args=args,
-            job_id=_job_id(job, args, once),
+            job_id=f"{job}-{digest}",
             timeout=JOB_TIMEOUT,
             result_ttl=0,
             failure_ttl=3600,
@@ -309,11 +310,6 @@ class JobQueue:
             self._redis.delete(made.key)
             with suppress(DuplicateJobError):
                 save_unique_job(self._redis, queue.key, made)  # type: ignore[no-untyped-call]
-
-
-def _job_id(job: str, args: Sequence[str | int | None], once: str) -> str:
-    digest = hashlib.sha256(json.dumps([list(args), once]).encode()).hexdigest()[:24]
-    return f"{job}-{digest}"
 
 
 def advance_slot(deploy_id: str) -> int:

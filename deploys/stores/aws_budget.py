@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from importlib.resources import files
 
 from redis import Redis
 from redis.commands.core import Script
@@ -21,6 +20,7 @@ from redis.commands.core import Script
 from deploys.aws_limits import LIMITS_BY_NAME, ApiLimit
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_script
 
 DEFAULT_PERCENT = 50.0
 SLOW_SECONDS = 60.0
@@ -184,12 +184,8 @@ class AwsBudget:
 
     @cached_property
     def _take_script(self) -> Script:
-        return self._redis.register_script(_lua("take_aws_token"))
+        return self._redis.register_script(lua_script("take_aws_token"))
 
     @cached_property
     def _change_script(self) -> Script:
-        return self._redis.register_script(_lua("change_aws_bucket"))
-
-
-def _lua(name: str) -> str:
-    return files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
+        return self._redis.register_script(lua_script("change_aws_bucket"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import ClassVar
 
 from redis import Redis
@@ -16,11 +15,7 @@ from deploys.stores.active_deploys import parse_record
 from deploys.stores.claim_holder import HEARTBEAT_SECONDS, ClaimHolder, holder_of, uptime
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_reader import DeployReader, to_ms
-
-
-def lua_scripts(*names: str) -> dict[str, str]:
-    """The source of each of these scripts, by name."""
-    return {name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text() for name in names}
+from deploys.stores.lua_scripts import lua_scripts
 
 
 class ClaimStore(DeployReader):

@@ -10,13 +10,13 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from enum import Enum
-from importlib.resources import files
 
 from redis import Redis
 
 from deploys.redis_connection import to_text
 from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_script
 
 CLAIM_SECONDS = 30
 """How long a delivery that was begun blocks its repeats. A later one counts if this process dies before it
@@ -63,14 +63,9 @@ class Deliveries:
             return Arrival.REPLAY
         return Arrival.NEW if claimed == len(keys) else Arrival.REPEAT
 
-    def finish(self, delivery: str, answer: str = "") -> None:
-        """The delivery was handled: its repeats are dropped from now on, or given the same answer."""
-        trip = RoundTrip(self._redis)
-        self.ask_to_finish(trip, delivery, answer)
-        trip.run()
-
     def ask_to_finish(self, trip: RoundTrip, delivery: str, answer: str = "") -> None:
-        """The same as a part of a round trip."""
+        """The delivery was handled: its repeats are dropped from now on, or given the same answer. A part of
+        a round trip."""
         trip.add_command("SET", f"{_ANSWER}{delivery}", answer, "EX", ANSWER_SECONDS)
         trip.add_command("SET", f"{_DELIVERY}{delivery}", "done", "EX", DONE_SECONDS)
 
@@ -89,4 +84,4 @@ class Deliveries:
         return int(self._claim(keys=list(seconds), args=[secrets.token_hex(8), *seconds.values()]))
 
 
-_CLAIM_DELIVERY = files("deploys.stores").joinpath("lua/claim_delivery.lua").read_text()
+_CLAIM_DELIVERY = lua_script("claim_delivery")

@@ -6,7 +6,6 @@ import hashlib
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from importlib.resources import files
 from operator import attrgetter
 from typing import Any
 
@@ -28,6 +27,7 @@ from deploys.stores.active_deploys import (
 )
 from deploys.stores.claim_holder import holder_of
 from deploys.stores.claims import DueDeploy, QueueRead
+from deploys.stores.lua_scripts import lua_script
 
 ADVANCE = "advance"
 """The job that takes a deploy's next step."""
@@ -293,6 +293,6 @@ def to_ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
-_READ_QUEUE = files("deploys.stores").joinpath("lua/read_queue.lua").read_text()
-_READ_RECORDS = files("deploys.stores").joinpath("lua/read_records.lua").read_text()
+_READ_QUEUE = lua_script("read_queue")
+_READ_RECORDS = lua_script("read_records")
 _READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()

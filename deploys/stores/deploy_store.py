@@ -20,9 +20,10 @@ from deploys.redis_durability import Durability
 from deploys.redis_round_trip import RoundTrip
 from deploys.stores import audit, redis_keys
 from deploys.stores.active_deploys import DeploySummary
-from deploys.stores.claim_store import ClaimStore, lua_scripts
+from deploys.stores.claim_store import ClaimStore
 from deploys.stores.claims import Claim, Room, Submission, UnchangedStep
 from deploys.stores.deploy_reader import ADVANCE, to_ms
+from deploys.stores.lua_scripts import lua_scripts
 from deploys.stores.thread_store import save_response_url
 
 
@@ -58,13 +59,13 @@ class DeployStore(ClaimStore):
         other.catalogue_version = version
         return other
 
-    def submit(self, deploy: Deploy, *, response_url: str = "") -> Submission:
-        """Adds a new deploy at the end of its service's queue. response_url: where its requester is answered.
+    def submit(self, deploy: Deploy) -> Submission:
+        """Adds a new deploy at the end of its service's queue.
 
         Raises:
             SavedNotOnDisk: it was queued, and may still be lost.
         """
-        [submission] = self.submit_within([deploy], None, None, response_url=response_url) or []
+        [submission] = self.submit_within([deploy], None, None) or []
         return submission
 
     def submit_batch(self, batch: Batch, deploys: Sequence[Deploy]) -> list[Submission]:
@@ -78,7 +79,7 @@ class DeployStore(ClaimStore):
         self, deploys: Sequence[Deploy], batch: Batch | None, room: Room | None, *, response_url: str = ""
     ) -> list[Submission] | None:
         """The same, with one question to Redis, which reads the queue of a deploy without a batch, too. None:
-        there may be no room for them, and nothing was added."""
+        there may be no room for them, and nothing was added. response_url: where they are answered."""
         now = self._now()
         waiting = {each.id: each.in_phase(Phase.WAITING, each.request.requested_at) for each in deploys}
         script_keys = [
@@ -117,8 +118,11 @@ class DeployStore(ClaimStore):
             args += [each.id, *_stored(each), service, each.request_key, len(entry), *entry]
         trip = RoundTrip(self.redis)
         answer = trip.add_script(self._script("submit"), script_keys, args)
-        if response_url:
+        kept = (
             save_response_url(trip, batch.id if batch else deploys[0].id, response_url)
+            if response_url
+            else None
+        )
         queue = self.ask_for_queue(trip, deploys[0]) if batch is None else None
         is_on_disk = self._durability.ask(trip, self._durable_wait_seconds)
         trip.run()
@@ -127,6 +131,8 @@ class DeployStore(ClaimStore):
             return None
         if not is_on_disk():
             raise self._not_on_disk()
+        if kept:
+            kept.value()
         return [
             Submission(
                 waiting.get(to_text(deploy_id)) or self._require(to_text(deploy_id)),

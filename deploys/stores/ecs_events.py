@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from redis import Redis
@@ -15,6 +14,7 @@ from redis import Redis
 from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
 from deploys.stores.deploy_reader import to_ms
+from deploys.stores.lua_scripts import lua_script
 
 ALIVE_SECONDS = 30
 """Events count as arriving for so long after the queue was read (seconds): longer than a long poll, 20 s."""
@@ -115,4 +115,4 @@ class EcsEvents:
         return found
 
 
-_WAKE = files("deploys.stores").joinpath("lua/wake.lua").read_text()
+_WAKE = lua_script("wake")

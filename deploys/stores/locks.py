@@ -4,7 +4,6 @@ other is told."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from importlib.resources import files
 
 from redis import Redis
 
@@ -14,6 +13,7 @@ from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_scripts
 
 ASK_AGAIN_SECONDS = 600
 """How long a holder who was asked about a lock is not asked again (seconds)."""
@@ -117,7 +117,4 @@ def parse_locks(stored: Iterable[str]) -> list[Lock]:
     return sorted(found, key=lambda each: (each.since, each.target))
 
 
-_LUA = {
-    name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("take_lock", "release_lock", "break_lock", "remind_lock")
-}
+_LUA = lua_scripts("take_lock", "release_lock", "break_lock", "remind_lock")

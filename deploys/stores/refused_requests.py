@@ -6,7 +6,7 @@ from redis import Redis
 
 from deploys.errors import UnknownSchema
 from deploys.records.refused_request import RefusedRequest
-from deploys.redis_round_trip import RoundTrip
+from deploys.redis_round_trip import Answer, RoundTrip
 from deploys.stores import redis_keys
 
 KEPT_SECONDS = 3600
@@ -21,13 +21,14 @@ class RefusedRequests:
     def save(self, refused: RefusedRequest) -> None:
         """Keeps it."""
         trip = RoundTrip(self._redis)
-        self.ask_to_save(trip, refused)
+        kept = self.ask_to_save(trip, refused)
         trip.run()
+        kept.value()
 
-    def ask_to_save(self, trip: RoundTrip, refused: RefusedRequest) -> None:
+    def ask_to_save(self, trip: RoundTrip, refused: RefusedRequest) -> Answer:
         """Keeps it as a part of a round trip."""
         key = redis_keys.refused_request(refused.id)
-        trip.add_command("SET", key, refused.to_json(), "EX", KEPT_SECONDS)
+        return trip.add_command("SET", key, refused.to_json(), "EX", KEPT_SECONDS)
 
     def find(self, request_id: str) -> RefusedRequest | None:
         """The request; None: it is too old, was used, or another version of Slipway wrote it."""

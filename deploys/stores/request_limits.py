@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import NamedTuple
 
 from redis import Redis
 
 from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_script
 
 
 @dataclass(frozen=True)
@@ -85,4 +85,4 @@ class RequestLimits:
         return taken
 
 
-_TAKE_REQUEST = files("deploys.stores").joinpath("lua/take_request.lua").read_text()
+_TAKE_REQUEST = lua_script("take_request")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from redis import Redis
 
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_script
 from deploys.stores.thread_store import RESPONSE_URL_KEY, THREAD_KEY
 
 BATCH_SIZE = 200
@@ -97,4 +97,4 @@ class Retention:
             self._redis.delete(redis_keys.batch(batch_id), f"{THREAD_KEY}{batch_id}")
 
 
-_EXPIRE = files("deploys.stores").joinpath("lua/expire.lua").read_text()
+_EXPIRE = lua_script("expire")

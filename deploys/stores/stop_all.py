@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from redis import Redis
 
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.stop_all import StopAll
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_scripts
 
 
 class StopAllStore:
@@ -43,7 +42,4 @@ class StopAllStore:
         )
 
 
-_LUA = {
-    name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("stop_all", "resume_all")
-}
+_LUA = lua_scripts("stop_all", "resume_all")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from redis import Redis
@@ -23,8 +22,9 @@ from deploys.publish_priority import WAITS_FOR_SLACK, PublishPriority
 from deploys.records.stop_all import StopAll
 from deploys.records.thread_state import ThreadState
 from deploys.redis_connection import to_text
-from deploys.redis_round_trip import RoundTrip
+from deploys.redis_round_trip import Answer, RoundTrip
 from deploys.stores import redis_keys
+from deploys.stores.lua_scripts import lua_scripts
 
 RESPONSE_URL_SECONDS = 30 * 60
 """How long Slack accepts posts to a response_url (docs.slack.dev, "Handling user interaction")."""
@@ -57,10 +57,10 @@ def thread_link(thread: ThreadState | None, words: str = "its thread") -> str:
     return f"<{thread.permalink}|{words}>" if thread and thread.ts and thread.permalink else words
 
 
-def save_response_url(trip: RoundTrip, deploy_id: str, response_url: str) -> None:
+def save_response_url(trip: RoundTrip, deploy_id: str, response_url: str) -> Answer:
     """Keeps the address for answers to the request, for as long as Slack accepts them, as a part of a round
     trip."""
-    trip.add_command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
+    return trip.add_command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
 
 
 class DueThread(NamedTuple):
@@ -161,8 +161,9 @@ class ThreadStore:
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
         """Keeps the address for answers to the request, by the id of what was asked for."""
         trip = RoundTrip(self.redis)
-        save_response_url(trip, deploy_id, response_url)
+        kept = save_response_url(trip, deploy_id, response_url)
         trip.run()
+        kept.value()
 
     def response_url(self, deploy_id: str) -> str | None:
         """Where to answer the person who asked for this deploy, while Slack still takes it."""
@@ -354,16 +355,13 @@ def _ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
-_LUA = {
-    name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in (
-        "release_thread",
-        "save_thread",
-        "start_sync",
-        "end_sync",
-        "mark_thread_due",
-        "postpone_threads",
-        "keep_publisher",
-        "forget_copy",
-    )
-}
+_LUA = lua_scripts(
+    "release_thread",
+    "save_thread",
+    "start_sync",
+    "end_sync",
+    "mark_thread_due",
+    "postpone_threads",
+    "keep_publisher",
+    "forget_copy",
+)

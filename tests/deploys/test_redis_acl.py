@@ -14,8 +14,10 @@ from rq.serializers import JSONSerializer
 
 from deploys.job_queue import QUEUES, JobQueue
 from deploys.records.phases import Outcome, Phase
+from deploys.records.refused_request import RefusedRequest
 from deploys.records.thread_state import ThreadState
 from deploys.redis_connection import connect
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deliveries import Deliveries
@@ -23,6 +25,7 @@ from deploys.stores.deploy_reader import DeployReader
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.ecs_events import EcsEvents
 from deploys.stores.heartbeats import HeartbeatWriter, read_heartbeats
+from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.retention import Retention
 from deploys.stores.terminal_answers import TerminalAnswer, TerminalAnswers
@@ -61,7 +64,11 @@ def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
 
     # The bot takes the request.
     assert Deliveries(bot).begin("delivery")
-    Deliveries(bot).finish("delivery", "queued")
+    trip = RoundTrip(bot)
+    Deliveries(bot).ask_to_finish(trip, "delivery", "queued")
+    trip.run()
+    assert Deliveries(bot).answer("delivery") == "queued"
+    assert not Deliveries(bot).begin("delivery")
     assert RequestLimits(bot, Limits(), now=lambda: NOW).take("U01ALICE00", changes=True) is None
     UserGroups(bot).members("S01DEPLOYERS", NOW)
     DeployStore(bot, now=lambda: NOW).submit(deploy)
@@ -175,3 +182,19 @@ def test_a_process_may_do_no_more_than_its_own_work(
 
     with pytest.raises(NoPermissionError):
         client.execute_command(*command)
+
+
+def test_what_redis_forbids_is_not_taken_for_kept(connection: Callable[[str], Redis]) -> None:
+    scheduler = connection("scheduler")
+    refused = RefusedRequest(
+        id="r3q4s5t6",
+        subcommand="deploy",
+        services=("web",),
+        request=a_deploy().request,
+        error="CommandTooLate",
+    )
+
+    with pytest.raises(NoPermissionError):
+        ThreadStore(scheduler).save_response_url("w7x8y9zt", "https://hooks.slack.com/commands/1/2/3")
+    with pytest.raises(NoPermissionError):
+        RefusedRequests(scheduler).save(refused)

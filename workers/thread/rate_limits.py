@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from redis import Redis
 
+from deploys.stores.lua_scripts import lua_script
 from deploys.stores.redis_keys import PREFIX
 
 PROBE_SECONDS = 12.0
@@ -68,8 +68,8 @@ class SharedRateLimits:
     def __init__(self, redis: Redis, now: Callable[[], float]) -> None:
         self._now = now
         self._redis = redis
-        self._take_token = redis.register_script(_lua("take_token"))
-        self._note_outage = redis.register_script(_lua("note_outage"))
+        self._take_token = redis.register_script(lua_script("take_token", "workers.thread"))
+        self._note_outage = redis.register_script(lua_script("note_outage", "workers.thread"))
         self._outage_noted = False
         """Whether Redis says that Slack did not answer lately, as far as is known here."""
         self._slots_given: dict[tuple[str, str | None, Urgency], float] = {}
@@ -207,7 +207,3 @@ def turns(
             left[key] -= 1
         found.append(math.ceil(wait_ms) / 1000 if wait_ms > 0.001 else 0.0)
     return found
-
-
-def _lua(name: str) -> str:
-    return files("workers.thread").joinpath(f"lua/{name}.lua").read_text()

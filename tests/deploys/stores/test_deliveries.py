@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.deliveries import CLAIM_SECONDS, DONE_SECONDS, SIGNATURE_SECONDS, Arrival, Deliveries
 
 
@@ -35,7 +36,9 @@ def test_a_claim_is_short_until_it_was_handled(deliveries: Deliveries, redis: Re
     [key] = redis.keys("*delivery*")
     assert redis.ttl(key) <= CLAIM_SECONDS
 
-    deliveries.finish("event:Ev1")
+    trip = RoundTrip(redis)
+    deliveries.ask_to_finish(trip, "event:Ev1")
+    trip.run()
     assert CLAIM_SECONDS < redis.ttl(key) <= DONE_SECONDS
     assert not deliveries.begin("event:Ev1")
 

@@ -82,9 +82,13 @@ def test_what_is_before_a_deploy_is_read_with_its_request(
     asked = a_deploy(tag="1.6.0")
 
     with counted_questions() as questions:
-        third = store.submit(asked, response_url="https://hooks.slack.com/commands/1/2/3")
+        submitted = store.submit_within(
+            [asked], None, None, response_url="https://hooks.slack.com/commands/1/2/3"
+        )
 
     assert len(questions) == 1
+    assert submitted is not None
+    [third] = submitted
     assert third.queue == QueueRead((second.deploy,), (third.deploy, second.deploy, ended))
     assert ThreadStore(redis).response_url(asked.id) == "https://hooks.slack.com/commands/1/2/3"
     assert (second.queue, store.submit(asked.evolve(id="again111")).queue) == (None, None)
