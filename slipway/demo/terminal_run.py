@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from rich.console import Console
 
@@ -13,6 +14,7 @@ from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
+from sandbox.slack.client_types import MessageJson
 from slipway.demo.auto_approver import AutoApprover
 from slipway.demo.demo_environment import DemoEnvironment
 from slipway.demo.demo_files import find_example_file
@@ -46,7 +48,10 @@ def run_to_end(
     transcript = Transcript(console, read_names(demo))
     transcript.print_message("typed", user, command)
     before = {deploy.id for deploy in demo.store.recent(None, 100)}
+    readers = {user, approver} if approver else {user}
+    seen = {message["ts"] for each in readers for message in _private_messages(demo, each)}
     replies = demo.slack.say(user, CHANNEL, command)["replies"]
+    seen.update(reply["ts"] for reply in replies)
     for number, reply in enumerate(replies):
         transcript.print_message(f"answer {number}", f"slipway, only to {user}", reply["text"])
     if not replies and _has_form(demo, user):
@@ -54,15 +59,14 @@ def run_to_end(
         transcript.print_message("form", f"slipway, only to {user}", opened)
         return SUCCEEDED
     if replies and _is_answered_later(command, replies[0]["text"]):
-        answer = _wait_for_answer(demo, replies[0]["ts"], user)
+        answer = _wait_for_answer(demo, user, seen)
         transcript.print_message("later answer", f"slipway, only to {user}", answer)
         return NOT_SUCCEEDED if is_refusal(answer) else SUCCEEDED
     new = [deploy for deploy in demo.store.recent(None, 100) if deploy.id not in before]
     if not new:
         is_done = _is_done(command, replies[0]["text"]) if replies else False
         return SUCCEEDED if is_done or _is_answered_query(demo, command) else NOT_SUCCEEDED
-    replied_at = replies[0]["ts"] if replies else "0"
-    ended = _follow(demo, new, approver, transcript, user=user, replied_at=replied_at)
+    ended = _follow(demo, new, approver, transcript, user=user, seen=seen)
     succeeded = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
     return SUCCEEDED if succeeded else NOT_SUCCEEDED
 
@@ -108,8 +112,8 @@ def _is_answered_later(typed: str, reply: str) -> bool:
     return announce is not None and reply.endswith(announce(command))
 
 
-def _wait_for_answer(demo: DemoEnvironment, ts: str, user: str) -> str:
-    """Waits for the next message in the channel that only this user sees.
+def _wait_for_answer(demo: DemoEnvironment, user: str, seen: Collection[str]) -> str:
+    """Waits for a message that only this user sees.
 
     Raises:
         DemoFailed: none came in time, or a process ended.
@@ -117,18 +121,23 @@ def _wait_for_answer(demo: DemoEnvironment, ts: str, user: str) -> str:
     deadline = time.monotonic() + ANSWER_SECONDS
     while time.monotonic() < deadline:
         demo.processes.check_running()
-        if answer := _find_ephemeral(user, demo, ts):
+        if answer := _find_private(demo, user, seen):
             return answer
         time.sleep(POLL_SECONDS)
     raise DemoFailed(f"no answer came within {ANSWER_SECONDS:.0f} s")
 
 
-def _find_ephemeral(user: str, demo: DemoEnvironment, after: str) -> str | None:
-    """The first message after that time that only this user sees, or None."""
-    for message in demo.slack.messages(CHANNEL, user):
-        if message["ephemeral"] and float(message["ts"]) > float(after):
-            return message["text"]
-    return None
+def _private_messages(demo: DemoEnvironment, user: str) -> list[MessageJson]:
+    return [message for message in demo.slack.messages(CHANNEL, user) if message["ephemeral"]]
+
+
+def _find_private(demo: DemoEnvironment, user: str, seen: Collection[str]) -> str | None:
+    """The first message to this user alone whose `ts` is not among those, or None.
+
+    A worker may answer before Slack has the acknowledgement that announces it, so no order tells them apart.
+    """
+    new = (message["text"] for message in _private_messages(demo, user) if message["ts"] not in seen)
+    return next(new, None)
 
 
 def read_names(demo: DemoEnvironment) -> dict[str, str]:
@@ -146,7 +155,7 @@ def _follow(
     transcript: Transcript,
     *,
     user: str,
-    replied_at: str,
+    seen: Collection[str],
 ) -> list[Deploy]:
     """Prints the thread until every deploy in it has ended and Slack shows that, or prints the refusal."""
     deadline = time.monotonic() + MAX_RUN_SECONDS
@@ -159,12 +168,12 @@ def _follow(
         for deploy in deploys:
             if auto_approver:
                 auto_approver.press_pending_button(deploy)
-        if _waits_for_people(deploys) and _cannot_continue(demo, deploys, approver, transcript):
+        if _waits_for_people(deploys) and _cannot_continue(demo, deploys, approver, transcript, seen):
             return deploys
         if not any(deploy.in_progress for deploy in deploys):
             outcome_deadline = outcome_deadline or time.monotonic() + FINAL_MESSAGE_SECONDS
             thread = demo.threads.state(deploys[0].thread_id)
-            if thread and thread.refused_privately and (refusal := _find_ephemeral(user, demo, replied_at)):
+            if thread and thread.refused_privately and (refusal := _find_private(demo, user, seen)):
                 transcript.print_message("refusal", f"slipway, only to {user}", refusal)
                 return deploys
             if _thread_is_complete(demo, deploys):
@@ -199,7 +208,11 @@ def _show_thread(demo: DemoEnvironment, deploy: Deploy, transcript: Transcript) 
 
 
 def _cannot_continue(
-    demo: DemoEnvironment, deploys: list[Deploy], approver: str | None, transcript: Transcript
+    demo: DemoEnvironment,
+    deploys: list[Deploy],
+    approver: str | None,
+    transcript: Transcript,
+    seen: Collection[str],
 ) -> bool:
     """Whether nobody here can approve or continue. Then the transcript says so."""
     paused = any(unanswered_pause(deploy) for deploy in deploys)
@@ -210,7 +223,7 @@ def _cannot_continue(
         needs, button = ("waits at a pause", "Continue") if paused else ("needs an approver", "Approve")
         transcript.print_message("note", "demo", f"This {needs}. Add --approve-as bob to press {button}.")
         return True
-    refusal = _find_ephemeral(approver, demo, thread.ts)
+    refusal = _find_private(demo, approver, seen)
     if refusal:
         transcript.print_message("refusal", f"slipway, only to {approver}", refusal)
     return refusal is not None

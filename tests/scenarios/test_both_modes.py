@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploys import buttons
+from sandbox.slack.client_types import MessageJson
 from slipway.demo.transcript import mrkdwn_to_text
 from tests.scenarios.conversation import WAIT_SECONDS, Conversation, normalize_text
 
@@ -23,16 +24,20 @@ class Listener:
         self.heard += [f"{user}: {text}", *(each.replace("SOME TIME ago", "just now") for each in answers)]
 
     def asks(self, user: str, text: str, *, answers: int) -> None:
-        """A text that is answered later, to this person alone. answers: how many messages that takes."""
+        """A text that is answered later, to this person alone. answers: how many messages that takes.
+
+        What a command is answered at once is heard first, even if a worker's answer got to Slack before it.
+        """
         before = len(self._private(user))
-        self.client.say(user, "deploys", text)
+        at_once = {reply["ts"] for reply in self.client.say(user, "deploys", text)["replies"]}
         self.client.wait_until(lambda: len(self._private(user)) == before + answers, WAIT_SECONDS)
+        heard = sorted(self._private(user)[before:], key=lambda each: each["ts"] not in at_once)
         # Of the answer the first line: the rest is the same in both modes if that is.
-        first_lines = [self.plain(each).splitlines()[0] for each in self._private(user)[before:]]
+        first_lines = [self.plain(each["text"]).splitlines()[0] for each in heard]
         self.heard += [f"{user}: {text}", *first_lines]
 
-    def _private(self, user: str) -> list[str]:
-        return [each["text"] for each in self.client.messages("deploys", user) if each["ephemeral"]]
+    def _private(self, user: str) -> list[MessageJson]:
+        return [each for each in self.client.messages("deploys", user) if each["ephemeral"]]
 
     def sees_home(self, user: str, button: str) -> None:
         """Once it has this button."""

@@ -7,15 +7,17 @@ from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, WAIT_SECONDS
 
 
 def ask(slack: Conversation, user: str, text: str) -> tuple[str, str]:
-    """Types a query. Returns the immediate reply and the answer of a worker."""
+    """Types a query. Returns the immediate reply and the answer of a worker, which may come first."""
     client = slack.demo.slack
+    seen = {message["ts"] for message in client.messages("deploys", user)}
     [announced] = client.say(user, "deploys", text)["replies"]
+    seen.add(announced["ts"])
 
     def new_messages() -> list[str]:
         return [
             normalize_text(mrkdwn_to_text(message["text"], slack.names))
             for message in client.messages("deploys", user)
-            if message["ephemeral"] and float(message["ts"]) > float(announced["ts"])
+            if message["ephemeral"] and message["ts"] not in seen
         ]
 
     [answer] = client.wait_until(new_messages, WAIT_SECONDS)
