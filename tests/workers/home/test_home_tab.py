@@ -1,18 +1,11 @@
-"""The Home tab."""
+"""What the Home tab shows, and whom it says is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from redis import Redis
-from structlog.testing import capture_logs
 
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
-from deploys.catalogue.service import Service
 from deploys.holds.service_freezes import ServiceFreeze
 from deploys.queue_forecast import WaitingDeploy
 from deploys.records.approval import Cancel, Decision, Verdict
@@ -23,19 +16,27 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from deploys.records.stop_all import StopAll
 from deploys.rollback_offer import DEPLOYS_READ, RollbackOffer
-from deploys.stores import redis_keys
-from deploys.stores.home_viewers import OPEN_SECONDS, HomeViewers
 from deploys.stores.locks import Locks
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.user_groups import UserGroups
-from sandbox.slack import SlackSandbox
 from sandbox.slack.blockkit.view_limits import check_view
 from tests.builders import NOW, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.frozen_services import a_freeze
 from tests.redis_commands import commands_of
 from tests.slack_directory import TEAM, KnownDirectory
-from tests.workers.home.home_harness import a_home_publisher
-from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
+from tests.workers.home.home_harness import (
+    ALICE,
+    APPROVERS,
+    BOB,
+    CAROL,
+    DAVE,
+    a_home_publisher,
+    access_to,
+    home_publisher,
+    open_home,
+    shown_lines,
+)
+from tests.workers.thread.publisher_harness import PublisherHarness
 from workers.home.content import (
     OFFER_PAGE,
     RECENT_SHOWN,
@@ -46,71 +47,7 @@ from workers.home.content import (
     LockRow,
     may_answer,
 )
-from workers.home.publishing import TABS_PER_RUN, HomePublisher
 from workers.home.view import LOCKS_SHOWN, home_view
-
-MANIFEST = Path(__file__).parents[3] / "manifest.yml"
-ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
-APPROVERS = "S02APPROVERS"
-
-
-@pytest.fixture
-def harness(redis: Redis) -> Iterator[PublisherHarness]:
-    with SlackSandbox(MANIFEST, rate_limits=False) as slack:
-        yield PublisherHarness(redis, slack, ManualClock())
-
-
-@pytest.fixture
-def groups(redis: Redis) -> UserGroups:
-    known = UserGroups(redis)
-    known.save_members(APPROVERS, [BOB, DAVE], NOW)
-    return known
-
-
-def access_to(services: Iterable[Service], groups: UserGroups, now: float) -> Access:
-    """By a catalogue that has these services."""
-    catalogue = Catalogue({each.name: each for each in services})
-    return Access(catalogue, groups, KnownDirectory(groups._redis), now=lambda: now)
-
-
-def home_publisher(
-    harness: PublisherHarness, groups: UserGroups, services: Iterable[Service] = ()
-) -> HomePublisher:
-    """services: of services.yml, beside those of the open deploys."""
-    now = harness.clock()
-    known = {each.name: each for each in (*services, *(each.service for each in harness.store.active()))}
-    catalogue = Catalogue(known)
-    access = access_to(known.values(), groups, now)
-    return a_home_publisher(harness.client, harness.redis, catalogue, access, now)
-
-
-def open_home(
-    harness: PublisherHarness, groups: UserGroups, user: str = ALICE, services: Iterable[Service] = ()
-) -> list[str]:
-    """The lines of the tab as this user sees them when they open it."""
-    assert home_publisher(harness, groups, services).publish(user, TEAM)
-    return shown_lines(harness, user)
-
-
-def shown_lines(harness: PublisherHarness, user: str) -> list[str]:
-    """A line for each block; the labels of buttons in brackets."""
-    view = harness.slack.home(user)
-    assert view is not None
-    return [line for block in view["blocks"] if (line := _line_of(block))]
-
-
-def _line_of(block: dict[str, Any]) -> str:
-    if block["type"] == "actions":
-        return " ".join(_label(each) for each in block["elements"])
-    if block["type"] == "divider":
-        return ""
-    text = block["elements"][0] if block["type"] == "context" else block["text"]
-    accessory = block.get("accessory")
-    return f"{text['text']}{f' {_label(accessory)}' if accessory else ''}"
-
-
-def _label(button: dict[str, Any]) -> str:
-    return f"[{button['text']['text']}]"
 
 
 def a_lock() -> Lock:
@@ -354,66 +291,6 @@ def test_a_channel_that_nobody_has_asked_in_lately_takes_no_button_away(
         assert (button in lines) is offered
 
 
-def test_open_tabs_are_kept_current_and_nothing_is_sent_that_is_shown_already(
-    harness: PublisherHarness, groups: UserGroups
-) -> None:
-    services = [a_service()]
-    for user in (ALICE, BOB):
-        open_home(harness, groups, user, services)
-    harness.clock.value += 60
-    home_publisher(harness, groups, services).refresh()
-    assert harness.call_count("views.publish") == 2
-
-    harness.change(harness.request(tag="1.4.1"), phase=Phase.UPDATING)
-    home_publisher(harness, groups, services).refresh()
-
-    assert harness.call_count("views.publish") == 4
-    assert "Running" in shown_lines(harness, ALICE)
-    assert "Running" in shown_lines(harness, BOB)
-
-
-def test_a_tab_that_was_opened_long_ago_costs_nothing(harness: PublisherHarness, groups: UserGroups) -> None:
-    open_home(harness, groups)
-    harness.clock.value += OPEN_SECONDS + 1
-    harness.request(tag="1.4.1")
-
-    home_publisher(harness, groups).refresh()
-
-    assert harness.call_count("views.publish") == 1
-    assert not harness.redis.hlen(redis_keys.HOME_SHOWN)
-
-
-def test_many_open_tabs_are_updated_in_turn_within_the_limits(
-    harness: PublisherHarness, groups: UserGroups
-) -> None:
-    users = [f"U{number:09}" for number in range(30)]
-    viewers = HomeViewers(harness.redis)
-    for user in users:
-        viewers.opened(user, TEAM, NOW)
-
-    rounds = 0
-    while harness.call_count("views.publish") < len(users) and rounds < 30:
-        before = harness.call_count("views.publish")
-        home_publisher(harness, groups).refresh()
-        assert harness.call_count("views.publish") - before <= TABS_PER_RUN
-        harness.clock.value += 10
-        rounds += 1
-
-    assert harness.call_count("views.publish") == len(users)
-    assert 2 <= rounds < 30
-
-
-def test_a_refused_tab_is_not_sent_again_until_it_changes(
-    harness: PublisherHarness, groups: UserGroups
-) -> None:
-    harness.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
-    assert not home_publisher(harness, groups).publish(ALICE, TEAM)
-
-    home_publisher(harness, groups).refresh()
-
-    assert harness.call_count("views.publish") == 2
-
-
 @pytest.mark.parametrize(
     ("user", "deploy", "needed"),
     [
@@ -494,29 +371,6 @@ def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
     assert len(view["blocks"]) <= 100
     assert "And 985 more: `/deploy status` lists them." in str(view)
     assert f"And {4 * (1000 - LOCKS_SHOWN)} more: `/deploy status` lists them." in str(view)
-
-
-def test_a_home_tab_that_slack_refuses_is_logged(harness: PublisherHarness, groups: UserGroups) -> None:
-    harness.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
-
-    with capture_logs() as logs:
-        assert not home_publisher(harness, groups).publish(ALICE, TEAM)
-
-    assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
-
-
-@pytest.mark.parametrize("error", ["view_too_large", "invalid_arguments", "as_yet_unheard_of"])
-def test_a_home_tab_that_slack_refuses_is_shown_with_fewer_deploys(
-    harness: PublisherHarness, groups: UserGroups, error: str
-) -> None:
-    for number in range(12):
-        harness.change(harness.request(service=a_service(f"service-{number}")), phase=Phase.UPDATING)
-    harness.slack.add_fault("error", method="views.publish", error=error)
-
-    lines = open_home(harness, groups)
-
-    assert lines.count("And 7 more: `/deploy status` lists them.") == 1
-    assert sum("*service-" in line for line in lines) == 5
 
 
 def test_deploys_of_different_services_do_not_queue(harness: PublisherHarness, groups: UserGroups) -> None:
