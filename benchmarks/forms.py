@@ -24,6 +24,7 @@ class Form:
     """Those at which the lags are measured with events too."""
     plan: InFlightPlan
     idle_requests: int
+    """To each of the two apps: of a hundred, p99 is the second slowest; of fewer, the slowest."""
     http_rates: tuple[int, ...]
     http_requests: int
     """At each rate, to each of the two apps."""
@@ -73,7 +74,7 @@ FULL = Form(
     plan=InFlightPlan(
         settle_seconds=60, window_seconds=25, ends=16, seconds_between_ends=1.7, longest_wait=45
     ),
-    idle_requests=20,
+    idle_requests=100,
     http_rates=(20, 50, 100),
     http_requests=300,
     socket_commands=69,

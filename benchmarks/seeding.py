@@ -67,7 +67,6 @@ class Seeds:
     def submit(self, deploy: Deploy) -> str:
         """Queues a deploy and has the workers begin it, as the bot does; its id."""
         self.store.submit(deploy)
-        self._jobs.publish()
         self._jobs.advance(deploy.id)
         return deploy.id
 

@@ -34,7 +34,7 @@ from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
 from deploys.stores.retention import Retention
 from deploys.stores.revision_versions import RevisionVersions
-from deploys.stores.slack_directory import SlackDirectory
+from deploys.stores.slack_directory import REFRESH_SECONDS, SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
@@ -120,6 +120,18 @@ class Dependencies:
         if self.publisher.publish_due(may_go_on):
             self.job_queue.publish()
 
+    def read_directory_after_moving(self, seconds: float) -> None:
+        """At the end of a job that moved deploys for so long (seconds): reads the people and channels that
+        are to be read again, so that they need no job of their own. If something is due that moves deploys,
+        or a job waits that goes first, this is left to the scheduler's job."""
+        rests, now = JobRests(self.redis), time.time()
+        if seconds > PUBLISH_WITHIN_SECONDS or rests.is_resting("read_slack_directory", now):
+            return
+        if self._is_nothing_else_due():
+            rests.note("read_slack_directory", now + REFRESH_SECONDS)  # nobody else begins meanwhile
+            again_at = self._refresh_directory()
+            rests.note("read_slack_directory", again_at or now + REFRESH_SECONDS)
+
     def _is_nothing_else_due(self) -> bool:
         return not (self.job_queue.is_more_urgent_waiting() or self.store.due(time.time(), limit=1))
 
@@ -178,13 +190,15 @@ class Dependencies:
     def read_slack_directory(self, slack_id: str) -> None:
         """Reads from Slack who a person is, or what kind of channel it is; for an empty id, all that are
         needed and were not read lately."""
-        reader = self._directory_reader()
         if slack_id:
-            reader.read(slack_id)
+            self._directory_reader().read(slack_id)
         else:
-            standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
-            again_at = reader.refresh(self.store.list_readable, standby, age)
-            JobRests(self.redis).note("read_slack_directory", again_at)
+            JobRests(self.redis).note("read_slack_directory", self._refresh_directory())
+
+    def _refresh_directory(self) -> float | None:
+        """As `SlackDirectoryReader.refresh`."""
+        standby, age = standby_ids(self.catalogue), standby_age(self.catalogue.command_line)
+        return self._directory_reader().refresh(self.store.list_readable, standby, age)
 
     def read_tags(self, name: str) -> None:
         """Reads which tags a service's image has, and which of them run."""

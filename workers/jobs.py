@@ -35,10 +35,12 @@ def _get_dependencies() -> Dependencies:
 
 
 def _move(move: Callable[[Dependencies], None]) -> None:
-    """Moves deploys, and then updates the threads that are due."""
+    """Moves deploys, then updates the threads that are due, and reads the people and channels that are."""
     dependencies, began = _get_dependencies(), time.monotonic()
     move(dependencies)
-    dependencies.publish_after_moving(time.monotonic() - began)
+    took = time.monotonic() - began
+    dependencies.publish_after_moving(took)
+    dependencies.read_directory_after_moving(took)
 
 
 def advance_due() -> None:

@@ -26,7 +26,7 @@ from redis import Redis
 
 from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service, Strategy
-from deploys.errors import AwsUnavailable, SlipwayError, UnknownSchema
+from deploys.errors import AwsBudgetSpent, AwsUnavailable, SlipwayError, UnknownSchema
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -110,8 +110,6 @@ class OrphanRecovery:
         # By then a late call of a lost step has arrived.
         self._confirm_seconds = max(MIN_SECONDS_BETWEEN_SCANS, settle_seconds)
         self._now = now
-        self._aws_did_not_answer = False
-        """Whether AWS did not answer during the last scan."""
 
     def scan_if_due(self) -> None:
         """Scans if that is due (`OrphanScans`). It does not scan every time, because each scan asks AWS about
@@ -119,44 +117,56 @@ class OrphanRecovery:
         """
         if self._scans.is_due():
             self._make_all_due_after_redis_restart()
-            self.scan()
+            self.scan(urgent=self._scans.is_urgent())
 
-    def scan(self) -> None:
-        """Reads all services, ten a call, and handles each."""
-        with calls_by(caller_for_recovery(self._budget)):
-            self._scan()
+    def scan(self, *, urgent: bool = True) -> None:
+        """Reads all services, ten a call, and handles each. What cannot be read now is left to the next job.
 
-    def _scan(self) -> None:
-        self._aws_did_not_answer = False
+        urgent: before the looks at rollouts; otherwise with the calls that are left over.
+        """
         by_cluster: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
+        already_read = self._scans.already_read()
         for service in self._services:
-            by_cluster[service.region, service.role, service.cluster].append(service)
-        for (region_name, role, cluster), in_cluster in by_cluster.items():
-            region = self._aws.region(region_name, role, principals.ORPHAN_RECOVERY_SESSION)
-            for service, ecs_service in self._read_services(region, cluster, in_cluster):
-                attempt(partial(self._handle, service, ecs_service))
-        if not self._aws_did_not_answer:
+            if service.name not in already_read:
+                by_cluster[service.region, service.role, service.cluster].append(service)
+        is_complete = True
+        with calls_by(caller_for_recovery(self._budget, urgent=urgent)):
+            for (region_name, role, cluster), in_cluster in by_cluster.items():
+                region = self._aws.region(region_name, role, principals.ORPHAN_RECOVERY_SESSION)
+                try:
+                    self._scan_cluster(region, cluster, in_cluster)
+                except AwsUnavailable as error:  # asking for the others would only add to the load
+                    is_complete = False
+                    if urgent or not isinstance(error, AwsBudgetSpent):
+                        _warn_of_unread(region, cluster, error)
+        if is_complete:
             self._scans.note_scan()
+
+    def _scan_cluster(self, region: RegionClients, cluster: str, in_cluster: Sequence[Service]) -> None:
+        """Raises AwsUnavailable."""
+        for start in range(0, len(in_cluster), services.SERVICES_PER_CALL):
+            together = in_cluster[start : start + services.SERVICES_PER_CALL]
+            for service, ecs_service in self._read_services(region, cluster, together):
+                attempt(partial(self._handle, service, ecs_service))
+            self._scans.note_read(each.name for each in together)
 
     def _read_services(
         self, region: RegionClients, cluster: str, services_in_cluster: Sequence[Service]
     ) -> Iterator[tuple[Service, ServiceState | None]]:
-        """Those of these services that can be read: one that cannot must not hide the others."""
+        """Those of these services that can be read: one that cannot must not hide the others.
+
+        Raises:
+            AwsUnavailable: AWS does not answer, or takes no more calls for now.
+        """
         described = attempt(
             lambda: services.describe(region, cluster, [each.ecs_service for each in services_in_cluster])
         )
         if not isinstance(described, SlipwayError):
             yield from ((each, described.get(each.ecs_service)) for each in services_in_cluster)
             return
-        log.warning(
-            "cannot read services that may need recovery",
-            region=region.name,
-            cluster=cluster,
-            error=described.message,
-        )
         if isinstance(described, AwsUnavailable):
-            self._aws_did_not_answer = True
-            return  # asking one by one would only add to the load
+            raise described
+        _warn_of_unread(region, cluster, described)
         if len(services_in_cluster) == 1:
             return
         for each in services_in_cluster:
@@ -263,6 +273,15 @@ class OrphanRecovery:
             )
         self._lost.save(lost)
         return lost
+
+
+def _warn_of_unread(region: RegionClients, cluster: str, error: SlipwayError) -> None:
+    log.warning(
+        "cannot read services that may need recovery",
+        region=region.name,
+        cluster=cluster,
+        error=error.message,
+    )
 
 
 def rebuild_record(service: Service, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:

@@ -29,5 +29,13 @@ class JobRests:
     def resting(self, now: float) -> frozenset[str]:
         """The jobs that have nothing to do now."""
         found: Any = self._redis.hgetall(redis_keys.JOB_RESTS)
-        until = {to_text(job): float(to_text(at)) for job, at in found.items()}
-        return frozenset(job for job, at in until.items() if now < at <= now + LONGEST_SECONDS)
+        return frozenset(to_text(job) for job, at in found.items() if _is_ahead(at, now))
+
+    def is_resting(self, job: str, now: float) -> bool:
+        """Whether this job has nothing to do now."""
+        found: Any = self._redis.hget(redis_keys.JOB_RESTS, job)
+        return found is not None and _is_ahead(found, now)
+
+
+def _is_ahead(until: bytes | str, now: float) -> bool:
+    return now < float(to_text(until)) <= now + LONGEST_SECONDS

@@ -40,6 +40,8 @@ REDIS_RUN = f"{PREFIX}redis-run"
 """The run id of the Redis seen last: another one may have lost what that one had accepted."""
 ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
 """When all services were last checked for lost deploys (epoch seconds)."""
+ORPHAN_SCAN_READ = f"{PREFIX}orphan-scan-read"
+"""Set of the services that a check which is not over has read."""
 LOST_DEPLOYS = f"{PREFIX}lost-deploys"
 """Hash from service to a deploy whose tags are on it and which has no record
 (`deploys.stores.lost_deploys`)."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         UpdateServiceRequestTypeDef,
     )
 
-_SERVICES_PER_CALL = 10
+SERVICES_PER_CALL = 10
 """DescribeServices takes 10 services a call."""
 _RUN_TASK_SETTINGS = (
     "networkConfiguration",
@@ -42,7 +42,7 @@ def describe(region: RegionClients, cluster: str, names: Sequence[str]) -> dict[
     Raises the errors of `aws_call`.
     """
     states: dict[str, ServiceState] = {}
-    for batch in in_batches(names, _SERVICES_PER_CALL):
+    for batch in in_batches(names, SERVICES_PER_CALL):
         try:
             with aws_call("ecs:DescribeServices"):
                 answer = region.ecs.describe_services(cluster=cluster, services=batch, include=["TAGS"])

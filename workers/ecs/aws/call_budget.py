@@ -32,7 +32,7 @@ BEGUN_PATIENCE_SECONDS = 15.0
 """The same for the reads of a step that has begun (seconds). A step that gives up repeats all its reads, so
 one with many reads would never end if it gave up early."""
 RECOVERY_PATIENCE_SECONDS = 30.0
-"""The same for the search for lost deploys, whose job may take 55 s (seconds)."""
+"""The same for an urgent search for lost deploys, whose job may take 55 s (seconds)."""
 
 
 @dataclass
@@ -146,16 +146,18 @@ def caller_for_query(budget: AwsBudget | None, query_id: str) -> Caller | None:
     )
 
 
-def caller_for_recovery(budget: AwsBudget | None) -> Caller | None:
-    """Looks for services that a lost deploy left stopped: all of them in one job, if that takes long too."""
+def caller_for_recovery(budget: AwsBudget | None, *, urgent: bool) -> Caller | None:
+    """Looks for services that a lost deploy left stopped. urgent: all of them in one job, if that takes long
+    too. Otherwise it takes only the tokens that nobody else needs, and waits for none: a scan of a thousand
+    services would keep every rollout from being looked at for ten seconds."""
     if budget is None:
         return None
     return Caller(
         budget,
         "recovery",
         time.time(),
-        lambda changes: CallNeed.END,
-        RECOVERY_PATIENCE_SECONDS,
+        lambda changes: CallNeed.END if urgent else CallNeed.BACKGROUND,
+        RECOVERY_PATIENCE_SECONDS if urgent else 0.0,
         comes_back=False,
     )
 
