@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,12 @@ class KillableRedis:
         [found] = self.folder.glob("appendonlydir/*.incr.aof")
         return found
 
+    def written_bytes(self) -> int:
+        """The size of that file. While a slow disk syncs, the server answers before it has written."""
+        while self.client.info("persistence")["aof_buffer_length"]:
+            time.sleep(0.005)
+        return self.append_only_file.stat().st_size
+
     def cut_power(self, size: int) -> None:
         """The server is killed; the file is back at this size (bytes); the server starts again."""
         process = self.server._process
@@ -86,7 +93,7 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
     recovery.scan()
     deploy_id = harness.request_deploy("billing", "1.4.2")
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
-    sizes = {Phase.AWAITING_APPROVAL: killable_redis.append_only_file.stat().st_size}
+    sizes = {Phase.AWAITING_APPROVAL: killable_redis.written_bytes()}
     record_file_sizes(killable_redis, sizes, monkeypatch)
     harness.approve(deploy_id)
     harness.until_phase(deploy_id, Phase.DRAINING)
@@ -123,7 +130,7 @@ def record_file_sizes(
 
     def commit(store: DeployStore, claim, deploy, **how):  # type: ignore[no-untyped-def]
         done = real(store, claim, deploy, **how)
-        sizes.setdefault(deploy.phase, killable_redis.append_only_file.stat().st_size)
+        sizes.setdefault(deploy.phase, killable_redis.written_bytes())
         return done
 
     patch.setattr(DeployStore, "commit", commit)
