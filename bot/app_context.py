@@ -76,8 +76,9 @@ class AppContext:
     holds_read: CurrentHolds | None = None
     """What one request has read of locks and of the stop of all deploys, before it changed anything."""
     last_round_trip: RoundTrip | None = None
-    """What Redis is asked together with keeping the answer to the request that is handled: nothing that the
-    answer depends on, and nothing whose loss would matter. None: no request is handled."""
+    """What Redis is asked together with keeping the answer to the request that is handled. Of what the answer
+    promises it has to say that it must succeed; the loss of anything else must not matter. None: no request
+    is handled."""
 
     def open_connections(self) -> None:
         """Connects to Redis, so that the first request need not. Call it after the last fork of the process.

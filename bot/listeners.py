@@ -82,19 +82,16 @@ class Listeners:
 
     def command(self, ack: Ack, req: BoltRequest) -> None:
         """`/deploy ...`"""
-        context = self._current.take()
+        context = _with_holds(self._current.take())
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
-            changes = _changes_something(text)
-            if changes:
-                context = replace(context, holds_read=CurrentHolds(context.store.redis))
             reply = _handle_once(
                 req,
                 lambda: commands.answer(text, asked, context),
                 asked,
                 context,
-                changes=changes,
+                changes=_changes_something(text),
                 tell_always=True,
             )
         except RedisError as error:
@@ -105,7 +102,7 @@ class Listeners:
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
-        context = self._current.take()
+        context = _with_holds(self._current.take())
         event = req.body["event"]
         if event.get("bot_id") or event.get("user", SLACKBOT) == SLACKBOT:
             log.info("a mention by a bot was ignored", bot=event.get("bot_id"))
@@ -152,6 +149,11 @@ class Listeners:
     def ignore_event(self, req: BoltRequest) -> None:
         """An event nobody listens to, which Slack would otherwise send again and again."""
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
+
+
+def _with_holds(context: AppContext) -> AppContext:
+    """What is typed goes by what holds deploys before it; a button may end a lock and then queue."""
+    return replace(context, holds_read=CurrentHolds(context.store.redis))
 
 
 def _handle_once(
@@ -205,8 +207,11 @@ def handle_once(
         last = context.last_round_trip or RoundTrip(context.store.redis)
         if delivery:
             deliveries.ask_to_finish(last, delivery, json.dumps(answer.to_slack()) if answer else "")
-        with suppress(RedisError):
+        try:
             last.run()
+        except RedisError:
+            if last.must_succeed:
+                raise
     except RedisError:
         if delivery:
             with suppress(RedisError):

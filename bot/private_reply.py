@@ -18,6 +18,8 @@ from deploys.buttons.button import action_row
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from deploys.records.deploy import new_deploy_id
+from deploys.redis_round_trip import RoundTrip
+from deploys.stores.thread_store import save_answer_blocks, save_response_url
 from deploys.text_limits import SECTION, clip
 
 
@@ -100,14 +102,15 @@ def send_privately(
     arguments RQ logs. Nothing that may be a secret gets there, wherever in a command somebody typed it.
     """
     answer_id = new_deploy_id() if request.response_url or forms else ""
-    with suppress(RedisError):  # the worker has other ways, and the text says all
-        if request.response_url:
-            context.threads.save_response_url(answer_id, request.response_url)
-        if forms:
-            context.threads.save_answer_blocks(answer_id, *map(verbatim, forms))
-    context.jobs.answer_privately(
-        request.channel, request.answer_thread, request.user, verbatim(text), answer_id
-    )
+    trip = RoundTrip(context.store.redis)
+    if request.response_url:  # if one of these is refused, the worker has other ways, and the text says all
+        save_response_url(trip, answer_id, request.response_url)
+    if forms:
+        save_answer_blocks(trip, answer_id, *map(verbatim, forms))
+    where = (request.channel, request.answer_thread, request.user)
+    context.jobs.answer_privately(*where, verbatim(text), answer_id, trip=trip)
+    with suppress(RedisError):
+        trip.run()
 
 
 def bullet_list(lines: Sequence[str], max_bytes: int, *, total: int = 0) -> str:

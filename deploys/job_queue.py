@@ -18,11 +18,13 @@ from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
-from rq.scripts import save_unique_job
+from rq.job import Job
+from rq.scripts import get_unique_enqueue_script, save_unique_job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from deploys.redis_connection import to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.telemetry.tracing import TRACING
 
@@ -174,28 +176,47 @@ class JobQueue:
         self._try_enqueue("forget_thread_messages", nonce=nonce)
 
     def answer_privately(
-        self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
+        self,
+        channel: str,
+        thread_ts: str | None,
+        user: str,
+        text: str,
+        answer_id: str = "",
+        *,
+        trip: RoundTrip | None = None,
     ) -> None:
         """Sends one user a message that nobody else sees.
 
         channel: empty if the user is in none, as on the Home tab.
 
-        answer_id: the key of their response_url in Redis; empty if there is none.
+        answer_id: the key of their response_url in Redis; empty if there is none. trip: the job is enqueued
+        when this is run.
         """
-        self._try_enqueue("answer_privately", channel, thread_ts, user, text, answer_id)
+        args = (channel, thread_ts, user, text, answer_id)
+        if trip is None:
+            self._try_enqueue("answer_privately", *args)
+        else:
+            self._add_to(trip, "answer_privately", *args)
 
     def answer_tags(
-        self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str, team: str
+        self,
+        trip: RoundTrip,
+        query_id: str,
+        service: str,
+        channel: str,
+        thread_ts: str | None,
+        user: str,
+        team: str,
     ) -> None:
         """Sends one user the tags of a service. query_id: also the key of their response_url in Redis.
 
-        Raises:
-            RedisError: the job was not enqueued, and the scheduler does not repeat it.
+        trip: the job is enqueued when this is run, which fails otherwise: the scheduler does not repeat it.
         """
-        self._enqueue("answer_tags", query_id, service, channel, thread_ts, user, team)
+        self._add_to(trip, "answer_tags", query_id, service, channel, thread_ts, user, team)
 
     def answer_about_services(
         self,
+        trip: RoundTrip,
         query: ServicesQuery,
         query_id: str,
         services: Iterable[str],
@@ -204,15 +225,13 @@ class JobQueue:
         user: str,
         team: str,
     ) -> None:
-        """Sends one user what these services run now, or how they were delivered. Otherwise as `answer_tags`.
-
-        Raises:
-            RedisError: the job was not enqueued, and the scheduler does not repeat it.
-        """
-        self._enqueue(query, query_id, ",".join(services), channel, thread_ts, user, team)
+        """Sends one user what these services run now, or how they were delivered. Otherwise as
+        `answer_tags`."""
+        self._add_to(trip, query, query_id, ",".join(services), channel, thread_ts, user, team)
 
     def answer_plan(
         self,
+        trip: RoundTrip,
         query_id: str,
         service: str,
         tag: str,
@@ -221,15 +240,12 @@ class JobQueue:
         user: str,
         team: str,
     ) -> None:
-        """Sends one user what a deploy would change. Otherwise as `answer_tags`.
-
-        Raises:
-            RedisError: the job was not enqueued, and the scheduler does not repeat it.
-        """
-        self._enqueue("answer_plan", query_id, service, tag, channel, thread_ts, user, team)
+        """Sends one user what a deploy would change. Otherwise as `answer_tags`."""
+        self._add_to(trip, "answer_plan", query_id, service, tag, channel, thread_ts, user, team)
 
     def answer_logs(
         self,
+        trip: RoundTrip,
         query_id: str,
         service: str,
         container: str,
@@ -240,15 +256,12 @@ class JobQueue:
         team: str,
     ) -> None:
         """Sends one user the last log lines of a service's newest tasks. container: empty for all of them.
-        lines: of each log (count). Otherwise as `answer_tags`.
-
-        Raises:
-            RedisError: the job is not enqueued.
-        """
-        self._enqueue("answer_logs", query_id, service, container, lines, channel, thread_ts, user, team)
+        lines: of each log (count). Otherwise as `answer_tags`."""
+        args = (query_id, service, container, lines, channel, thread_ts, user, team)
+        self._add_to(trip, "answer_logs", *args)
 
     def show_plan(self, plan_id: str, service: str, tag: str, channel: str, user: str, team: str) -> None:
-        """Shows in the modal with this external id what a deploy would change. Otherwise as `answer_tags`.
+        """Shows in the modal with this external id what a deploy would change.
 
         Raises:
             RedisError: the job was not enqueued, and the scheduler does not repeat it.
@@ -287,6 +300,33 @@ class JobQueue:
         at_front: bool = False,
         scheduled: bool = False,
     ) -> None:
+        queue, made = self._make(job, args, nonce)
+        with suppress(DuplicateJobError):  # it waits already
+            # `Queue.enqueue` would first write into a set of all queues, each time.
+            save_unique_job(self._redis, queue.key, made, at_front=at_front)  # type: ignore[no-untyped-call]
+            return
+        if scheduled and self._redis.lpos(queue.key, made.id) is None:
+            # A worker died, or lost the answer, while it took this job, and has left its hash.
+            self._redis.delete(made.key)
+            with suppress(DuplicateJobError):
+                save_unique_job(self._redis, queue.key, made)  # type: ignore[no-untyped-call]
+
+    def _add_to(self, trip: RoundTrip, job: str, *args: str | int | None) -> None:
+        """Enqueues it when the round trip is run. Nothing happens if it waits already."""
+        queue, made = self._make(job, args)
+        fields: list[str | bytes] = []
+        for name, value in made.to_dict().items():
+            if value is not None:
+                fields += [name, value if isinstance(value, bytes | str) else str(value)]
+        trip.add_script(
+            get_unique_enqueue_script(self._redis),  # type: ignore[no-untyped-call]
+            [made.key, queue.key],
+            [made.id, "R", made.ttl, *fields],
+            must_succeed=True,
+        )
+
+    def _make(self, job: str, args: tuple[str | int | None, ...], nonce: str = "") -> tuple[Queue, Job]:
+        """The job, and the queue that it belongs to."""
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
         digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
         queue = self._queues[QUEUE_OF_JOB.get(job, ASKED_QUEUE)]
@@ -301,15 +341,7 @@ class JobQueue:
             meta=TRACING.carrier(),
         )
         made.enqueued_at = now()
-        with suppress(DuplicateJobError):  # it waits already
-            # `Queue.enqueue` would first write into a set of all queues, each time.
-            save_unique_job(self._redis, queue.key, made, at_front=at_front)  # type: ignore[no-untyped-call]
-            return
-        if scheduled and self._redis.lpos(queue.key, made.id) is None:
-            # A worker died, or lost the answer, while it took this job, and has left its hash.
-            self._redis.delete(made.key)
-            with suppress(DuplicateJobError):
-                save_unique_job(self._redis, queue.key, made)  # type: ignore[no-untyped-call]
+        return queue, made
 
 
 def advance_slot(deploy_id: str) -> int:

@@ -14,6 +14,7 @@ from deploys.records.batch import Batch, Skipped, WaitsFor, check_batch_order, o
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.claims import QueueRead
 from deploys.stores.deploy_reader import RECENT_OF_SERVICE, DeployReader
 
@@ -74,34 +75,37 @@ class QueueReader:
 
     def read_all(self, deploys: Sequence[Deploy]) -> list[WaitingDeploy]:
         """What each of them waits for, with few questions to Redis."""
-        queued = [each for each in deploys if _is_queued(each)]
-        self._read_queues(queued)
-        self._read_batches(queued)
+        self._read([each for each in deploys if _is_queued(each)])
         return [self.read(each) for each in deploys]
 
-    def _read_queues(self, deploys: Sequence[Deploy]) -> None:
-        queues = dict.fromkeys(each.queue for each in deploys)
-        if unread := [each for each in queues if each not in self._queues]:
-            self._queues |= self._store.service_queues(unread)
-        ahead = {each.id: self._ids_ahead(each) for each in deploys}
-        ids = dict.fromkeys(each for found in ahead.values() for each in found)
-        found = self._store.get_all(each for each in ids if each not in self._records)
-        self._records |= {each.id: each for each in found}
-        self._read_recent(each.service.name for each in deploys if ahead[each.id])
+    def _read(self, deploys: Sequence[Deploy]) -> None:
+        """What is not known yet of the queues and batches of these deploys."""
+        unread = [each for each in deploys if each.queue not in self._queues]
+        ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
+        unread_ids = [each for each in ids if each not in self._batches]
+        if not unread and not unread_ids:
+            return
+        trip = RoundTrip(self._store.redis)
+        queues = self._store.ask_for_queues(trip, unread)
+        batches = self._store.ask_for_batches(trip, unread_ids)
+        trip.run()
+        found = queues()
+        self._queues |= found.ids
+        self._records |= found.records
+        self._recent |= found.recent
+        self._batches |= dict.fromkeys(unread_ids)
+        self._read_members(batches())
+
+    def _read_members(self, batches: Sequence[Batch]) -> None:
+        ids = dict.fromkeys(member for batch in batches for member in batch.deploys)
+        found = self._store.get_all(ids)
+        members = {each.id: each for each in found}
+        for batch in batches:
+            self._batches[batch.id] = batch, [members[each] for each in batch.deploys if each in members]
 
     def _read_recent(self, services: Iterable[str]) -> None:
         if unread := [each for each in dict.fromkeys(services) if each not in self._recent]:
             self._recent |= self._store.recent_of_each(unread, RECENT_OF_SERVICE)
-
-    def _read_batches(self, deploys: Iterable[Deploy]) -> None:
-        ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
-        unread = [each for each in ids if each not in self._batches]
-        batches = self._store.batches(unread)
-        found = self._store.get_all(member for batch in batches for member in batch.deploys)
-        members = {each.id: each for each in found}
-        self._batches |= dict.fromkeys(unread)
-        for batch in batches:
-            self._batches[batch.id] = batch, [members[each] for each in batch.deploys if each in members]
 
     def _ids_ahead(self, deploy: Deploy) -> list[str]:
         queue = self._queues[deploy.queue]
@@ -132,11 +136,11 @@ class QueueReader:
     def _read_unheld(self, deploy: Deploy) -> WaitingDeploy:
         if not _is_queued(deploy):
             return WaitingDeploy(deploy)
-        self._read_queues([deploy])
+        self._read([deploy])
         ahead = tuple(self._records[each] for each in self._ids_ahead(deploy) if each in self._records)
         if not ahead:
             return self._read_batch(deploy)
-        recent = self._recent[deploy.service.name]
+        recent = self._recent.get(deploy.service.name, [])
         forecasts = [forecast(ahead, recent, self._now), self._read_batch(deploy).forecast]
         return WaitingDeploy(deploy, ahead, _latest([each for each in forecasts if each]))
 
@@ -155,7 +159,6 @@ class QueueReader:
         return WaitingDeploy(deploy)
 
     def _batch_of(self, deploy: Deploy) -> tuple[Batch, list[Deploy]] | None:
-        self._read_batches([deploy])
         return self._batches[deploy.batch_id] if deploy.batch_id else None
 
 

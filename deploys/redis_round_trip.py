@@ -18,6 +18,8 @@ class Answer:
     by_sha: tuple[Any, ...]
     by_source: tuple[Any, ...]
     """The same, for a Redis that does not know the script."""
+    must_succeed: bool = False
+    """The round trip fails if Redis refuses this one."""
     found: Any = field(default=None, init=False)
 
     def value(self) -> Any:
@@ -35,17 +37,29 @@ class RoundTrip:
         self._redis = redis
         self._asked: list[Answer] = []
 
-    def add_command(self, *args: Any) -> Answer:
-        """Adds a command."""
-        return self._add(Answer(args, args))
+    @property
+    def must_succeed(self) -> bool:
+        """Whether something of it must."""
+        return any(each.must_succeed for each in self._asked)
+
+    def add_command(self, *args: Any, must_succeed: bool = False) -> Answer:
+        """Adds a command. must_succeed: as in `Answer`."""
+        return self._add(Answer(args, args, must_succeed))
 
     def add_script(
-        self, script: Script, keys: Sequence[str], args: Sequence[Any], *, writes: bool = True
+        self,
+        script: Script,
+        keys: Sequence[str],
+        args: Sequence[Any],
+        *,
+        writes: bool = True,
+        must_succeed: bool = False,
     ) -> Answer:
-        """Adds a script. writes: the user of Redis has to have the right to write its keys."""
+        """Adds a script. writes: the user of Redis has to have the right to write its keys. must_succeed: as
+        in `Answer`."""
         what = (len(keys), *keys, *args)
         sha, source = ("EVALSHA", "EVAL") if writes else ("EVALSHA_RO", "EVAL_RO")
-        return self._add(Answer((sha, script.sha, *what), (source, script.script, *what)))
+        return self._add(Answer((sha, script.sha, *what), (source, script.script, *what), must_succeed))
 
     def _add(self, answer: Answer) -> Answer:
         self._asked.append(answer)
@@ -55,14 +69,18 @@ class RoundTrip:
         """Asks. If Redis does not know a script, that one and what comes after it run again.
 
         Raises:
-            RedisError: Redis does not answer, or takes none of these commands for now.
+            RedisError: Redis does not answer, takes none of these commands for now, or refused one that must
+                succeed.
         """
         self._run(self._asked, [each.by_sha for each in self._asked])
         for number, each in enumerate(self._asked):
             if isinstance(each.found, NoScriptError):
                 rest = self._asked[number:]
                 self._run(rest, [other.by_source for other in rest])
-                return
+                break
+        for each in self._asked:
+            if each.must_succeed:
+                each.value()
 
     def _run(self, asked: Sequence[Answer], commands: Sequence[tuple[Any, ...]]) -> None:
         pipe = self._redis.pipeline(transaction=False)

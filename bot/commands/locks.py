@@ -11,6 +11,7 @@ from bot.request import Request
 from deploys.holds.breaking_locks import services_of
 from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.records.lock import Lock
+from deploys.stores.current_holds import CurrentHolds
 
 MAX_BYTES = 2500
 
@@ -18,8 +19,9 @@ MAX_BYTES = 2500
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Lists the locks of the services that may be seen here."""
     seen = context.access.seen_by(request.asker).services
-    locks = [each for each in context.locks.all(context.now()) if _may_see(each, request, seen, context)]
-    stop = context.stops.find() if seen else None
+    current = context.holds_read or CurrentHolds(context.store.redis)
+    locks = [each for each in current.locks(context.now()) if _may_see(each, request, seen, context)]
+    stop = current.find() if seen else None
     stopped = f"{stop_sentence(stop)}\n" if stop else ""
     if not locks:
         return PrivateReply(f"{stopped}Nothing is locked.")

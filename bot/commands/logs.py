@@ -6,7 +6,7 @@ from bot.app_context import AppContext
 from bot.grammar import CONTAINER, LINES, SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from bot.worker_query import new_query_id
+from bot.worker_query import ask_worker
 from deploys.catalogue.service import LogLines
 from deploys.console_links import service_logs_link
 from deploys.errors import LogsHidden
@@ -27,15 +27,18 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     service = context.catalogue.get_service(command.service)
     if service.logs is LogLines.HIDE:
         raise LogsHidden(service=service.name, link=service_logs_link(service))
-    context.jobs.answer_logs(
-        new_query_id(request, context),
-        command.service,
-        redact(command.target),
-        command.count or DEFAULT_LINES,
-        request.channel,
-        request.answer_thread,
-        request.user,
-        request.team,
+    where = (request.channel, request.answer_thread, request.user, request.team)
+    ask_worker(
+        request,
+        context,
+        lambda trip, query_id: context.jobs.answer_logs(
+            trip,
+            query_id,
+            command.service,
+            redact(command.target),
+            command.count or DEFAULT_LINES,
+            *where,
+        ),
     )
     return PrivateReply(announce(command), card_will_tell=True)
 

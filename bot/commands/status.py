@@ -8,6 +8,7 @@ what runs now; that follows.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from bot.app_context import AppContext
@@ -27,6 +28,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
 from deploys.records.thread_state import ThreadState
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.active_deploys import ActiveDeploy
 from deploys.stores.current_holds import CurrentHolds
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
@@ -52,16 +54,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     named = find_named_services(command, request, context)
     seen = context.access.seen_by(request.asker)
     services = dict.fromkeys(named or seen.services)
-    active = [each for each in context.store.list_active() if each.summary.service in services]
-    in_progress = [each for each in active if each.summary.in_progress]
-    under_way = [each for each in in_progress if each.summary.phase is not Phase.WAITING]
-    waiting = [each for each in in_progress if each.summary.phase is Phase.WAITING]
+    found = _read(named, services, context)
+    under_way, waiting, lost = found.under_way, found.waiting, found.lost
     about = f" of {', '.join(map(code, command.services))}" if named else ""
-    lost = [each for each in LostDeploys(context.store.redis).all() if each.service in services]
-    ended = _find_ended(named, services, {each.id for each in in_progress}, context)
-    current = CurrentHolds(context.store.redis)
-    queues = QueueReader(context.store, context.now(), hold_sources(context, current))
-    lines = _describe([*_shown(under_way, "under way"), *_shown(waiting, "waiting")], ended, queues, context)
+    current = context.holds_read or CurrentHolds(context.store.redis)
+    ended, lines = _describe(found, current, context)
     under_way_section = _list_active(f"*Under way*{about}", under_way, "under way", lines)
     parts = [
         context.catalogue.rejected_note,
@@ -71,7 +68,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         _frozen_section(services, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _list_active("*Queued*", waiting, "waiting", lines),
-        _list_lines("*Ended lately*", [lines[each.id] for each in ended], len(ended), "ended"),
+        _list_lines("*Ended lately*", [lines[each] for each in ended], len(ended), "ended"),
         "" if named else hidden_note(seen, context),
         _ask_what_runs(command, services, request, context),
     ]
@@ -79,18 +76,41 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
 
 
-def _find_ended(
-    named: Sequence[str], services: Container[str], in_progress: Collection[str], context: AppContext
-) -> list[Deploy]:
-    """What ended last, the newest first. in_progress: ids of deploys that may be newer."""
+@dataclass(frozen=True)
+class _Found:
+    """What is listed of the services that are asked about. The deploys under way, those that wait and those
+    that are checked once more are in the order of their requests; those that have ended: the newest first."""
+
+    under_way: Sequence[ActiveDeploy]
+    waiting: Sequence[ActiveDeploy]
+    settling: Sequence[ActiveDeploy]
+    ended: Sequence[Deploy]
+    lost: Sequence[LostDeploy]
+
+
+def _read(named: Sequence[str], services: Container[str], context: AppContext) -> _Found:
+    """With one question to Redis, unless many of those that ended last may not be seen."""
+    trip, store = RoundTrip(context.store.redis), context.store
+    listed = store.ask_for_active(trip)
+    lost = LostDeploys(store.redis).ask(trip)
+    most = MAX_ENDED_SHOWN if named else MAX_READ
+    newest = store.ask_for_recent(trip, named or (None,), most, page=MAX_ENDED_SHOWN, ended=True)
+    trip.run()
+    under_way: list[ActiveDeploy] = []
+    waiting: list[ActiveDeploy] = []
+    settling: list[ActiveDeploy] = []
+    for each in listed():
+        summary = each.summary
+        if summary.service in services:
+            part = waiting if summary.phase is Phase.WAITING else under_way
+            (part if summary.in_progress else settling).append(each)
+    open_ids = {each.id for each in (*under_way, *waiting, *settling)}
     ended: list[Deploy] = []
-    for name in named or (None,):
-        most = MAX_ENDED_SHOWN if name else MAX_READ
-        newest = context.store.recent_without(name, in_progress, most, page=MAX_ENDED_SHOWN)
-        found = (each for each in newest if not each.in_progress and each.service.name in services)
-        ended += islice(found, MAX_ENDED_SHOWN)
-    ended.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
-    return ended[:MAX_ENDED_SHOWN]
+    for found in newest().values():
+        of_these = (each for each in found if each.id not in open_ids and each.service.name in services)
+        ended += islice(of_these, MAX_ENDED_SHOWN)
+    seen_lost = [each for each in lost() if each.service in services]
+    return _Found(under_way, waiting, settling[-MAX_ENDED_SHOWN:], ended, seen_lost)
 
 
 def _ask_what_runs(command: Command, services: Collection[str], request: Request, context: AppContext) -> str:
@@ -139,14 +159,31 @@ def _shown(deploys: Sequence[ActiveDeploy], part: str) -> Sequence[ActiveDeploy]
     return deploys[: MAX_BYTES[part] // MIN_LINE_BYTES]
 
 
-def _describe(
-    active: Sequence[ActiveDeploy], ended: Sequence[Deploy], queues: QueueReader, context: AppContext
-) -> dict[str, str]:
-    """The line about each of these deploys, by its id."""
-    deploys = [*context.store.read_shown(active), *ended]
-    threads = context.threads.states([each.thread_id for each in deploys])
-    pairs = zip(queues.read_all(deploys), threads, strict=True)
-    return {each.deploy.id: _describe_deploy(each, thread, context.now()) for each, thread in pairs}
+def _describe(found: _Found, current: CurrentHolds, context: AppContext) -> tuple[list[str], dict[str, str]]:
+    """The ids of the deploys that ended last, the newest first, and the line about each deploy that is shown,
+    by its id."""
+    trip, store = RoundTrip(context.store.redis), context.store
+    active = [*_shown(found.under_way, "under way"), *_shown(found.waiting, "waiting"), *found.settling]
+    shown = store.ask_for_shown(trip, active)
+    ids = [*(each.thread_id for each in active), *(each.thread_id for each in found.ended)]
+    states = context.threads.ask_for_states(trip, ids)
+    trip.run()
+    threads = dict(zip(ids, states(), strict=True))
+    open_deploys = shown()
+    settled = {each.id for each in found.settling}
+    ended = [each for each in open_deploys if each.id in settled and not each.in_progress]
+    ended = sorted([*ended, *found.ended], key=_newest_first)[:MAX_ENDED_SHOWN]
+    deploys = [*(each for each in open_deploys if each.id not in settled), *ended]
+    queues = QueueReader(store, context.now(), hold_sources(context, current))
+    lines = {
+        each.deploy.id: _describe_deploy(each, threads[each.deploy.thread_id], context.now())
+        for each in queues.read_all(deploys)
+    }
+    return [each.id for each in ended], lines
+
+
+def _newest_first(deploy: Deploy) -> tuple[float, int]:
+    return -deploy.request.requested_at, deploy.batch_position
 
 
 def _list_active(title: str, deploys: Sequence[ActiveDeploy], part: str, lines: Mapping[str, str]) -> str:

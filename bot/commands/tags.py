@@ -6,7 +6,7 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from bot.worker_query import new_query_id
+from bot.worker_query import ask_worker
 from deploys.mrkdwn import code
 
 
@@ -16,9 +16,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     Raises:
         RedisError: no job was queued.
     """
-    query_id = new_query_id(request, context)
-    context.jobs.answer_tags(
-        query_id, command.service, request.channel, request.answer_thread, request.user, request.team
+    where = (request.channel, request.answer_thread, request.user, request.team)
+    ask_worker(
+        request,
+        context,
+        lambda trip, query_id: context.jobs.answer_tags(trip, query_id, command.service, *where),
     )
     return PrivateReply(announce(command), card_will_tell=True)
 

@@ -3,7 +3,7 @@ step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploys.records.deploy import Deploy
 from deploys.stores.claim_holder import uptime
@@ -30,6 +30,18 @@ class QueueRead:
     """Those before it in its queue, the active one first."""
     recent: tuple[Deploy, ...]
     """The newest deploys of its service, newest first."""
+
+
+@dataclass(frozen=True)
+class QueuesRead:
+    """One read of what several deploys wait for."""
+
+    records: dict[str, Deploy]
+    """Those deploys and all that are named below, by id, as far as there are records."""
+    ids: dict[str, list[str]] = field(default_factory=dict)
+    """Of each queue (`Deploy.queue`), the active one first."""
+    recent: dict[str, list[Deploy]] = field(default_factory=dict)
+    """The newest deploys of each service in whose queue one of them waits, newest first."""
 
 
 @dataclass(frozen=True)

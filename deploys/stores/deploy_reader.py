@@ -26,7 +26,7 @@ from deploys.stores.active_deploys import (
     parse_remembered,
 )
 from deploys.stores.claim_holder import holder_of
-from deploys.stores.claims import DueDeploy, QueueRead
+from deploys.stores.claims import DueDeploy, QueueRead, QueuesRead
 from deploys.stores.lua_scripts import lua_script
 
 ADVANCE = "advance"
@@ -56,8 +56,16 @@ class DeployReader:
 
     def batches(self, batch_ids: Sequence[str]) -> list[Batch]:
         """These batches, as far as there are some."""
-        found = self.redis.mget(list(map(redis_keys.batch, batch_ids))) if batch_ids else []
-        return [Batch.from_json(to_text(each)) for each in found if each]
+        trip = RoundTrip(self.redis)
+        found = self.ask_for_batches(trip, batch_ids)
+        trip.run()
+        return found()
+
+    def ask_for_batches(self, trip: RoundTrip, batch_ids: Sequence[str]) -> Callable[[], list[Batch]]:
+        """The same as a part of a round trip; what it returns says the result after that."""
+        keys = list(map(redis_keys.batch, batch_ids))
+        answer = trip.add_command("MGET", *keys) if keys else None
+        return lambda: [Batch.from_json(to_text(each)) for each in (answer.value() if answer else ()) if each]
 
     def batch_deploys(self, batch: Batch) -> list[Deploy]:
         """The deploys of a batch, in its order."""
@@ -66,13 +74,6 @@ class DeployReader:
     def service_queue(self, queue: str) -> list[str]:
         """Ids of the deploys of a service, or of another queue (`Deploy.queue`), the active one first."""
         return to_texts(self.redis.lrange(redis_keys.service_queue(queue), 0, -1))
-
-    def service_queues(self, queues: Sequence[str]) -> dict[str, list[str]]:
-        """The same of several queues, by queue."""
-        pipe = self.redis.pipeline(transaction=False)
-        for queue in queues:
-            pipe.lrange(redis_keys.service_queue(queue), 0, -1)
-        return {queue: to_texts(ids) for queue, ids in zip(queues, pipe.execute(), strict=True)}
 
     def list_active(self) -> list[ActiveDeploy]:
         """Every deploy that has not ended, in the order of their requests, without its record.
@@ -87,16 +88,40 @@ class DeployReader:
         return self._list_active(self.readable)
 
     def _list_active(self, load: Callable[[Sequence[str]], list[Deploy]]) -> list[ActiveDeploy]:
-        pipe = self.redis.pipeline(transaction=False)
-        pipe.smembers(redis_keys.ACTIVE_DEPLOYS)
-        pipe.hgetall(redis_keys.SUMMARIES)
-        found, without = self._summaries.parse(*pipe.execute())
-        found += map(ActiveDeploy.of, load(without))
-        return sorted(found, key=attrgetter("order"))
+        trip = RoundTrip(self.redis)
+        found = self.ask_for_active(trip, load)
+        trip.run()
+        return found()
+
+    def ask_for_active(
+        self, trip: RoundTrip, load: Callable[[Sequence[str]], list[Deploy]] | None = None
+    ) -> Callable[[], list[ActiveDeploy]]:
+        """What `list_active` says, as a part of a round trip. load: reads the records of those without a
+        summary."""
+        ids = trip.add_command("SMEMBERS", redis_keys.ACTIVE_DEPLOYS)
+        summaries = trip.add_command("HGETALL", redis_keys.SUMMARIES)
+
+        def found() -> list[ActiveDeploy]:
+            active, without = self._summaries.parse(ids.value(), summaries.value())
+            active += map(ActiveDeploy.of, (load or self._load)(without))
+            return sorted(active, key=attrgetter("order"))
+
+        return found
+
+    def ask_for_shown(self, trip: RoundTrip, deploys: Iterable[ActiveDeploy]) -> Callable[[], list[Deploy]]:
+        """The records of these as they are now, for an answer that shows them, as a part of a round trip."""
+        keys = [redis_keys.record(each.id) for each in deploys]
+        if not keys:
+            return list
+        answer = trip.add_script(self.redis.register_script(_READ_RECORDS), keys, [], writes=False)
+        return lambda: [parse_remembered(*stored) for stored in answer.value() if stored[0] is not None]
 
     def read_shown(self, deploys: Iterable[ActiveDeploy]) -> list[Deploy]:
-        """The records of these as they are now, for an answer that shows them."""
-        return [parse_remembered(*stored) for _, *stored in self._fetch([each.id for each in deploys])]
+        """The same at once."""
+        trip = RoundTrip(self.redis)
+        found = self.ask_for_shown(trip, deploys)
+        trip.run()
+        return found()
 
     def active(self) -> list[Deploy]:
         """Every deploy that has not ended, with its record, in the order of their requests."""
@@ -134,33 +159,108 @@ class DeployReader:
 
     def recent(self, service: str | None, count: int) -> list[Deploy]:
         """The newest deploys of a service, or of all, newest first; a batch in its order."""
-        key = redis_keys.history(service) if service else redis_keys.HISTORY
-        return self._load(to_texts(self.redis.zrevrange(key, 0, count - 1)))
+        return self._recent_of([service], count)[service]
 
     def recent_of_each(self, services: Sequence[str], count: int) -> dict[str, list[Deploy]]:
         """The newest deploys of each of these services, newest first."""
-        pipe = self.redis.pipeline(transaction=False)
-        for each in services:
-            pipe.zrevrange(redis_keys.history(each), 0, count - 1)
-        ids = {name: to_texts(found) for name, found in zip(services, pipe.execute(), strict=True)}
-        read = {each.id: each for each in self._load([each for found in ids.values() for each in found])}
-        return {name: [read[each] for each in found if each in read] for name, found in ids.items()}
+        return {name: found for name, found in self._recent_of(services, count).items() if name is not None}
+
+    def _recent_of(self, services: Sequence[str | None], count: int) -> dict[str | None, list[Deploy]]:
+        trip = RoundTrip(self.redis)
+        found = self.ask_for_recent(trip, services, count, page=count, parse=parse_record)
+        trip.run()
+        return {service: list(deploys) for service, deploys in found().items()}
+
+    def ask_for_recent(
+        self,
+        trip: RoundTrip,
+        services: Sequence[str | None],
+        limit: int,
+        page: int,
+        *,
+        ended: bool = False,
+        parse: Callable[[StoredText, StoredText], Deploy] = parse_remembered,
+    ) -> Callable[[], dict[str | None, Iterator[Deploy]]]:
+        """The newest deploys of each of these services, or of all (None), newest first; at most so many. A
+        part of a round trip, in which the first of them are read, so many; the others are read if they are
+        needed.
+
+        ended: without those that are open. parse: what makes the records of them.
+        """
+        histories = [redis_keys.history(each) if each else redis_keys.HISTORY for each in services]
+        args = [limit, page, redis_keys.record(""), 1 if ended else ""]
+        answer = (
+            trip.add_script(
+                self.redis.register_script(_READ_RECENT),
+                [redis_keys.ACTIVE_DEPLOYS, *histories],
+                args,
+                writes=False,
+            )
+            if services
+            else None
+        )
+
+        def each(ids: list[str], stored: Any) -> Iterator[Deploy]:
+            for _, record, version in stored:
+                yield parse(record, version)
+            for _, record, version in self._fetch(ids[page:]):
+                yield parse(record, version)
+
+        def found() -> dict[str | None, Iterator[Deploy]]:
+            read = answer.value() if answer else ()
+            return {
+                service: each(to_texts(ids), stored)
+                for service, (ids, stored) in zip(services, read, strict=True)
+            }
+
+        return found
 
     def ask_for_queue(self, trip: RoundTrip, deploy: Deploy) -> Callable[[], QueueRead]:
         """Reads what a deploy waits for as a part of a round trip; what it returns says it after that. If
         nothing is before it, nothing is read."""
-        answer = trip.add_script(
-            self.redis.register_script(_READ_QUEUE),
-            [redis_keys.service_queue(deploy.queue), redis_keys.history(deploy.service.name)],
-            [deploy.id, RECENT_OF_SERVICE, redis_keys.record("")],
-            writes=False,
-        )
+        found = self.ask_for_queues(trip, [deploy])
 
         def read() -> QueueRead:
-            ahead, recent, stored = answer.value()
-            records = {to_text(each): parse_record(record, version) for each, record, version in stored}
-            found = [[records[each] for each in to_texts(ids) if each in records] for ids in (ahead, recent)]
-            return QueueRead(tuple(found[0]), tuple(found[1]))
+            queues = found()
+            ahead = itertools.takewhile(lambda each: each != deploy.id, queues.ids[deploy.queue])
+            records = queues.records
+            return QueueRead(
+                tuple(records[each] for each in ahead if each in records),
+                tuple(queues.recent.get(deploy.service.name, ())),
+            )
+
+        return read
+
+    def ask_for_queues(self, trip: RoundTrip, deploys: Sequence[Deploy]) -> Callable[[], QueuesRead]:
+        """The same of several deploys, whose records these are."""
+        services = {each.queue: each.service.name for each in deploys}
+        keys = [
+            key
+            for queue, service in services.items()
+            for key in (redis_keys.service_queue(queue), redis_keys.history(service))
+        ]
+        known = {each.id: each for each in deploys}
+        answer = (
+            trip.add_script(
+                self.redis.register_script(_READ_QUEUES),
+                keys,
+                [RECENT_OF_SERVICE, redis_keys.record(""), *known],
+                writes=False,
+            )
+            if keys
+            else None
+        )
+
+        def read() -> QueuesRead:
+            queues, stored = answer.value() if answer else ((), ())
+            others = {to_text(each): parse_record(record, version) for each, record, version in stored}
+            records = known | others
+            found = QueuesRead(records)
+            for (queue, service), (ids, recent) in zip(services.items(), queues, strict=True):
+                found.ids[queue] = to_texts(ids)
+                if len(ids) > 1:
+                    found.recent[service] = [records[each] for each in to_texts(recent) if each in records]
+            return found
 
         return read
 
@@ -293,6 +393,7 @@ def to_ms(seconds: float) -> int:
     return int(seconds * 1000)
 
 
-_READ_QUEUE = lua_script("read_queue")
+_READ_QUEUES = lua_script("read_queues")
+_READ_RECENT = lua_script("read_recent")
 _READ_RECORDS = lua_script("read_records")
 _READ_RECORDS_SHA = hashlib.sha1(_READ_RECORDS.encode(), usedforsecurity=False).hexdigest()

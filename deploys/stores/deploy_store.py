@@ -123,7 +123,7 @@ class DeployStore(ClaimStore):
             if response_url
             else None
         )
-        queue = self.ask_for_queue(trip, deploys[0]) if batch is None else None
+        queue = self.ask_for_queue(trip, waiting[deploys[0].id]) if batch is None else None
         is_on_disk = self._durability.ask(trip, self._durable_wait_seconds)
         trip.run()
         answers = answer.value()

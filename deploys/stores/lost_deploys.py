@@ -4,12 +4,14 @@ recovery."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from redis import Redis
 
 from deploys.mrkdwn import code, plural
 from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text, to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 
 
@@ -60,8 +62,20 @@ class LostDeploys:
 
     def all(self) -> list[LostDeploy]:
         """Every service that waits to be restored, by name."""
-        found = to_texts(self._redis.hvals(redis_keys.LOST_DEPLOYS))
-        return sorted(map(LostDeploy.from_json, found), key=lambda each: each.service)
+        trip = RoundTrip(self._redis)
+        found = self.ask(trip)
+        trip.run()
+        return found()
+
+    def ask(self, trip: RoundTrip) -> Callable[[], list[LostDeploy]]:
+        """The same as a part of a round trip; what it returns says the result after that."""
+        answer = trip.add_command("HVALS", redis_keys.LOST_DEPLOYS)
+
+        def found() -> list[LostDeploy]:
+            lost = map(LostDeploy.from_json, to_texts(answer.value()))
+            return sorted(lost, key=lambda each: each.service)
+
+        return found
 
     def waiting(self) -> list[LostDeploy]:
         """Those that are going to be restored."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from redis import Redis
@@ -57,10 +57,20 @@ def thread_link(thread: ThreadState | None, words: str = "its thread") -> str:
     return f"<{thread.permalink}|{words}>" if thread and thread.ts and thread.permalink else words
 
 
-def save_response_url(trip: RoundTrip, deploy_id: str, response_url: str) -> Answer:
+def save_response_url(
+    trip: RoundTrip, deploy_id: str, response_url: str, *, must_succeed: bool = False
+) -> Answer:
     """Keeps the address for answers to the request, for as long as Slack accepts them, as a part of a round
     trip."""
-    return trip.add_command("SET", f"{RESPONSE_URL_KEY}{deploy_id}", response_url, "EX", RESPONSE_URL_SECONDS)
+    key = f"{RESPONSE_URL_KEY}{deploy_id}"
+    return trip.add_command("SET", key, response_url, "EX", RESPONSE_URL_SECONDS, must_succeed=must_succeed)
+
+
+def save_answer_blocks(trip: RoundTrip, answer_id: str, *forms: Sequence[Mapping[str, Any]]) -> Answer:
+    """Keeps the blocks of a private answer until a worker sends it, in each form, the richest first: a part
+    of a round trip."""
+    stored = json.dumps([list(blocks) for blocks in forms])
+    return trip.add_command("SET", f"{ANSWER_BLOCKS_KEY}{answer_id}", stored, "EX", RESPONSE_URL_SECONDS)
 
 
 class DueThread(NamedTuple):
@@ -104,8 +114,21 @@ class ThreadStore:
 
     def states(self, thread_ids: Sequence[str]) -> list[ThreadState | None]:
         """What `state` says of each of these, with one question to Redis."""
-        found = self.redis.mget([f"{THREAD_KEY}{each}" for each in thread_ids]) if thread_ids else []
-        return [ThreadState.from_json(to_text(each)) if each else None for each in found]
+        trip = RoundTrip(self.redis)
+        found = self.ask_for_states(trip, thread_ids)
+        trip.run()
+        return found()
+
+    def ask_for_states(
+        self, trip: RoundTrip, thread_ids: Sequence[str]
+    ) -> Callable[[], list[ThreadState | None]]:
+        """The same as a part of a round trip; what it returns says the result after that."""
+        keys = [f"{THREAD_KEY}{each}" for each in thread_ids]
+        answer = trip.add_command("MGET", *keys) if keys else None
+        return lambda: [
+            ThreadState.from_json(to_text(each)) if each else None
+            for each in (answer.value() if answer else ())
+        ]
 
     def due(self, now: float) -> list[str]:
         """Deploys whose threads are due: the most urgent first, and of these the longest overdue."""
@@ -161,9 +184,8 @@ class ThreadStore:
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
         """Keeps the address for answers to the request, by the id of what was asked for."""
         trip = RoundTrip(self.redis)
-        kept = save_response_url(trip, deploy_id, response_url)
+        save_response_url(trip, deploy_id, response_url, must_succeed=True)
         trip.run()
-        kept.value()
 
     def response_url(self, deploy_id: str) -> str | None:
         """Where to answer the person who asked for this deploy, while Slack still takes it."""
@@ -179,11 +201,6 @@ class ThreadStore:
         pipe.expire(key, COPIES_KEPT_SECONDS)
         pipe.execute()
         self.mark_due(thread_id, now)
-
-    def save_answer_blocks(self, answer_id: str, *forms: Sequence[Mapping[str, Any]]) -> None:
-        """Keeps the blocks of a private answer until a worker sends it, in each form, the richest first."""
-        stored = json.dumps([list(blocks) for blocks in forms])
-        self.redis.set(f"{ANSWER_BLOCKS_KEY}{answer_id}", stored, ex=RESPONSE_URL_SECONDS)
 
     def answer_blocks(self, answer_id: str) -> list[list[dict[str, Any]]]:
         """The blocks of a private answer, in each form; empty if it has none."""

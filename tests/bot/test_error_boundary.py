@@ -92,7 +92,7 @@ def test_a_mention_is_left_to_slack_to_deliver_again_and_then_done(
 ) -> None:
     payload = bot.mention_payload("@slipway help", by=ALICE)
     with monkeypatch.context() as patched:
-        patched.setattr(bot.context.store, "list_active", raise_redis_gone)
+        patched.setattr(bot.context.store, "ask_for_active", raise_redis_gone)
         first = bot.send_json({**payload, "event": {**payload["event"], "text": "<@U0SLIPWAYB> status"}})
     bot.clock.advance(1)
 

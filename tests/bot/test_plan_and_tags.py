@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from redis import Redis
 from redis.exceptions import ConnectionError as RedisGone
 
+from deploys.job_queue import ASKED_QUEUE
+from deploys.redis_round_trip import Answer, RoundTrip
 from tests.bot.bot_harness import ALICE, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL, RESPONSE_URL, BotHarness
 from tests.slack_directory import TEAM
 
@@ -114,9 +119,28 @@ def test_who_may_ask_where(bot: BotHarness, typed: str, who: str, where: str, an
 def test_no_answer_is_announced_that_nobody_was_enqueued_for(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:
-    def raise_redis_gone(*_: object, **__: object) -> None:
-        raise RedisGone("no route to Redis")
+    run = RoundTrip._run
 
-    monkeypatch.setattr("deploys.job_queue.save_unique_job", raise_redis_gone)
+    def lose_jobs(trip: RoundTrip, asked: Sequence[Answer], commands: Sequence[tuple[object, ...]]) -> None:
+        if any(f"rq:queue:{ASKED_QUEUE}" in each for each in commands):
+            raise RedisGone("no route to Redis")
+        run(trip, asked, commands)
+
+    monkeypatch.setattr(RoundTrip, "_run", lose_jobs)
 
     assert bot.type(typed).startswith("I lost the connection to Redis")
+
+
+@pytest.mark.parametrize("typed", ["/deploy tags web", "/deploy status web"])
+def test_nor_is_one_whose_job_redis_refused_and_the_next_delivery_is_handled(
+    bot: BotHarness, redis: Redis, typed: str
+) -> None:
+    payload = bot.command_payload(typed)
+    redis.set(f"rq:queue:{ASKED_QUEUE}", "no list")
+    refused = bot.read_ack(bot.send_form(payload))["text"]
+    redis.delete(f"rq:queue:{ASKED_QUEUE}")
+    bot.clock.advance(1)
+
+    assert "follow" not in refused
+    assert "follow" in bot.read_ack(bot.send_form(payload))["text"]
+    assert len(bot.queued_jobs()) == 1

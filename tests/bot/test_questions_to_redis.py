@@ -98,6 +98,26 @@ def test_a_deploy_that_waits_asks_four_times(redis: Redis, clock: ManualClock) -
     assert len(asked) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("help", 3),  # whose delivery it is; who asks, where, what holds deploys; the answer
+        ("locks", 3),
+        ("tags s0", 3),  # the job goes with the answer
+        ("status", 6),  # beside these: what is open and ended; what is shown of it; the queues
+        ("status s0", 6),
+    ],
+)
+def test_how_often_a_question_of_a_person_asks(
+    redis: Redis, clock: ManualClock, text: str, count: int
+) -> None:
+    bot = make_bot(redis, clock, 3)
+    fill(bot, 3, waiting=2, ended=2)
+    bot.type("/deploy lock s1 looking at it")
+
+    assert questions_of(bot, text, text) == count
+
+
 def test_a_deploy_asks_no_more_because_others_wait(redis: Redis, clock: ManualClock) -> None:
     counts = []
     for waiting in (2, 12):

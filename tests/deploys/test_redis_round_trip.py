@@ -59,3 +59,17 @@ def test_what_redis_refuses_keeps_nothing_else_from_running(redis: Redis) -> Non
     assert taken.value() == b"x"
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         refused.value()
+
+
+def test_it_fails_if_what_must_succeed_is_refused_and_the_others_have_run(redis: Redis) -> None:
+    redis.set("text", "x")
+    trip = RoundTrip(redis)
+    assert not trip.must_succeed
+    trip.add_command("LPUSH", "text", "y", must_succeed=True)
+    taken = trip.add_command("GET", "text")
+    assert trip.must_succeed
+
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        trip.run()
+
+    assert taken.value() == b"x"

@@ -21,6 +21,7 @@ from rq.worker import WorkerStatus
 
 from deploys.job_queue import ASKED_QUEUE, DEPLOYS_QUEUE, QUEUES, TELLING_QUEUE, JobQueue
 from deploys.redis_connection import connect_for_rq, to_texts
+from deploys.redis_round_trip import RoundTrip
 from sandbox.valkey import refusing_commands
 from tests.reported_metrics import reported_metrics
 from tests.workers.jobs.queue_harness import QueueHarness, WorkerWithoutProcess, wait_until
@@ -92,12 +93,19 @@ class OrderedWorker(WorkerWithoutProcess):
         self.taken.append(str(job.func_name).rpartition(".")[2])
 
 
+def ask_for_tags(redis: Redis, job_queue: JobQueue, query_id: str) -> None:
+    """Enqueues a question, as the bot does."""
+    trip = RoundTrip(redis)
+    job_queue.answer_tags(trip, query_id, "web", "C01DEPLOYS", None, "U01ALICE00", "T01SLIPWAY")
+    trip.run()
+
+
 def test_jobs_are_taken_in_the_order_of_need(redis: Redis) -> None:
     job_queue = JobQueue(redis)
     job_queue.publish()
     job_queue.watch("eu-west-1/production")
     job_queue.advance("7k2m9xq4")
-    job_queue.answer_tags("query", "web", "C01DEPLOYS", None, "U01ALICE00", "T01SLIPWAY")
+    ask_for_tags(redis, job_queue, "query")
     job_queue.read_slack_directory("U01ALICE00")
     worker = OrderedWorker(redis)
     worker._told_at = worker._moved_at = time.monotonic()
@@ -145,7 +153,7 @@ def test_what_moves_deploys_gets_its_turn_though_people_ask_ever_more(
     job_queue, worker = JobQueue(redis), OrderedWorker(redis)
     worker._told_at = worker._moved_at = clock
     for number in range(4):
-        job_queue.answer_tags(f"query {number}", "web", "C01DEPLOYS", None, "U01ALICE00", "T01SLIPWAY")
+        ask_for_tags(redis, job_queue, f"query {number}")
     job_queue.watch("eu-west-1/production")
     job_queue.advance("7k2m9xq4")
 
@@ -184,7 +192,7 @@ def test_what_somebody_else_put_into_redis_stops_no_worker(redis: Redis) -> None
     redis.rpush("rq:job:list", "list")
     redis.hset("rq:job:other", mapping={"data": "x", "timeout": "never", "created_at": "yesterday"})
     job_queue, worker = JobQueue(redis), OrderedWorker(redis)
-    job_queue.answer_tags("query", "web", "C01DEPLOYS", None, "U01ALICE00", "T01SLIPWAY")
+    ask_for_tags(redis, job_queue, "query")
 
     for _ in range(6):
         worker._work_once()

@@ -40,7 +40,7 @@ from workers.queries.logs_query import describe_logs, refused_logs
 from workers.queries.plan_query import describe_plan
 from workers.queries.plan_view import update_plan_view
 from workers.queries.stats_query import describe_stats
-from workers.queries.status_query import describe_running
+from workers.queries.status_query import MAX_SERVICES, describe_running
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.tag_signature import TagSigner
@@ -138,10 +138,11 @@ class QueryHandler:
         self._answer(target, lambda: self._describe_running(target, services), cannot=cannot, refused=cannot)
 
     def _describe_running(self, target: QueryTarget, services: Sequence[str]) -> Answer:
-        for each in services:
+        shown = services[:MAX_SERVICES]  # of the others the answer says only how many there are
+        for each in shown:
             self.access.may(Action.SEE, target.asker, each)
-        asked = [self.catalogue.get_service(each) for each in services]
-        return describe_running(asked, self.store, self.aws, self.versions, self.now())
+        asked = [self.catalogue.get_service(each) for each in shown]
+        return describe_running(asked, self.store, self.aws, self.versions, self.now(), total=len(services))
 
     def answer_stats(self, target: QueryTarget, services: Sequence[str]) -> None:
         """Sends how these services were delivered."""

@@ -47,9 +47,16 @@ MAX_BYTES = TEXT - 400
 
 
 def describe_running(
-    asked: Sequence[Service], store: DeployReader, aws: AwsClients, versions: RevisionVersions, now: float
+    asked: Sequence[Service],
+    store: DeployReader,
+    aws: AwsClients,
+    versions: RevisionVersions,
+    now: float,
+    *,
+    total: int,
 ) -> Answer:
-    """What these services run. now: epoch seconds.
+    """What these services run, at most `MAX_SERVICES`. now: epoch seconds. total: services that were asked
+    about (count).
 
     Raises:
         ServiceMissing: ECS does not have the one service that is asked about.
@@ -58,7 +65,7 @@ def describe_running(
     """
     if len(asked) == 1:
         return Answer(running_now_text.describe_one(read_one(asked[0], store, aws), now))
-    return _describe_several(asked, store, aws, versions, now)
+    return _describe_several(asked, store, aws, versions, now, total)
 
 
 def read_one(service: Service, store: DeployReader, aws: AwsClients) -> RunningNow:
@@ -102,12 +109,17 @@ def _tag_of(revision: RevisionState, container: str) -> str:
 
 
 def _describe_several(
-    asked: Sequence[Service], store: DeployReader, aws: AwsClients, versions: RevisionVersions, now: float
+    asked: Sequence[Service],
+    store: DeployReader,
+    aws: AwsClients,
+    versions: RevisionVersions,
+    now: float,
+    total: int,
 ) -> Answer:
     lines: list[str] = []
     rows: list[list[Cell]] = []
     unread = 0
-    shown = sorted(asked[:MAX_SERVICES], key=_place)
+    shown = sorted(asked, key=_place)
     for _, group in groupby(shown, _place):
         together = list(group)
         try:
@@ -133,8 +145,8 @@ def _describe_several(
             f" (AWS takes only so many reads: of {plural(unread, 'service')} I do not know the version yet)"
         )
     table = data_table("What runs now", running_now_text.TABLE_HEADER, fitting)
-    rest = _rest(len(asked) - len(fitting))
-    return Answer(_list(head, lines, len(asked)), (table, *([section(rest)] if rest else [])))
+    rest = _rest(total - len(fitting))
+    return Answer(_list(head, lines, total), (table, *([section(rest)] if rest else [])))
 
 
 def _place(service: Service) -> tuple[str, str, str]:
@@ -150,7 +162,7 @@ def _read_together(
     names = list(dict.fromkeys(each.ecs_service for each in group))
     described = services.describe(region, group[0].cluster, names)
     present = [(each, described[each.ecs_service]) for each in group if each.ecs_service in described]
-    deploys = {each.name: store.recent(each.name, RECORDS_READ) for each, _ in present}
+    deploys = store.recent_of_each([each.name for each, _ in present], RECORDS_READ)
     known = _known_versions(present, deploys, region, versions)
     return {
         service.name: RunningNow(

@@ -10,6 +10,7 @@ import pytest
 from deploys.job_queue import JobQueue, ServicesQuery
 from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_texts
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores import audit, redis_keys
 from deploys.stores.tag_lists import TagLists
 from deploys.stores.thread_store import ThreadStore
@@ -60,11 +61,16 @@ SERVICES_QUERIES: tuple[ServicesQuery, ...] = ("answer_status", "answer_stats")
 
 def enqueue_entry_point(job_queue: JobQueue, name: str) -> None:
     """Enqueues one entry point as its callers do."""
+    trip = RoundTrip(job_queue._redis)
+    if name in ("answer_tags", "answer_logs", "answer_plan"):
+        getattr(job_queue, name)(trip, *ARGUMENTS[name])
+    elif name in ARGUMENTS:
+        getattr(job_queue, name)(*ARGUMENTS[name])
     for query in SERVICES_QUERIES:
         if query == name:
-            job_queue.answer_about_services(query, "question5", ["web", "api"], DEPLOYS, None, ALICE, TEAM)
-            return
-    getattr(job_queue, name)(*ARGUMENTS[name])
+            asked = ["web", "api"]
+            job_queue.answer_about_services(trip, query, "question5", asked, DEPLOYS, None, ALICE, TEAM)
+    trip.run()
 
 
 def test_every_entry_point_is_enqueued_and_answered(

@@ -134,8 +134,12 @@ def test_many_services_stay_within_slacks_limits(
     found = services.describe(handler.aws.for_service(known, "test"), "production", ["web"])
     monkeypatch.setattr(services, "describe", lambda *_: found)
 
+    checked: list[str] = []
+    monkeypatch.setattr(handler.access, "may", lambda action, asker, name: checked.append(name))
     many = replace(handler, catalogue=replace(handler.catalogue, services=every))
     many.answer_status(TARGET, names)
+
+    assert checked == names[:50], "of the others only the number is told"
 
     [message] = [each for each in slack.messages(DEPLOYS, "alice") if each["ephemeral"]]
     text, (table, rest) = message["text"], message["blocks"]

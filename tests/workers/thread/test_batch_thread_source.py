@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.redis_round_trip import RoundTrip
 from deploys.stores.thread_store import KEPT_SECONDS, THREAD_KEY
 from tests.builders import a_batch, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.publisher_harness import PublisherHarness
@@ -101,18 +102,18 @@ def test_how_often_a_batch_is_read_for_its_card_does_not_grow_with_its_deploys(
 ) -> None:
     batch, _ = ask(harness, "web", "api", "site", in_order=True)
     read: list[str] = []
-    of_one, of_several = harness.store.batch_deploys, harness.store.batches
+    of_one, of_several = harness.store.batch_deploys, harness.store.ask_for_batches
 
     def batch_deploys(of: Batch) -> list[Deploy]:
         read.append(of.id)
         return of_one(of)
 
-    def batches(ids: Sequence[str]) -> list[Batch]:
+    def ask_for_batches(trip: RoundTrip, ids: Sequence[str]) -> Callable[[], list[Batch]]:
         read.extend(ids)
-        return of_several(ids)
+        return of_several(trip, ids)
 
     monkeypatch.setattr(harness.store, "batch_deploys", batch_deploys)
-    monkeypatch.setattr(harness.store, "batches", batches)
+    monkeypatch.setattr(harness.store, "ask_for_batches", ask_for_batches)
 
     harness.publisher.publish(batch)
 

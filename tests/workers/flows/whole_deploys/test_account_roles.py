@@ -125,7 +125,7 @@ def test_questions_are_answered_through_the_role_under_names_of_their_own(harnes
     )
     listed = describe_tags(service, aws).text
     running = describe_running(
-        [service], harness.store, aws, RevisionVersions(harness.redis), harness.ecs.now()
+        [service], harness.store, aws, RevisionVersions(harness.redis), harness.ecs.now(), total=1
     ).text
 
     assert f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2" in planned
