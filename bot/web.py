@@ -25,7 +25,7 @@ from deploys.process_startup import exempt_start_from_collection, exit_with, loa
 from deploys.redis_outage import describe_error
 from deploys.stores.heartbeats import HeartbeatThread
 from deploys.telemetry.metrics import WEB
-from deploys.telemetry.metrics_server import MetricsProcess
+from deploys.telemetry.metrics_server import serve_metrics
 from deploys.telemetry.tracing import TRACING
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ MAX_BODY_BYTES = 1_000_000
 def app() -> WebApp:
     """The WSGI application; ends the process with a clear message when it cannot start."""
     settings = load_settings_or_exit(WebSettings)
-    metrics = MetricsProcess(WEB, settings)
+    serve_metrics(WEB, settings)
     try:
         context = open_app_context(settings)
     except StartupError as error:
@@ -64,7 +64,6 @@ def app() -> WebApp:
         exempt_start_from_collection()
 
     exempt_start_from_collection()  # gunicorn forks what this process has made
-    metrics.start()
     return WebApp(bolt, context.store.redis, start, heartbeats.stop)
 
 

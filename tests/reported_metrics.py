@@ -34,7 +34,7 @@ def _series(name: str, labels: Mapping[str, str]) -> str:
 
 def new_exposition(process: str, redis_url: str = NO_REDIS) -> tuple[Exposition, ProcessState]:
     """An exposition without reports."""
-    state = ProcessState(process, is_there=lambda: True)
+    state = ProcessState(process)
     return Exposition(process, redis_url, state, "1.2.3"), state
 
 

@@ -17,7 +17,7 @@ from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.aws_budget import AwsBudget
 from deploys.stores.heartbeats import HeartbeatWriter
 from deploys.telemetry.metrics import WORKER
-from deploys.telemetry.metrics_server import MetricsProcess
+from deploys.telemetry.metrics_server import serve_metrics
 from deploys.telemetry.tracing import TRACING
 from workers import jobs
 from workers.dependencies import Dependencies, build_dependencies
@@ -38,8 +38,7 @@ MAINTENANCE_SECONDS = 300
 def run_workers(settings: WorkerSettings) -> None:
     """Runs workers until SIGTERM or SIGINT; a job that is running finishes first. Ends the process with a
     clear message if it cannot start."""
-    numbers = [str(each + 1) for each in range(settings.worker_processes)]
-    metrics = MetricsProcess(WORKER, settings, numbers)
+    serve_metrics(WORKER, settings, [str(each + 1) for each in range(settings.worker_processes)])
     TRACING.start(WORKER, forks=True)
     try:
         dependencies = build_dependencies(settings)
@@ -48,7 +47,6 @@ def run_workers(settings: WorkerSettings) -> None:
         exit_with(error)
     jobs.set_dependencies(dependencies)
     exempt_start_from_collection()
-    metrics.start()
     Supervisor(settings.worker_processes, partial(_run_worker, settings, dependencies)).run()
 
 

@@ -1,16 +1,14 @@
-"""`/metrics`, `/healthz` and `/readyz` of a process.
+"""`/metrics`, `/healthz` and `/readyz` of a process and of all that it forks, served by a thread.
 
-A thread serves them, if the process forks no other (`serve_metrics`). Otherwise a process of its own does,
-forked once everything is loaded (`MetricsProcess`): a thread may hold a lock when its process is forked.
-Either reads the pipe (`metrics_pipe.py`), so it can tell that the main loop hangs, and neither a slow scrape
-nor a port that is taken affects that loop.
+They report through a pipe (`metrics_pipe.py`), so the thread can tell that a main loop hangs, and neither a
+slow scrape nor a port that is taken affects that loop. If the process forks, it waits for what the thread is
+doing (`fork_gate.py`), and what was forked does not keep the port.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import signal
 import socket
 import socketserver
 import threading
@@ -19,12 +17,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from deploys.process_startup import exempt_start_from_collection
 from deploys.settings import Settings
+from deploys.telemetry.fork_gate import ForkGate
 from deploys.telemetry.installed_version import installed_version
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
 from deploys.telemetry.process_state import ProcessState
@@ -38,88 +36,63 @@ REQUEST_SECONDS = 5.0
 """How long a client may take to send its request, or to read the answer."""
 RETRY_PORT_SECONDS = 1.0
 """Between two tries to get the port: the process before this one may still have it."""
+READ_BYTES = 65536
+"""How much of the reports is read at once."""
 
 
-def serve_metrics(process: str, settings: Settings) -> None:
-    """Serves this process's metrics from a thread, if a port is set."""
-    if settings.metrics_port is None:
+def serve_metrics(process: str, settings: Settings, loops: Sequence[str] = ("",)) -> None:
+    """Serves the metrics of this process, and of those that are forked from it, if a port is set.
+
+    loops: the numbers of the workers, if it is about several. A second call does nothing, as gunicorn makes
+    one when it reloads.
+    """
+    if settings.metrics_port is None or METRICS_PIPE.is_open:
         return
     reading, writing = os.pipe()
     METRICS_PIPE.open(writing)
+    gate = ForkGate()
+    gate.in_child(lambda: os.close(reading))
     threading.Thread(
-        target=_serve, args=(process, settings, ("",), reading, lambda: True), name="metrics", daemon=True
+        target=_serve, args=(process, settings, loops, reading, gate), name="metrics", daemon=True
     ).start()
 
 
-class MetricsProcess:
-    """Serves the metrics of a process that forks others, from a process of its own, if a port is set."""
+def _serve(process: str, settings: Settings, loops: Sequence[str], reading: int, gate: ForkGate) -> None:
+    with gate.working():
+        from deploys.telemetry.exposition import Exposition  # prometheus_client is loaded here alone
 
-    def __init__(self, process: str, settings: Settings, loops: Sequence[str] = ("",)) -> None:
-        """What is reported from now on waits for `start`. loops: the numbers of the workers, if it is about
-        several. A second call does nothing, as gunicorn makes one when it reloads."""
-        self._process, self._settings, self._loops = process, settings, loops
-        self._reading: int | None = None
-        if settings.metrics_port is not None and not METRICS_PIPE.is_open:
-            self._reading, writing = os.pipe()
-            METRICS_PIPE.open(writing)
-
-    def start(self) -> None:
-        """Forks it. Call it before the process starts threads, and when it has loaded all that it needs: the
-        two share what neither of them writes to afterwards."""
-        if self._reading is None:
-            return
-        exempt_start_from_collection()  # a collection would copy all that the two processes share
-        parent = os.getpid()
-        if os.fork() == 0:
-            self._run_forked(self._reading, parent)
-        os.close(self._reading)
-        self._reading = None
-
-    def _run_forked(self, reading: int, parent: int) -> NoReturn:
-        """Runs until no process is left that writes: signals are for those."""
-        try:
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-                signal.signal(number, signal.SIG_IGN)
-            METRICS_PIPE.close()
-            is_there = lambda: os.getppid() == parent  # noqa: E731
-            _serve(self._process, self._settings, self._loops, reading, is_there)
-        except Exception:
-            log.exception("the metrics are not served any more")
-        finally:
-            os._exit(0)
+        state = ProcessState(process, loops)
+        exposition = Exposition(process, settings.redis_url, state, installed_version())
+        address = (settings.metrics_host, settings.metrics_port or 0)
+        threading.Thread(target=_listen, args=(address, exposition, state, gate), daemon=True).start()
+    begun = b""
+    while received := os.read(reading, READ_BYTES):
+        with gate.working():
+            *lines, begun = (begun + received).split(b"\n")
+            for line in lines:
+                exposition.take(line)
 
 
-def _serve(
-    process: str, settings: Settings, loops: Sequence[str], reading: int, is_there: Callable[[], bool]
-) -> None:
-    """Serves until the pipe has no writer any more. is_there: whether the process it is about still lives."""
-    from deploys.telemetry.exposition import Exposition  # prometheus_client is loaded here alone
-
-    state = ProcessState(process, loops, is_there=is_there)
-    exposition = Exposition(process, settings.redis_url, state, installed_version())
-    address = (settings.metrics_host, settings.metrics_port or 0)
-    threading.Thread(target=_listen, args=(address, exposition, state), daemon=True).start()
-    with os.fdopen(reading, "rb") as reports:
-        for line in reports:
-            exposition.take(line)
-
-
-def _listen(address: tuple[str, int], exposition: Exposition, state: ProcessState) -> None:
+def _listen(address: tuple[str, int], exposition: Exposition, state: ProcessState, gate: ForkGate) -> None:
     """Serves, as soon as the port is free."""
     for attempt in itertools.count():
         try:
-            server = MetricsServer(address, exposition.text, state, exposition.ping_redis)
+            with gate.working():
+                server = MetricsServer(address, exposition.text, state, exposition.ping_redis, gate)
+                log.info(
+                    "metrics are served", process=state.process, host=address[0], port=server.server_port
+                )
         except OSError as error:
             if attempt == 0:
-                log.error(
-                    "the port for metrics cannot be used; Slipway works without, and tries again",
-                    host=address[0],
-                    port=address[1],
-                    error=str(error),
-                )
+                with gate.working():
+                    log.error(
+                        "the port for metrics cannot be used; Slipway works without, and tries again",
+                        host=address[0],
+                        port=address[1],
+                        error=str(error),
+                    )
             time.sleep(RETRY_PORT_SECONDS)
         else:
-            log.info("metrics are served", process=state.process, host=address[0], port=server.server_port)
             server.serve_forever()
 
 
@@ -135,6 +108,7 @@ class MetricsServer(ThreadingHTTPServer):
         scrape: Callable[[], bytes],
         state: ProcessState,
         ping_redis: Callable[[], str],
+        gate: ForkGate,
     ) -> None:
         """ping_redis: an empty text, or what is wrong with Redis.
 
@@ -145,7 +119,14 @@ class MetricsServer(ThreadingHTTPServer):
         self.scrape = scrape
         self.state = state
         self.ping_redis = ping_redis
+        self.gate = gate
         super().__init__(address, _Handler)
+        gate.in_child(self.socket.close)  # otherwise the port stays taken as long as the child lives
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Starts the thread of a request."""
+        with self.gate.working():
+            super().process_request(request, client_address)
 
     def server_bind(self) -> None:
         """Without asking a name server for the name of this address."""
@@ -162,25 +143,29 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = REQUEST_SECONDS
 
     def do_GET(self) -> None:
-        state = self.server.state
-        match self.path.partition("?")[0]:
-            case "/metrics":
-                self._answer(HTTPStatus.OK, self.server.scrape(), "text/plain; version=0.0.4; charset=utf-8")
-            case "/healthz":
-                self._answer_problem(state.health_problem())
-            case "/readyz":
-                self._answer_problem(state.readiness_problem() or self.server.ping_redis())
-            case _:
-                self._answer(HTTPStatus.NOT_FOUND, b"not found: there are /metrics, /healthz and /readyz\n")
+        with self.server.gate.working():
+            answer = self._answer()
+        self._send(*answer)
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def _answer_problem(self, problem: str) -> None:
+    def _answer(self) -> tuple[HTTPStatus, bytes, str]:
+        """Status, body and content type."""
+        state, text = self.server.state, "text/plain; charset=utf-8"
+        match self.path.partition("?")[0]:
+            case "/metrics":
+                return HTTPStatus.OK, self.server.scrape(), "text/plain; version=0.0.4; charset=utf-8"
+            case "/healthz":
+                problem = state.health_problem()
+            case "/readyz":
+                problem = state.readiness_problem() or self.server.ping_redis()
+            case _:
+                return HTTPStatus.NOT_FOUND, b"not found: there are /metrics, /healthz and /readyz\n", text
         status = HTTPStatus.SERVICE_UNAVAILABLE if problem else HTTPStatus.OK
-        self._answer(status, f"{problem or 'ok'}\n".encode())
+        return status, f"{problem or 'ok'}\n".encode(), text
 
-    def _answer(self, status: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+    def _send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response_only(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))

@@ -20,12 +20,10 @@ class ProcessState:
         process: str,
         loops: Iterable[str] = ("",),
         *,
-        is_there: Callable[[], bool],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """loops: the numbers of the workers, each of which has a main loop."""
         self.process = process
-        self._is_there = is_there
         self._now = now
         self._moved_at = dict.fromkeys(loops, now())
         self._has_not_moved = set(self._moved_at)
@@ -47,8 +45,6 @@ class ProcessState:
 
     def health_problem(self) -> str:
         """Why it has to be restarted; empty if it lives."""
-        if not self._is_there():
-            return f"the {self.process} process has ended"
         loop, age = max(self.loop_ages().items(), key=lambda each: each[1])
         if age > LONGEST_LOOP_SECONDS:
             return f"the main loop of {self._describe(loop)} has not moved for {age:.0f} s"

@@ -30,19 +30,3 @@ exempt_start_from_collection()
 print(before - megabytes() > 40)
 """
     assert run(program) == "True\n"
-
-
-def test_no_collection_touches_what_is_shared_with_the_process_that_serves_metrics() -> None:
-    program = """
-import gc, os
-from types import SimpleNamespace
-from deploys.telemetry.metrics_server import MetricsProcess
-
-def fork():
-    print(gc.get_freeze_count() > 10_000, len(gc.get_objects()) < 1000)
-    return 1
-
-os.fork = fork
-MetricsProcess("worker", SimpleNamespace(metrics_port=1)).start()
-"""
-    assert run(program) == "True True\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploys.telemetry.fork_gate import ForkGate
 from deploys.telemetry.metrics_server import MetricsServer
 from deploys.telemetry.process_state import ProcessState
 from sandbox.ports import free_port
@@ -23,7 +24,9 @@ from tests.scenarios.conversation import wait_until
 
 @contextmanager
 def serving(state: ProcessState, redis_problem: str = "") -> Iterator[httpx.Client]:
-    server = MetricsServer(("127.0.0.1", 0), lambda: b"slipway_redis_up 1.0\n", state, lambda: redis_problem)
+    server = MetricsServer(
+        ("127.0.0.1", 0), lambda: b"slipway_redis_up 1.0\n", state, lambda: redis_problem, ForkGate()
+    )
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         with httpx.Client(
@@ -36,7 +39,7 @@ def serving(state: ProcessState, redis_problem: str = "") -> Iterator[httpx.Clie
 
 
 def running(process: str = "worker") -> ProcessState:
-    state = ProcessState(process, is_there=lambda: True)
+    state = ProcessState(process)
     state.note_loop()
     return state
 
@@ -69,7 +72,7 @@ def test_without_redis_a_process_lives_and_is_not_ready() -> None:
 
 
 def test_a_process_that_hangs_is_neither() -> None:
-    hanging = ProcessState("scheduler", is_there=lambda: True, now=iter((0.0, *[95.0] * 9)).__next__)
+    hanging = ProcessState("scheduler", now=iter((0.0, *[95.0] * 9)).__next__)
     with serving(hanging) as client:
         health, ready = client.get("/healthz"), client.get("/readyz")
 
@@ -89,32 +92,38 @@ def test_clients_that_send_nothing_keep_nobody_from_the_answer() -> None:
 
 
 PROCESS = """
-import sys, time
+import os, socket, sys, time
 from deploys.process_startup import load_settings_or_exit
 from deploys.settings import Settings
 from deploys.telemetry.metrics_pipe import METRICS_PIPE
-from deploys.telemetry.metrics_server import MetricsProcess, serve_metrics
+from deploys.telemetry.metrics_server import serve_metrics
 
 settings = load_settings_or_exit(Settings)
-if sys.argv[1] == "process":
-    METRICS = [MetricsProcess("scheduler", settings) for _ in range(2)]
-    METRICS_PIPE.looped()
-    for each in METRICS:
-        each.start()
-else:
+for _ in range(2):
     serve_metrics("scheduler", settings)
+if sys.argv[1] == "forked":
+    while socket.socket().connect_ex((settings.metrics_host, settings.metrics_port)):
+        time.sleep(0.02)
+    if os.fork() == 0:
+        METRICS_PIPE.looped()
+        print("started", flush=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        time.sleep(30)
+        os._exit(0)
+else:
     METRICS_PIPE.looped()
-print("started", flush=True)
+    print("started", flush=True)
 sys.stdin.read()
 """
-"""A process that serves its metrics and otherwise waits to be ended."""
+"""A process that serves its metrics and otherwise waits to be ended; one that it forks outlives it."""
 
 
 @contextmanager
-def a_process(port: int, tmp_path: Path, served_by: str) -> Iterator[subprocess.Popen[str]]:
+def a_process(port: int, tmp_path: Path, reported_by: str) -> Iterator[subprocess.Popen[str]]:
     env = clean_env(tmp_path, REDIS_URL="redis://127.0.0.1:1/0", METRICS_PORT=str(port), LOG_FORMAT="json")
     process = subprocess.Popen(
-        [sys.executable, "-c", PROCESS, served_by],
+        [sys.executable, "-c", PROCESS, reported_by],
         env=env,
         cwd=tmp_path,
         stdin=subprocess.PIPE,
@@ -128,7 +137,7 @@ def a_process(port: int, tmp_path: Path, served_by: str) -> Iterator[subprocess.
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=20)  # until the one that serves has closed its standard error, too
+        process.communicate(timeout=20)
 
 
 def is_served(port: int) -> bool:
@@ -138,12 +147,12 @@ def is_served(port: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("served_by", ["process", "thread"])
+@pytest.mark.parametrize("reported_by", ["alone", "forked"])
 def test_the_port_is_served_until_the_process_ends_even_if_it_is_killed(
-    tmp_path: Path, served_by: str
+    tmp_path: Path, reported_by: str
 ) -> None:
     port = free_port()
-    with a_process(port, tmp_path, served_by) as process:
+    with a_process(port, tmp_path, reported_by) as process:
         wait_until(lambda: is_served(port), 20)
         ready = httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, timeout=5)
 
@@ -151,17 +160,18 @@ def test_the_port_is_served_until_the_process_ends_even_if_it_is_killed(
         process.communicate(timeout=20)
 
     assert (ready.status_code, ready.text) == (503, "Redis does not answer\n")
-    assert not is_served(port)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
-@pytest.mark.parametrize("served_by", ["process", "thread"])
-def test_a_port_that_is_taken_is_said_and_served_once_it_is_free(tmp_path: Path, served_by: str) -> None:
+@pytest.mark.parametrize("reported_by", ["alone", "forked"])
+def test_a_port_that_is_taken_is_said_and_served_once_it_is_free(tmp_path: Path, reported_by: str) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with a_process(port, tmp_path, served_by) as process:
+        with a_process(port, tmp_path, reported_by) as process:
             assert process.stderr is not None
             line = json.loads(process.stderr.readline())
             assert process.poll() is None

@@ -14,37 +14,34 @@ class Process:
 
     def __init__(self, kind: str, loops: Sequence[str] = ("",)) -> None:
         self.time = 1000.0
-        self.there = True
-        self.state = ProcessState(kind, loops, is_there=lambda: self.there, now=lambda: self.time)
+        self.state = ProcessState(kind, loops, now=lambda: self.time)
 
 
 @pytest.mark.parametrize(
-    ("kind", "loops", "slack", "waits", "there", "health", "readiness"),
+    ("kind", "loops", "slack", "waits", "health", "readiness"),
     [
-        ("worker", True, False, 0, True, "", ""),
-        ("worker", True, False, 89, True, "", ""),
-        ("web", True, False, 0, True, "", ""),
-        ("bot", True, True, 0, True, "", ""),
-        ("worker", False, False, 10, True, "", "the worker process is still starting"),
-        ("bot", True, False, 0, True, "", "the bot is not connected to Slack"),
+        ("worker", True, False, 0, "", ""),
+        ("worker", True, False, 89, "", ""),
+        ("web", True, False, 0, "", ""),
+        ("bot", True, True, 0, "", ""),
+        ("worker", False, False, 10, "", "the worker process is still starting"),
+        ("bot", True, False, 0, "", "the bot is not connected to Slack"),
         *(
-            (kind, loops, True, 91, True, message, message)
+            (kind, loops, True, 91, message, message)
             for kind in ("bot", "web", "worker", "scheduler")
             for loops in (True, False)
             for message in [f"the main loop of the {kind} process has not moved for 91 s"]
         ),
-        ("scheduler", True, False, 0, False, *["the scheduler process has ended"] * 2),
     ],
 )
 def test_what_is_wrong_with_a_process(
-    kind: str, loops: bool, slack: bool, waits: float, there: bool, health: str, readiness: str
+    kind: str, loops: bool, slack: bool, waits: float, health: str, readiness: str
 ) -> None:
     process = Process(kind)
     if loops:
         process.state.note_loop()
     process.state.note_slack(connected=slack)
     process.time += waits
-    process.there = there
 
     assert process.state.health_problem() == health
     assert process.state.readiness_problem() == readiness
