@@ -52,8 +52,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     named = find_named_services(command, request, context)
     seen = context.access.seen_by(request.asker)
     if named:
-        newest = context.store.recent_of_each(named, MAX_DEPLOYS)
-        deploys = [each for found in newest.values() for each in found]
+        deploys = context.store.newest_of(named, MAX_DEPLOYS)
     else:
         found = context.store.recent_without(None, (), MAX_READ, page=MAX_DEPLOYS)
         deploys = list(islice((each for each in found if each.service.name in seen.services), MAX_DEPLOYS))

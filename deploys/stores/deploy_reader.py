@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from redis import Redis
@@ -164,6 +165,15 @@ class DeployReader:
     def recent_of_each(self, services: Sequence[str], count: int) -> dict[str, list[Deploy]]:
         """The newest deploys of each of these services, newest first."""
         return {name: found for name, found in self._recent_of(services, count).items() if name is not None}
+
+    def newest_of(self, services: Sequence[str], count: int) -> list[Deploy]:
+        """The newest deploys of all these services together, newest first. Only their records are read."""
+        pipe = self.redis.pipeline(transaction=False)
+        for each in services:
+            pipe.zrevrange(redis_keys.history(each), 0, count - 1, withscores=True)
+        found = (pair for of_service in pipe.execute() for pair in of_service)
+        newest = heapq.nlargest(count, found, key=itemgetter(1))
+        return self._load([to_text(deploy_id) for deploy_id, _ in newest])
 
     def _recent_of(self, services: Sequence[str | None], count: int) -> dict[str | None, list[Deploy]]:
         trip = RoundTrip(self.redis)

@@ -11,7 +11,7 @@ from deploys.redis_round_trip import RoundTrip
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import NOW, a_deploy, a_service
-from tests.redis_commands import counted_questions
+from tests.redis_commands import commands_of, counted_questions
 
 
 @pytest.fixture
@@ -77,3 +77,14 @@ def test_of_no_service_nothing_is_asked(store: DeployStore) -> None:
     with counted_questions() as asked:
         assert store.recent_of_each([], 5) == {}
     assert asked == []
+
+
+def test_of_many_services_together_only_the_newest_are_read(store: DeployStore, redis: Redis) -> None:
+    names = [f"service-{number}" for number in range(40)]
+    deploys = [put(redis, number, names[number % 40], active=number % 3 == 0) for number in range(120)]
+
+    commands = commands_of(redis, lambda: store.newest_of(names, 10))
+
+    assert commands["hmget"] == 10
+    assert store.newest_of(names, 10) == deploys[:-11:-1]
+    assert store.newest_of([], 10) == []
