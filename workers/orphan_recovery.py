@@ -15,11 +15,13 @@ Other services are not: another Slipway may be deploying them, and this one cann
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 from redis import Redis
@@ -54,6 +56,33 @@ MIN_SECONDS_BETWEEN_SCANS = 75.0
 lease and the longest call."""
 UNCHANGED_OUTCOMES = frozenset({Outcome.REFUSED, Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANCELLED})
 """Outcomes that say that nothing was changed: wrong, if the record lost the stop."""
+
+
+JOBS_OF_A_ROUTINE_SCAN = 30
+"""A scan that nothing calls for takes so many jobs, one every 15 seconds, each with as many calls (count)."""
+
+
+class _Place(NamedTuple):
+    """Whose services one call can read."""
+
+    region: str
+    role: Role | None
+    cluster: str
+
+
+class _Batch(NamedTuple):
+    """Services that one call reads."""
+
+    place: _Place
+    services: tuple[Service, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [each.name for each in self.services]
+
+    def without(self, names: set[str]) -> _Batch:
+        """Those that are not among these."""
+        return self._replace(services=tuple(each for each in self.services if each.name not in names))
 
 
 class RecoveryAction(Enum):
@@ -124,34 +153,43 @@ class OrphanRecovery:
 
         urgent: before the looks at rollouts; otherwise with the calls that are left over.
         """
-        by_cluster: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
+        batches = self._batches()
+        most = len(batches) if urgent else math.ceil(len(batches) / JOBS_OF_A_ROUTINE_SCAN)
         already_read = self._scans.already_read()
-        for service in self._services:
-            if service.name not in already_read:
-                by_cluster[service.region, service.role, service.cluster].append(service)
-        is_complete = True
+        unread = [left for each in batches if (left := each.without(already_read)).services]
+        silent: set[_Place] = set()
         with calls_by(caller_for_recovery(self._budget, urgent=urgent)):
-            for (region_name, role, cluster), in_cluster in by_cluster.items():
-                region = self._aws.region(region_name, role, principals.ORPHAN_RECOVERY_SESSION)
-                try:
-                    self._scan_cluster(region, cluster, in_cluster)
-                except AwsUnavailable as error:  # asking for the others would only add to the load
-                    is_complete = False
-                    if urgent or not isinstance(error, AwsBudgetSpent):
-                        _warn_of_unread(region, cluster, error)
-        if is_complete:
+            for batch in unread[:most]:
+                if batch.place not in silent:
+                    try:
+                        self._scan_batch(batch)
+                    except AwsUnavailable as error:  # asking for the others would only add to the load
+                        silent.add(batch.place)
+                        if urgent or not isinstance(error, AwsBudgetSpent):
+                            _warn_of_unread(batch.place, error)
+        if not silent and len(unread) <= most:
             self._scans.note_scan()
 
-    def _scan_cluster(self, region: RegionClients, cluster: str, in_cluster: Sequence[Service]) -> None:
+    def _batches(self) -> list[_Batch]:
+        """All services, as many together as one call reads."""
+        by_place: dict[_Place, list[Service]] = defaultdict(list)
+        for service in self._services:
+            by_place[_Place(service.region, service.role, service.cluster)].append(service)
+        return [
+            _Batch(place, tuple(in_place[start : start + services.SERVICES_PER_CALL]))
+            for place, in_place in by_place.items()
+            for start in range(0, len(in_place), services.SERVICES_PER_CALL)
+        ]
+
+    def _scan_batch(self, batch: _Batch) -> None:
         """Raises AwsUnavailable."""
-        for start in range(0, len(in_cluster), services.SERVICES_PER_CALL):
-            together = in_cluster[start : start + services.SERVICES_PER_CALL]
-            for service, ecs_service in self._read_services(region, cluster, together):
-                attempt(partial(self._handle, service, ecs_service))
-            self._scans.note_read(each.name for each in together)
+        region = self._aws.region(batch.place.region, batch.place.role, principals.ORPHAN_RECOVERY_SESSION)
+        for service, ecs_service in self._read_services(region, batch.place, batch.services):
+            attempt(partial(self._handle, service, ecs_service))
+        self._scans.note_read(batch.names)
 
     def _read_services(
-        self, region: RegionClients, cluster: str, services_in_cluster: Sequence[Service]
+        self, region: RegionClients, place: _Place, together: Sequence[Service]
     ) -> Iterator[tuple[Service, ServiceState | None]]:
         """Those of these services that can be read: one that cannot must not hide the others.
 
@@ -159,18 +197,18 @@ class OrphanRecovery:
             AwsUnavailable: AWS does not answer, or takes no more calls for now.
         """
         described = attempt(
-            lambda: services.describe(region, cluster, [each.ecs_service for each in services_in_cluster])
+            lambda: services.describe(region, place.cluster, [each.ecs_service for each in together])
         )
         if not isinstance(described, SlipwayError):
-            yield from ((each, described.get(each.ecs_service)) for each in services_in_cluster)
+            yield from ((each, described.get(each.ecs_service)) for each in together)
             return
         if isinstance(described, AwsUnavailable):
             raise described
-        _warn_of_unread(region, cluster, described)
-        if len(services_in_cluster) == 1:
+        _warn_of_unread(place, described)
+        if len(together) == 1:
             return
-        for each in services_in_cluster:
-            yield from self._read_services(region, cluster, [each])
+        for each in together:
+            yield from self._read_services(region, place, [each])
 
     def _make_all_due_after_redis_restart(self) -> None:
         """After a restart records may be older than what was done, and those that wait for people are not due
@@ -275,11 +313,11 @@ class OrphanRecovery:
         return lost
 
 
-def _warn_of_unread(region: RegionClients, cluster: str, error: SlipwayError) -> None:
+def _warn_of_unread(place: _Place, error: SlipwayError) -> None:
     log.warning(
         "cannot read services that may need recovery",
-        region=region.name,
-        cluster=cluster,
+        region=place.region,
+        cluster=place.cluster,
         error=error.message,
     )
 

@@ -14,7 +14,7 @@ from deploys.stores.lost_deploys import LostDeploys
 
 SCAN_EVERY_SECONDS = 300.0
 """Between two scans, unless something calls for one sooner."""
-LATE_SECONDS = 600.0
+LATE_SECONDS = 1200.0
 """A scan that has not been completed for so long does not wait for other calls any more (seconds)."""
 
 

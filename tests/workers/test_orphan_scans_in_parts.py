@@ -17,7 +17,7 @@ from tests.workers.lost_deploys import SERVICE
 from workers.ecs.aws import call_budget
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs.aws.call_budget import OWN_ACCOUNT
-from workers.orphan_recovery import OrphanRecovery
+from workers.orphan_recovery import JOBS_OF_A_ROUTINE_SCAN, OrphanRecovery
 from workers.scheduler import ORPHAN_RECOVERY_SECONDS
 
 SERVICES = 600
@@ -81,16 +81,16 @@ def test_it_leaves_calls_to_the_looks_and_reads_each_service_once(
     jobs = 0
     while scans.state.is_due():
         now = scans.run()
-        assert len(now) <= 200
+        assert len(now) == SERVICES / JOBS_OF_A_ROUTINE_SCAN, "evenly"
         assert scans.take_for_looks() >= 10
         read, jobs = read + now, jobs + 1
         harness.ecs.advance(ORPHAN_RECOVERY_SECONDS)
 
     assert len(read) == len(set(read)) == SERVICES
-    assert jobs < 10
+    assert SCAN_EVERY_SECONDS + jobs * ORPHAN_RECOVERY_SECONDS < LATE_SECONDS
 
     harness.ecs.advance(SCAN_EVERY_SECONDS)
-    assert len(scans.run()) == 200, "the next scan begins with the first"
+    assert scans.run() == read[: len(now)], "the next scan begins with the first"
 
 
 def test_it_reads_nothing_while_the_looks_need_all_calls(harness: EngineHarness, scans: Scans) -> None:
