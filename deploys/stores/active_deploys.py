@@ -17,8 +17,9 @@ from deploys.redis_connection import to_text
 from deploys.where_told import channels_told
 
 StoredText = bytes | str
-MAX_PARSED = 64
-"""Records that a process keeps parsed (count): as many as one answer shows."""
+MAX_PARSED = 256
+"""Records that a process keeps parsed (count): more than one answer shows, and those that wait before
+them."""
 
 
 class DeploySummary(StoredRecord):

@@ -263,7 +263,7 @@ class DeployReader:
 
         def read() -> QueuesRead:
             queues, stored = answer.value() if answer else ((), ())
-            others = {to_text(each): parse_record(record, version) for each, record, version in stored}
+            others = {to_text(each): parse_remembered(record, version) for each, record, version in stored}
             records = known | others
             found = QueuesRead(records)
             for (queue, service), (ids, recent) in zip(services.items(), queues, strict=True):
