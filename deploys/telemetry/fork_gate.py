@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 
 class ForkGate:
-    """What may hold a lock is done within `working`; whoever forks waits for it."""
+    """What may hold a lock is done within `working`, and a fork waits for it."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.Lock())
